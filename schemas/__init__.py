@@ -1,0 +1,1 @@
+"""Schemas of the file formats as YAML files (data, no code)."""

@@ -1,0 +1,1 @@
+"""Object selections as YAML files (data, no code)."""

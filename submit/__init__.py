@@ -1,0 +1,1 @@
+"""Batch systems: how tasks become jobs on a cluster."""

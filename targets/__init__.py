@@ -1,0 +1,1 @@
+"""Formats and places: everything that is read from or written to disk or network."""

@@ -1,0 +1,19 @@
+"""What can go wrong with files, formats and portals. Every message says what, the value, where, and the remedy."""
+
+__all__ = ["ConfigurationError", "FileFormatError", "PortalError", "UnreadableFileError"]
+
+
+class ConfigurationError(ValueError):
+    """A file or setting written by the user has an unknown key or a bad value."""
+
+
+class FileFormatError(ValueError):
+    """A file that can be read, but is not what a schema describes."""
+
+
+class UnreadableFileError(OSError):
+    """A file that cannot be read whole: absent, truncated, damaged or not ROOT."""
+
+
+class PortalError(OSError):
+    """A portal did not answer, or answered something that contradicts itself."""
