@@ -1,0 +1,129 @@
+"""Counts on grids of constant bins anchored at 0, and histograms cut out of them.
+
+A mass m belongs to the bin floor(m / width), computed in float64. Counts on such a grid add up exactly, whatever the
+chunks, files or jobs that they come from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from physics.errors import PhysicsError
+
+__all__ = ["MAX_BINS", "Histogram", "add", "check_width", "counts", "cut_out", "index"]
+
+Int64 = npt.NDArray[np.int64]
+
+MAX_BINS = 2_000_000
+"""A grid with more bins is a typing mistake: it would cost 16 MB for every combination."""
+
+_ROUNDING = 1e-9  # of a bin: two widths that divide each other may differ by float rounding
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """A histogram with constant bins.
+
+    Attributes:
+        start_gev: Low edge of the first bin in GeV.
+        width_gev: Width of every bin in GeV.
+        counts: Entries per bin, shape (n_bins,), dimensionless; the first and the last are not 0.
+        trimmed: Entries of the counts that lie between the cut and the first bin.
+    """
+
+    start_gev: float
+    width_gev: float
+    counts: Int64
+    trimmed: int
+
+
+def check_width(name: str, width_gev: float, max_mass_gev: float) -> float:
+    """Check a bin width.
+
+    Args:
+        name: The parameter's name, for the message.
+        width_gev: Bin width in GeV.
+        max_mass_gev: Upper end of the grid in GeV.
+
+    Returns:
+        The width.
+
+    Raises:
+        PhysicsError: When width or maximum are not positive and finite, or the grid would have over MAX_BINS bins.
+    """
+    if not (np.isfinite(width_gev) and width_gev > 0):
+        msg = f"{name} is {width_gev:g}: a bin width must be above 0 GeV"
+        raise PhysicsError(msg)
+    if not (np.isfinite(max_mass_gev) and max_mass_gev > 0):
+        msg = f"max_mass_gev is {max_mass_gev:g}: it must be above 0 GeV"
+        raise PhysicsError(msg)
+    if max_mass_gev / width_gev > MAX_BINS:
+        msg = (
+            f"{name} is {width_gev:g} GeV, which gives {max_mass_gev / width_gev:.0f} bins up to max_mass_gev "
+            f"{max_mass_gev:g} GeV: at most {MAX_BINS} are possible, choose wider bins"
+        )
+        raise PhysicsError(msg)
+    return width_gev
+
+
+def index(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
+    """Find the bin of each mass.
+
+    Args:
+        masses: Masses in GeV, finite and not negative, shape (n_masses,).
+        width_gev: Bin width in GeV.
+
+    Returns:
+        floor(m / width) in float64, shape (n_masses,); a mass exactly on an edge belongs to the bin above it.
+    """
+    return np.floor(masses.astype(np.float64) / width_gev).astype(np.int64)
+
+
+def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
+    """Count masses per bin of the grid.
+
+    Args:
+        masses: Masses in GeV, finite and not negative, shape (n_masses,).
+        width_gev: Bin width in GeV.
+
+    Returns:
+        Entries per bin from 0 to the last filled one, shape (n_bins,); empty for no masses.
+    """
+    return np.bincount(index(masses, width_gev)).astype(np.int64)
+
+
+def add(first: Int64, second: Int64) -> Int64:
+    """Add counts that may end at different bins.
+
+    Args:
+        first: Entries per bin, shape (n_first,).
+        second: Entries per bin of the same grid, shape (n_second,).
+
+    Returns:
+        Entries per bin, shape (max(n_first, n_second),).
+    """
+    long, short = (first, second) if len(first) >= len(second) else (second, first)
+    total = long.copy()
+    total[: len(short)] += short
+    return total
+
+
+def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:
+    """Cut a histogram out of counts: from the first filled bin whose low edge is at or above the cut to the last.
+
+    Args:
+        grid: Entries per bin from 0 on, shape (n_bins,).
+        width_gev: Bin width in GeV.
+        cut_gev: Nothing below this mass belongs into the histogram, in GeV.
+
+    Returns:
+        The histogram, interior zeros kept; None when no filled bin lies at or above the cut.
+    """
+    filled = np.flatnonzero(grid)
+    first_allowed = int(np.ceil(cut_gev / width_gev - _ROUNDING))
+    inside = filled[filled >= first_allowed]
+    if not len(inside):
+        return None
+    first, last = int(inside[0]), int(inside[-1])
+    return Histogram(first * width_gev, width_gev, grid[first : last + 1].copy(), int(grid[:first].sum()))

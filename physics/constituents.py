@@ -1,0 +1,49 @@
+"""The masses of the objects that enter combinations.
+
+A file's own mass where it has one, negative values (rounding) clipped to 0. Where it has none: the PDG's value for
+electrons, muons and photons, for which E - p would be noise, and sqrt(E^2 - p^2), clipped at 0, for jets and taus.
+"""
+
+from collections.abc import Mapping
+
+import awkward as ak
+import numpy as np
+
+from physics.errors import PhysicsError
+from physics.particles import NAMES, PDG_MASS_GEV
+
+__all__ = ["with_masses"]
+
+
+def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
+    """Give every object a mass.
+
+    Args:
+        objects: Per kind a jagged record array, shape (n_events, var), with pt (GeV) and eta, and where the file has
+            them ``mass`` or ``energy`` (GeV).
+
+    Returns:
+        The same arrays with a float32 field ``mass`` in GeV and without ``energy``. A mass or energy that is not
+        finite gives one that is not finite, so that the object counts as invalid.
+
+    Raises:
+        PhysicsError: For jets or taus with neither mass nor energy.
+    """
+    return {kind: _with_mass(kind, array) for kind, array in objects.items()}
+
+
+def _with_mass(kind: str, array: ak.Array) -> ak.Array:
+    fields = ak.fields(array)
+    if "mass" in fields:
+        mass = ak.where(np.isfinite(array.mass) & (array.mass < 0), np.float32(0), array.mass)
+    elif kind in PDG_MASS_GEV:
+        mass = ak.full_like(array.pt, PDG_MASS_GEV[kind])
+    elif "energy" in fields:
+        momentum = ak.values_astype(array.pt, np.float64) * np.cosh(ak.values_astype(array.eta, np.float64))
+        square = array.energy**2 - momentum**2
+        mass = np.sqrt(ak.where(square < 0, 0.0, square))
+    else:
+        msg = f"{NAMES[kind]}s have neither mass nor energy: their schema must name a branch for one of them"
+        raise PhysicsError(msg)
+    kept = {name: array[name] for name in fields if name not in ("mass", "energy")}
+    return ak.zip(kept | {"mass": ak.values_astype(mass, np.float32)}, depth_limit=2)

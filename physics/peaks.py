@@ -1,0 +1,169 @@
+"""Peak removal: where the smoothly falling part of a mass distribution starts, and what lies apart from it.
+
+All cuts are found on the merged distribution of a dataset, on a grid of constant bins, in the order: known
+resonances, turn-on, outliers. Every mass ends in exactly one of the five classes of :class:`Cut`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from physics import binning
+from physics.binning import Int64
+from physics.resonances import Windows
+
+__all__ = ["Cut", "Distribution", "find_cut", "measure", "merge", "split"]
+
+Masses = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What the peak search must know of the masses of one combination; distributions of parts add up exactly.
+
+    Attributes:
+        counts: Entries per bin of the grid, up to the largest mass allowed, shape (n_bins,).
+        above: Entries above the largest mass allowed.
+        in_window: Entries inside a window of a known resonance (vetoed gaps not among them).
+    """
+
+    counts: Int64
+    above: int
+    in_window: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The cuts of one combination, and how many masses fell into each class.
+
+    Attributes:
+        entries: All masses.
+        below: Masses below the start that lie in no window.
+        window: Masses in a window of a known resonance.
+        main: Masses from the start to the split.
+        outliers: Masses from the split on.
+        above: Masses above the largest mass allowed.
+        start_gev: Low edge of the turn-on bin in GeV; None when nothing is left.
+        split_gev: Low edge of the empty bin that sets outliers apart in GeV; None when there is none.
+        vetoed_gev: Gaps that vetoed resonances left, as (low, high) in GeV.
+        reason: Why there is no histogram; None when there is one.
+    """
+
+    entries: int
+    below: int
+    window: int
+    main: int
+    outliers: int
+    above: int
+    start_gev: float | None
+    split_gev: float | None
+    vetoed_gev: tuple[tuple[float, float], ...] = ()
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the row of the table of cuts, ready for JSON (masses in GeV, counts of entries)."""
+        return asdict(self)
+
+
+def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: float) -> Distribution:
+    """Measure the masses of one combination, or of a part of them.
+
+    Args:
+        masses: Masses in GeV, shape (n_masses,); inf counts as above.
+        windows: What known resonances take from this combination.
+        width_gev: Bin width of the grid in GeV.
+        max_mass_gev: Masses above this (not equal) are set aside.
+
+    Returns:
+        The distribution; of no masses, an empty one.
+    """
+    exact = masses.astype(np.float64)
+    kept = exact[exact <= max_mass_gev]
+    bins = binning.index(kept, width_gev)
+    inside = np.zeros(len(kept), dtype=bool)
+    for low_gev, stop in windows.removed:
+        inside |= (kept >= low_gev) & (bins < stop)
+    return Distribution(np.bincount(bins).astype(np.int64), len(masses) - len(kept), int(inside.sum()))
+
+
+def merge(parts: Sequence[Distribution]) -> Distribution:
+    """Add the distributions of parts.
+
+    Args:
+        parts: Distributions on the same grid, at least one.
+
+    Returns:
+        The distribution of all their masses, counts of shape (n_bins,), entries per bin.
+    """
+    counts = np.zeros(max(len(part.counts) for part in parts), dtype=np.int64)
+    for part in parts:
+        counts[: len(part.counts)] += part.counts
+    return Distribution(counts, sum(part.above for part in parts), sum(part.in_window for part in parts))
+
+
+def find_cut(distribution: Distribution, windows: Windows, width_gev: float) -> Cut:
+    """Find the cuts on a merged distribution.
+
+    Args:
+        distribution: The distribution of all masses of one combination in a dataset.
+        windows: What known resonances take from this combination.
+        width_gev: Bin width of the grid in GeV.
+
+    Returns:
+        The cuts. The turn-on is the rightmost of the highest bins; the first empty bin at least two bins above it
+        splits main from outliers (an empty bin right above it is passed over, a gap of a veto is not empty).
+    """
+    counts = distribution.counts.copy()
+    in_gap = _gaps(windows, len(counts))
+    window = distribution.in_window + int(counts[windows.stop :][in_gap[windows.stop :]].sum())
+    counts[: windows.stop] = 0
+    counts[in_gap] = 0
+    entries = int(distribution.counts.sum()) + distribution.above
+    gaps_gev = tuple((low * width_gev, high * width_gev) for low, high in windows.vetoed)
+    if not counts.any():
+        below = entries - distribution.above - window
+        reason = "no masses" if not entries else "known resonances and the largest mass leave no entry"
+        return Cut(entries, below, window, 0, 0, distribution.above, None, None, gaps_gev, reason)
+    start = len(counts) - 1 - int(np.argmax(counts[::-1]))
+    empty = np.flatnonzero((counts[start + 2 :] == 0) & ~in_gap[start + 2 :])
+    end = start + 2 + int(empty[0]) if len(empty) else len(counts)
+    main, outliers = int(counts[start:end].sum()), int(counts[end:].sum())
+    below = entries - distribution.above - window - main - outliers
+    split_gev = end * width_gev if outliers else None
+    return Cut(entries, below, window, main, outliers, distribution.above, start * width_gev, split_gev, gaps_gev)
+
+
+def split(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) -> tuple[Masses, Masses]:
+    """Apply cuts to the masses of a combination, or of a part of them.
+
+    Args:
+        masses: Masses in GeV, shape (n_masses,).
+        cut: The cuts of this combination in the whole dataset.
+        width_gev: Bin width of the grid on which the cuts were found, in GeV.
+        max_mass_gev: The largest mass allowed, in GeV.
+
+    Returns:
+        The masses of main and of the outliers in GeV, shapes (n_main,) and (n_outliers,), order kept; both empty when
+        the cut has a reason for no histogram.
+    """
+    if cut.start_gev is None:
+        return masses[:0], masses[:0]
+    kept = masses[masses.astype(np.float64) <= max_mass_gev]
+    bins = binning.index(kept, width_gev)
+    chosen = bins >= round(cut.start_gev / width_gev)
+    for low_gev, high_gev in cut.vetoed_gev:
+        chosen &= (bins < round(low_gev / width_gev)) | (bins >= round(high_gev / width_gev))
+    apart = np.zeros(len(kept), dtype=bool)
+    if cut.split_gev is not None:
+        apart = bins >= round(cut.split_gev / width_gev)
+    return kept[chosen & ~apart], kept[chosen & apart]
+
+
+def _gaps(windows: Windows, n_bins: int) -> npt.NDArray[np.bool_]:
+    gaps = np.zeros(n_bins, dtype=bool)
+    for low, high in windows.vetoed:
+        gaps[max(low, 0) : high] = True
+    return gaps

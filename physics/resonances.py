@@ -1,0 +1,119 @@
+"""The known resonances, and which masses they take away from which combinations.
+
+Masses and widths come from the ``particle`` package, which carries the Particle Data Group's table.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from particle import Particle, literals
+
+from physics.combinations import Combination
+from physics.errors import PhysicsError
+from physics.particles import LEPTONS
+
+__all__ = ["RESONANCES", "Resonance", "Windows", "choose", "windows"]
+
+
+@dataclass(frozen=True)
+class Resonance:
+    """A particle that makes a peak of its own.
+
+    Attributes:
+        name: As in the parameter ``known_resonances``.
+        mass_gev: Mass in GeV.
+        width_gev: Total width in GeV.
+        removal: ``below`` takes everything up to its window away, ``veto`` its window alone.
+    """
+
+    name: str
+    mass_gev: float
+    width_gev: float
+    removal: Literal["below", "veto"]
+
+    @property
+    def half_window_gev(self) -> float:
+        """Half of the window in GeV: five widths, or a tenth of the mass where that is more (resolution)."""
+        return max(5 * self.width_gev, 0.1 * self.mass_gev)
+
+
+def _resonance(name: str, particle: Particle, removal: Literal["below", "veto"]) -> Resonance:
+    return Resonance(name, float(particle.mass) / 1000.0, float(particle.width) / 1000.0, removal)
+
+
+RESONANCES: dict[str, Resonance] = {
+    found.name: found
+    for found in (
+        _resonance("jpsi", literals.Jpsi_1S, "below"),
+        _resonance("psi2s", literals.psi_2S, "below"),
+        _resonance("upsilon", literals.Upsilon_1S, "below"),
+        _resonance("z", literals.Z_0, "below"),
+        _resonance("higgs", literals.H_0, "veto"),
+    )
+}
+"""The table of known resonances by name."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What known resonances take from one combination, on the grid of the peak search.
+
+    Attributes:
+        removed: Windows whose masses go, as (low edge in GeV, index of the first bin above).
+        stop: Index of the first bin that stays; everything below it goes.
+        vetoed: Windows that leave a gap, as (index of the first bin, index of the first bin above).
+    """
+
+    removed: tuple[tuple[float, int], ...] = ()
+    stop: int = 0
+    vetoed: tuple[tuple[int, int], ...] = ()
+
+
+def choose(names: Sequence[str]) -> tuple[Resonance, ...]:
+    """Look resonances up by name.
+
+    Args:
+        names: Names of the table; ``none`` alone, or nothing, for no resonance.
+
+    Returns:
+        The resonances, in the order of the table.
+
+    Raises:
+        PhysicsError: For an unknown name, or ``none`` beside others.
+    """
+    if list(names) in ([], ["none"]):
+        return ()
+    for name in names:
+        if name not in RESONANCES:
+            msg = f"known_resonances names {name!r}: the table has {', '.join(RESONANCES)}, and none (alone) for none"
+            raise PhysicsError(msg)
+    return tuple(found for name, found in RESONANCES.items() if name in names)
+
+
+def windows(combination: Combination, resonances: Sequence[Resonance], width_gev: float) -> Windows:
+    """Find what resonances take from a combination.
+
+    Lepton pairs of one flavour (any ranks; charge is not used) lose everything below the highest upper end; the Higgs
+    boson leaves a gap in the leading photon pair and in four-lepton combinations.
+
+    Args:
+        combination: The objects of the combination.
+        resonances: The resonances to remove.
+        width_gev: Bin width of the grid in GeV.
+
+    Returns:
+        The windows; upper ends are rounded up to the grid, vetoed windows outwards.
+    """
+    kinds = [kind for kind, _ in combination]
+    pair = len(kinds) == 2 and kinds[0] == kinds[1] and kinds[0] in LEPTONS
+    higgs = combination == (("g", 0), ("g", 1)) or (len(kinds) == 4 and all(kind in LEPTONS for kind in kinds))
+    removed, vetoed = [], []
+    for found in resonances:
+        low, high = found.mass_gev - found.half_window_gev, found.mass_gev + found.half_window_gev
+        if found.removal == "below" and pair:
+            removed.append((low, math.ceil(high / width_gev)))
+        if found.removal == "veto" and higgs:
+            vetoed.append((math.floor(low / width_gev), math.ceil(high / width_gev)))
+    return Windows(tuple(removed), max((stop for _, stop in removed), default=0), tuple(vetoed))

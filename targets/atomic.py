@@ -1,0 +1,117 @@
+"""Files that exist whole or not at all.
+
+A result is written under a temporary name in its own folder and takes its real name only when it is complete and on
+disk. The temporary name keeps the suffix, because writers choose the format by it, and starts with a dot and the
+writer's host and process, so that what a killed writer leaves behind can be told from what a living one is writing.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["replacing", "replacing_folder", "sweep"]
+
+_TEMPORARY = re.compile(r"^\.(?P<host>[^@]+)@(?P<pid>\d+)@[0-9a-f]+@")
+_ABANDONED_AFTER_S = 7 * 24 * 3600.0  # a batch job seldom lives longer; older leftovers of other hosts are dead
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path; on success it becomes *path* in one step, on failure it vanishes.
+
+    Args:
+        path: The file to make; missing parent folders are created.
+
+    Yields:
+        A path in the same folder with the same suffix, to be written and closed inside the block.
+
+    Raises:
+        FileNotFoundError: When the block ends without having written the file.
+        OSError: From the file system (no space, no permission); *path* is then as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _flush(path.parent)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder; on success it becomes *path*, on failure it vanishes with what it holds.
+
+    Args:
+        path: The folder to make; one that exists already is replaced.
+
+    Yields:
+        An existing, empty folder beside *path*.
+
+    Raises:
+        OSError: From the file system; *path* is then as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _flush(file)
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    _flush(path.parent)
+
+
+def sweep(folder: Path) -> list[str]:
+    """Remove what killed writers left in *folder*.
+
+    A leftover goes when its writer ran on this host and is gone, or when it is a week old. Others stay: their
+    writers may still be at work on another node.
+
+    Args:
+        folder: The folder to look in (not below it); it need not exist.
+
+    Returns:
+        The names removed, sorted.
+    """
+    removed = []
+    for path in sorted(folder.glob(".*@*")) if folder.is_dir() else []:
+        match = _TEMPORARY.match(path.name)
+        if match and _abandoned(path, match["host"], int(match["pid"])):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return removed
+
+
+def _temporary_name(path: Path) -> Path:
+    return path.with_name(f".{socket.gethostname()}@{os.getpid()}@{secrets.token_hex(4)}@{path.name}")
+
+
+def _abandoned(path: Path, host: str, pid: int) -> bool:
+    if host == socket.gethostname():
+        return not Path(f"/proc/{pid}").exists()
+    try:
+        return time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S
+    except FileNotFoundError:  # its writer finished in this moment
+        return False
+
+
+def _flush(path: Path) -> None:
+    """Force *path* to disk: a rename that survives a power cut must not point at lost blocks."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,239 @@
+"""Events of a ROOT file as arrays of objects, in GeV and radians, chunk by chunk.
+
+Units are converted here and nowhere else. TTrees and RNTuples read alike; only the branches that are needed are read.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import numpy.typing as npt
+
+from targets import rootfiles
+from targets.errors import FileFormatError, UnreadableFileError
+from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
+
+__all__ = ["Chunk", "Columns", "EventFile", "open_events"]
+
+Columns = Mapping[str, Mapping[str, str | None]]
+"""Per kind, further columns to read and their unit: ``GeV`` for momenta and energies, None for plain numbers."""
+
+NEEDS_MASS = ("j", "t")  # of these the PDG gives no mass: a file must have a mass or an energy
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive events of one file.
+
+    Attributes:
+        objects: Per kind a jagged record array, shape (n_events, var), in file order, with float32 fields pt (GeV),
+            eta, phi (radians), where they exist mass, energy (float64, GeV) and charge, and the further columns.
+        run: Run numbers, shape (n_events,); 0 where the file has none.
+        luminosity_block: Luminosity blocks, shape (n_events,); 0 where the file has none.
+        event: Event numbers, shape (n_events,); 0 where the file has none.
+        weight: Generator weights, shape (n_events,), dimensionless; 1 where the file has none.
+        unassigned: Per shared collection, how many of its objects belong to no kind.
+    """
+
+    objects: dict[str, ak.Array]
+    run: npt.NDArray[np.uint32]
+    luminosity_block: npt.NDArray[np.uint32]
+    event: npt.NDArray[np.uint64]
+    weight: npt.NDArray[np.float32]
+    unassigned: dict[str, int] = field(default_factory=dict)
+
+
+class EventFile:
+    """An open file of events.
+
+    Attributes:
+        uri: Where it is.
+        num_entries: Events in it; 0 for a file without any tree (an empty skim).
+        schema: Its schema; None without any tree.
+        absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
+        absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
+    """
+
+    def __init__(self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str]) -> None:
+        self.uri = uri
+        self.schema = schema
+        self.num_entries = int(tree.num_entries) if tree is not None else 0
+        self._tree = tree
+        self._branches = branches  # short name -> full path in the tree
+        self._collections: dict[str, Collection] = schema.present(branches) if schema else {}
+        self.absent_kinds = frozenset(set("emjgt") - set(self._collections))
+        self._numbers = self._find_numbers()
+        self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
+
+    def chunks(self, columns: Columns, size: int) -> Iterator[Chunk]:
+        """Read the file in chunks of consecutive events.
+
+        Args:
+            columns: Further columns per kind; those that the file lacks are left out of the records.
+            size: Events in a chunk, at least 1.
+
+        Yields:
+            The chunks; none for an empty file.
+
+        Raises:
+            UnreadableFileError: When a chunk cannot be read whole.
+            FileFormatError: When a collection is there in part: no direction, no mass (jets, taus), or no lepton type.
+        """
+        self._check_collections()
+        wanted = self._wanted(columns)
+        names = {branch for by_column in wanted.values() for branch in by_column.values()}
+        names |= {branch for branch in self._numbers.values() if branch}
+        for start in range(0, self.num_entries, size):
+            stop = min(start + size, self.num_entries)
+            yield self._chunk(self._read(names, start, stop), wanted, columns, stop - start)
+
+    def _find_numbers(self) -> dict[str, str | None]:
+        candidates = self.schema.event.model_dump() if self.schema else {}
+        return {
+            name: next((branch for branch in branches if branch in self._branches), None)
+            for name, branches in candidates.items()
+        }
+
+    def _check_collections(self) -> None:
+        """Refuse collections that are there in part: objects without a direction or a mass would be wrong in silence."""
+        for kind, collection in self.schema.collections.items() if self.schema else ():
+            found = collection.kinematic(self._branches)
+            if "pt" not in found:
+                continue
+            needed = {"eta": [collection.eta], "phi": [collection.phi]}
+            if kind in NEEDS_MASS:
+                needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
+            if collection.where:
+                needed["kind"] = [collection.where.column]
+            for quantity, columns in needed.items():
+                if not any(collection.branch(column, self._branches) for column in columns):
+                    names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
+                    msg = (
+                        f"{self.uri}: {kind} has {found['pt']}, but no branch for its {quantity} ({names}); name the "
+                        f"right one in a schema of your own, or leave the collection {kind} out of it"
+                    )
+                    raise FileFormatError(msg)
+
+    def _wanted(self, columns: Columns) -> dict[str, dict[str, str]]:
+        """Return, per kind, the branch of every quantity to read; further columns follow the kinematic ones."""
+        wanted = {}
+        for kind, collection in self._collections.items():
+            found = {column: collection.branch(column, self._branches) for column in columns.get(kind, {})}
+            wanted[kind] = collection.kinematic(self._branches) | {
+                f"column {column}": branch for column, branch in found.items() if branch
+            }
+        return wanted
+
+    def _read(self, names: set[str], start: int, stop: int) -> dict[str, ak.Array]:
+        paths = {self._branches[name]: name for name in names}
+        try:
+            arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
+            read = {name: arrays[path] for path, name in paths.items()}
+        except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
+            raise rootfiles.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
+        short = {name: len(array) for name, array in read.items() if len(array) != stop - start}
+        if short:
+            msg = f"{self.uri}: of events {start} to {stop} only {short} came back; it is truncated: fetch it again"
+            raise UnreadableFileError(msg)
+        return read
+
+    def _chunk(
+        self, read: Mapping[str, ak.Array], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int
+    ) -> Chunk:
+        per_gev = UNIT_PER_GEV[self.schema.unit] if self.schema else 1.0
+        objects = {kind: _no_objects(n_events) for kind in self.absent_kinds}
+        for kind, by_column in wanted.items():
+            arrays = {column: read[branch] for column, branch in by_column.items()}
+            objects[kind] = self._objects(kind, arrays, columns.get(kind, {}), per_gev)
+        return Chunk(
+            objects={kind: objects[kind] for kind in "emjgt"},
+            run=self._number(read, "run", np.uint32, 0, n_events),
+            luminosity_block=self._number(read, "luminosity_block", np.uint32, 0, n_events),
+            event=self._number(read, "event", np.uint64, 0, n_events),
+            weight=self._number(read, "weight", np.float32, 1, n_events),
+            unassigned=self._unassigned(read),
+        )
+
+    def _objects(
+        self, kind: str, arrays: Mapping[str, ak.Array], units: Mapping[str, str | None], per_gev: float
+    ) -> ak.Array:
+        fields = {
+            "pt": _in_gev(arrays["pt"], per_gev),
+            "eta": ak.values_astype(arrays["eta"], np.float32),
+            "phi": ak.values_astype(arrays["phi"], np.float32),
+        }
+        for name, dtype in (("mass", np.float32), ("energy", np.float64)):
+            if name in arrays:
+                fields[name] = _in_gev(arrays[name], per_gev, dtype)
+        if "charge" in arrays:
+            fields["charge"] = ak.values_astype(arrays["charge"], np.float32)
+        for column, unit in units.items():
+            if (array := arrays.get(f"column {column}")) is not None:
+                fields[column] = _in_gev(array, per_gev) if unit == "GeV" else array
+        try:
+            records = ak.zip(fields, depth_limit=2)
+        except ValueError as error:
+            msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
+            raise UnreadableFileError(msg) from error
+        where = self._collections[kind].where
+        return records[arrays["where"] == where.equals] if where else records
+
+    def _number(
+        self, read: Mapping[str, ak.Array], name: str, dtype: type[np.generic], default: int, n_events: int
+    ) -> npt.NDArray[Any]:
+        branch = self._numbers.get(name)
+        if branch is None:
+            return np.full(n_events, default, dtype=dtype)
+        array = read[branch]
+        if array.ndim > 1:  # PHYSLITE lists all variations of the weight, the nominal one first
+            array = ak.fill_none(ak.firsts(array), default)
+        return np.asarray(array).astype(dtype)
+
+    def _unassigned(self, read: Mapping[str, ak.Array]) -> dict[str, int]:
+        """Count the objects of shared collections that no kind takes (a lepton type that no schema knows)."""
+        shared: dict[str, set[int]] = {}
+        for collection in self._collections.values():
+            if collection.where:
+                shared.setdefault(collection.kinematic(self._branches)["where"], set()).add(collection.where.equals)
+        left = {}
+        for branch, values in shared.items():
+            types = np.asarray(ak.flatten(read[branch]))
+            left[branch] = int(np.isin(types, list(values), invert=True).sum())
+        return {branch: number for branch, number in left.items() if number}
+
+
+@contextmanager
+def open_events(uri: str, schemas: list[Schema]) -> Iterator[EventFile]:
+    """Open a file of events and recognise its schema.
+
+    Args:
+        uri: Path or URL.
+        schemas: The schemas to choose from.
+
+    Yields:
+        The open file; one without any tree is an empty skim, with 0 events.
+
+    Raises:
+        UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
+        FileFormatError: When no schema fits it.
+    """
+    with rootfiles.open_trees(uri) as trees:
+        if not trees:
+            yield EventFile(uri, None, None, {})
+            return
+        schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
+        yield EventFile(uri, trees[name].tree, schema, trees[name].branches)
+
+
+def _in_gev(array: ak.Array, per_gev: float, dtype: type[np.floating[Any]] = np.float32) -> ak.Array:
+    """Divide in float64: 25000 MeV must be exactly 25 GeV."""
+    return ak.values_astype(ak.values_astype(array, np.float64) / per_gev, dtype)
+
+
+def _no_objects(n_events: int) -> ak.Array:
+    nothing = ak.Array(np.zeros(0, dtype=np.float32))
+    records = ak.zip(dict.fromkeys(("pt", "eta", "phi", "mass"), nothing))
+    return ak.unflatten(records, np.zeros(n_events, dtype=np.int64))

@@ -1,0 +1,100 @@
+"""Invariant masses of one branch: all arrays end to end in one stored ``.npz``.
+
+Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``names`` (``final_state/combination``;
+after peak removal with ``/main`` or ``/outliers`` behind). One file a branch: a file per name would be millions.
+"""
+
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from targets import atomic
+from targets.errors import UnreadableFileError
+
+__all__ = ["MassWriter", "export", "read"]
+
+Float32 = npt.NDArray[np.float32]
+
+
+class MassWriter:
+    """Collects the masses of a branch chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[Float32]] = {}
+
+    def add(self, name: str, masses: Float32) -> None:
+        """Add masses to a name.
+
+        Args:
+            name: ``final_state/combination``.
+            masses: Masses in GeV, shape (n_masses,).
+        """
+        self._parts.setdefault(name, []).append(masses)
+
+    @property
+    def entries(self) -> int:
+        """Masses added so far."""
+        return sum(len(part) for parts in self._parts.values() for part in parts)
+
+    def write(self, path: Path) -> None:
+        """Write all names, in alphabetical order.
+
+        Args:
+            path: The file to make, whole or not at all.
+        """
+        names = sorted(self._parts)
+        lengths = [sum(len(part) for part in self._parts[name]) for name in names]
+        parts = [part for name in names for part in self._parts[name]]
+        masses = np.concatenate(parts, dtype=np.float32) if parts else np.zeros(0, dtype=np.float32)
+        offsets = np.cumsum([0, *lengths], dtype=np.int64)
+        with atomic.replacing(path) as temporary:
+            np.savez(temporary, masses=masses, offsets=offsets, names=np.array(names, dtype=np.str_))
+
+
+def read(path: Path) -> Iterator[tuple[str, Float32]]:
+    """Read the masses of a branch.
+
+    Args:
+        path: A file that :class:`MassWriter` made.
+
+    Yields:
+        Each name with its masses in GeV, shape (n_masses,), in alphabetical order.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            masses, offsets, names = archive["masses"], archive["offsets"], archive["names"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"
+        raise UnreadableFileError(msg) from error
+    for position, name in enumerate(names.tolist()):
+        yield name, masses[offsets[position] : offsets[position + 1]]
+
+
+def export(folder: Path, sources: Sequence[Path]) -> Mapping[str, int]:
+    """Write plain ``.npy`` files, one per final state and combination, with the masses of all sources.
+
+    Args:
+        folder: The folder to make, whole or not at all; ``<folder>/<final state>/<combination>.npy``.
+        sources: Files that :class:`MassWriter` made, in the order in which their masses follow each other.
+
+    Returns:
+        Entries per name.
+    """
+    entries: dict[str, int] = {}
+    with atomic.replacing_folder(folder) as temporary:
+        parts: dict[str, list[Float32]] = {}
+        for source in sources:
+            for name, masses in read(source):
+                parts.setdefault(name, []).append(masses)
+        for name, arrays in sorted(parts.items()):
+            file = temporary / f"{name}.npy"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, np.concatenate(arrays))
+            entries[name] = sum(len(array) for array in arrays)
+    return entries

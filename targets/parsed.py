@@ -1,0 +1,196 @@
+"""Parsed data: the selected objects of events, in GeV, as an RNTuple or a TTree.
+
+One entry an event with ``run``, ``luminosity_block``, ``event``, ``weight`` and the collections ``e``, ``m``, ``j``
+(with ``is_b``), ``g`` and ``t``, each with pt, eta, phi, mass and, where it exists, charge, sorted by falling pT.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import awkward as ak
+import numpy as np
+import uproot
+
+from targets import atomic, rootfiles
+
+__all__ = ["FORMATS", "NAME", "NUMBERS", "Writer", "read", "statistics", "writing"]
+
+Format = Literal["rntuple", "ttree"]
+
+FORMATS: tuple[Format, ...] = ("rntuple", "ttree")
+"""How parsed data can be stored."""
+
+NAME = "events"
+"""The name of the RNTuple or TTree."""
+
+CLUSTER_EVENTS = 100_000  # smaller clusters compress and read worse
+
+STATISTICS = "statistics"
+"""The name of the statistics, a JSON text in the same file."""
+
+NUMBERS: dict[str, type[np.generic]] = {
+    "run": np.uint32,
+    "luminosity_block": np.uint32,
+    "event": np.uint64,
+    "weight": np.float32,
+}
+
+FIELDS = {
+    "e": ("pt", "eta", "phi", "mass", "charge"),
+    "m": ("pt", "eta", "phi", "mass", "charge"),
+    "j": ("pt", "eta", "phi", "mass", "is_b"),
+    "g": ("pt", "eta", "phi", "mass"),
+    "t": ("pt", "eta", "phi", "mass", "charge"),
+}
+
+
+class Writer:
+    """Collects events and writes them in clusters.
+
+    Attributes:
+        written: Events given so far.
+    """
+
+    def __init__(self, file: Any, parsed_format: Format) -> None:
+        self._file = file
+        make = file.mkrntuple if parsed_format == "rntuple" else file.mktree
+        empty = _complete({}, dict.fromkeys(NUMBERS, np.zeros(0)))
+        form = ak.zip(empty, depth_limit=1)
+        self._target = make(NAME, form.layout.form if parsed_format == "rntuple" else _types(empty))
+        self._waiting: list[dict[str, ak.Array]] = []
+        self._n_waiting = 0
+        self.written = 0
+
+    def add(self, objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> None:
+        """Add events.
+
+        Args:
+            objects: Per kind a jagged record array, shape (n_events, var); pt and mass in GeV.
+            numbers: run, luminosity_block, event and weight, each of shape (n_events,).
+        """
+        events = _complete(objects, numbers)
+        self._waiting.append(events)
+        self._n_waiting += len(events["run"])
+        self.written += len(events["run"])
+        if self._n_waiting >= CLUSTER_EVENTS:
+            self.flush()
+
+    def note(self, statistics: Mapping[str, Any]) -> None:
+        """Put the statistics of the branch into the file, from where :func:`statistics` reads them.
+
+        Args:
+            statistics: What JSON can write.
+        """
+        self._file[STATISTICS] = json.dumps(statistics)
+
+    def flush(self) -> None:
+        """Write what waits as one cluster."""
+        if self._n_waiting:
+            names = self._waiting[0]
+            self._target.extend({name: ak.concatenate([part[name] for part in self._waiting]) for name in names})
+        self._waiting, self._n_waiting = [], 0
+
+
+@contextmanager
+def writing(path: Path, parsed_format: Format) -> Iterator[Writer]:
+    """Write a file of parsed data, whole or not at all.
+
+    Args:
+        path: The file to make.
+        parsed_format: ``rntuple``, or ``ttree`` for readers with an old ROOT.
+
+    Yields:
+        The writer.
+    """
+    with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=uproot.ZSTD(1)) as file:
+        writer = Writer(file, parsed_format)
+        yield writer
+        writer.flush()
+
+
+def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
+    """Read the objects of parsed data.
+
+    Args:
+        path: A file that :func:`writing` made.
+        size: Events in a chunk, at least 1.
+
+    Yields:
+        Per kind (e, m, j, g, t) a jagged record array, shape (n_events, var), pt and mass in GeV; nothing for a file
+        without events.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+    """
+    with rootfiles.open_trees(str(path)) as trees:
+        tree = trees[NAME].tree
+        for start in range(0, int(tree.num_entries), size):
+            try:
+                yield _objects(tree, start, start + size)
+            except Exception as error:  # see rootfiles
+                raise rootfiles.unreadable(str(path), "parsed data cannot be read", error) from error
+
+
+def statistics(path: Path) -> dict[str, Any]:
+    """Read the statistics of the branch that made a file.
+
+    Args:
+        path: A file that :func:`writing` made.
+
+    Returns:
+        What was noted.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+    """
+    try:
+        with uproot.open(path) as file:
+            noted: dict[str, Any] = json.loads(str(file[STATISTICS]))
+            return noted
+    except Exception as error:  # see rootfiles
+        raise rootfiles.unreadable(str(path), "its statistics cannot be read", error) from error
+
+
+def _objects(tree: Any, start: int, stop: int) -> dict[str, ak.Array]:
+    if isinstance(tree, uproot.TTree):
+        names = [f"{kind}_{field}" for kind, fields in FIELDS.items() for field in fields]
+        arrays = tree.arrays(filter_name=names, entry_start=start, entry_stop=stop)
+        return {kind: ak.zip({field: arrays[f"{kind}_{field}"] for field in fields}) for kind, fields in FIELDS.items()}
+    arrays = tree.arrays(
+        filter_name=[name for kind in FIELDS for name in (kind, f"{kind}.*")], entry_start=start, entry_stop=stop
+    )
+    return {kind: arrays[kind] for kind in FIELDS}
+
+
+def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> dict[str, ak.Array]:
+    """Bring events to the one layout that all clusters share, with a charge of 0 where a format has none."""
+    events = {name: ak.Array(np.asarray(numbers[name]).astype(dtype)) for name, dtype in NUMBERS.items()}
+    for kind, fields in FIELDS.items():
+        events[kind] = _records(objects.get(kind), fields)
+    return events
+
+
+def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
+    if array is None:
+        counts, columns = np.zeros(0, dtype=np.int64), dict.fromkeys(fields, np.zeros(0, dtype=np.float32))
+    else:
+        counts = np.asarray(ak.num(array, axis=1))
+        present = ak.fields(array)
+        columns = {
+            name: np.asarray(ak.flatten(array[name])) if name in present else np.zeros(int(counts.sum()))
+            for name in fields
+        }
+    contents = [
+        ak.contents.NumpyArray(values.astype(np.int8 if name == "is_b" else np.float32))
+        for name, values in columns.items()
+    ]
+    records = ak.contents.RecordArray(contents, list(fields), length=int(counts.sum()))
+    offsets = ak.index.Index64(np.r_[0, np.cumsum(counts)].astype(np.int64))
+    return ak.Array(ak.contents.ListOffsetArray(offsets, records))
+
+
+def _types(empty: Mapping[str, ak.Array]) -> dict[str, Any]:
+    return {name: array.type.content if name in FIELDS else NUMBERS[name] for name, array in empty.items()}
