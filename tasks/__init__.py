@@ -1,0 +1,26 @@
+"""The graph: one task a stage, from FetchMetadata to MakeHistograms. ``luigi --module tasks`` finds them all here."""
+
+from tasks import configuration, messages
+
+configuration.load()
+messages.install()
+
+from tasks.demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
+from tasks.histograms import MakeHistograms  # noqa: E402
+from tasks.masses import ComputeMasses, ExportArrays  # noqa: E402
+from tasks.metadata import FetchMetadata  # noqa: E402
+from tasks.parsing import ParseFile  # noqa: E402
+from tasks.peaks import FindPeaks, RemovePeaks  # noqa: E402
+
+configuration.check()
+
+__all__ = [
+    "ComputeMasses",
+    "ExportArrays",
+    "FetchMetadata",
+    "FindPeaks",
+    "MakeDemo",
+    "MakeHistograms",
+    "ParseFile",
+    "RemovePeaks",
+]

@@ -1,0 +1,39 @@
+"""MakeDemo: toy data with one planted resonance, so that a first run needs no network."""
+
+from typing import Any
+
+import law
+
+from targets.catalogue import Catalogue, InputFile
+from tasks.base import Product
+from tasks.parameters import RunParameters
+
+__all__ = ["DATASET", "RELEASE", "MakeDemo"]
+
+RELEASE = "demo"
+"""What release_years names to read the demo data."""
+
+DATASET = "demo_data"
+"""The dataset of the demo data."""
+
+
+class MakeDemo(RunParameters, Product):
+    """Make the demo data: toy collisions in CMS NanoAOD and ATLAS PHYSLITE files, the same in every run."""
+
+    room = "demo"
+    exclude_index = False
+
+    def output(self) -> Any:
+        """Give the folder of the files."""
+        return law.LocalDirectoryTarget(str(self.variant_folder(self.named_by())))
+
+    def run(self) -> None:
+        """Make all files."""
+        from tasks import make_demo
+
+        make_demo.write(self.variant_folder(self.named_by()))
+
+    def catalogue(self) -> Catalogue:
+        """List the files; their folder's name stands for their content, so that they need no time of change."""
+        files = sorted(self.variant_folder(self.named_by()).glob("*.root"))
+        return Catalogue([InputFile(str(file), None, None, None, RELEASE, None, DATASET, "data") for file in files], [])

@@ -1,0 +1,11 @@
+"""What can go wrong in a run as a whole."""
+
+__all__ = ["EmptyResultError", "StageError"]
+
+
+class StageError(RuntimeError):
+    """Branches of a stage failed; the message lists them with their reasons."""
+
+
+class EmptyResultError(RuntimeError):
+    """A dataset gives no histogram at all; the message names its largest final states and the thresholds."""

@@ -1,0 +1,140 @@
+"""The work of FindPeaks and RemovePeaks: cuts from the merged masses of a dataset, applied to each branch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from physics import combinations, peaks, resonances
+from physics.peaks import Cut, Distribution
+from physics.resonances import Resonance, Windows
+from targets import masses, parsed
+from tasks.errors import EmptyResultError, StageError
+
+__all__ = ["Search", "check_failures", "find", "remove"]
+
+LARGEST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Search:
+    """How peaks are searched.
+
+    Attributes:
+        min_events: Events that a final state needs in the dataset.
+        width_gev: Bin width of the grid in GeV.
+        max_mass_gev: Masses above this are set aside, in GeV.
+        resonances: The known resonances to remove.
+    """
+
+    min_events: int
+    width_gev: float
+    max_mass_gev: float
+    resonances: tuple[Resonance, ...]
+
+    def windows(self, name: str) -> Windows:
+        """Give what known resonances take from ``final_state/combination``."""
+        combination = combinations.parse(name.split("/")[1])
+        return resonances.windows(combination, self.resonances, self.width_gev)
+
+
+def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
+    """Stop a run that lacks more files than are tolerated.
+
+    Args:
+        incomplete: Parsed data of groups that could be read only in part, of the whole run.
+        tolerated: Files that may be missing.
+
+    Raises:
+        StageError: When more are missing; the message names all of them.
+    """
+    failures = [failure for path in incomplete for failure in parsed.statistics(path)["failures"]]
+    if len(failures) > tolerated:
+        lines = "\n".join(f"  {failure['reason']}" for failure in failures)
+        msg = (
+            f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
+            f"Mend or replace them and run with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
+        )
+        raise StageError(msg)
+
+
+def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any]:
+    """Find the cuts of a dataset.
+
+    Args:
+        dataset: Its name, for the message.
+        sources: The masses of all its branches.
+        search: How peaks are searched.
+
+    Returns:
+        The table of cuts: ``final_states`` with the events of each, and ``cuts`` by ``final_state/combination`` for
+        those with enough events.
+
+    Raises:
+        EmptyResultError: When no combination would give a histogram.
+    """
+    merged: dict[str, Distribution] = {}
+    windows: dict[str, Windows] = {}
+    for source in sources:
+        for name, values in masses.read(source):
+            if name not in windows:
+                windows[name] = search.windows(name)
+            part = peaks.measure(values, windows[name], search.width_gev, search.max_mass_gev)
+            merged[name] = peaks.merge([merged[name], part]) if name in merged else part
+    events = _events(merged)
+    cuts = {
+        name: peaks.find_cut(distribution, windows[name], search.width_gev)
+        for name, distribution in sorted(merged.items())
+        if events[name.split("/")[0]] >= search.min_events
+    }
+    if not any(cut.reason is None for cut in cuts.values()):
+        raise EmptyResultError(_nothing(dataset, events, search))
+    return {
+        "dataset": dataset,
+        "final_states": {state: {"events": n, "kept": n >= search.min_events} for state, n in events.items()},
+        "cuts": {name: cut.as_dict() for name, cut in cuts.items()},
+    }
+
+
+def remove(source: Path, path: Path, table: Mapping[str, Any], search: Search) -> dict[str, Any]:
+    """Apply the cuts of a dataset to the masses of one branch.
+
+    Args:
+        source: The masses of the branch.
+        path: The file to make; its names end with ``/main`` and ``/outliers``.
+        table: What :func:`find` gave.
+        search: How peaks were searched.
+
+    Returns:
+        The statistics: masses in, in main and in outliers.
+    """
+    writer = masses.MassWriter()
+    entries, kept = 0, {"main": 0, "outliers": 0}
+    for name, values in masses.read(source):
+        entries += len(values)
+        row = table["cuts"].get(name)
+        if row is None or row["reason"] is not None:
+            continue
+        parts = peaks.split(values, Cut(**row), search.width_gev, search.max_mass_gev)
+        for part, selected in zip(kept, parts, strict=True):
+            writer.add(f"{name}/{part}", selected)
+            kept[part] += len(selected)
+    writer.write(path)
+    return {"masses": entries, **kept}
+
+
+def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
+    """Count the events of each final state, the largest first: every combination has one mass an event."""
+    events = {name.split("/")[0]: int(one.counts.sum()) + one.above for name, one in merged.items()}
+    return dict(sorted(events.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _nothing(dataset: str, events: Mapping[str, int], search: Search) -> str:
+    largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:LARGEST_NAMED])
+    found = f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
+    return (
+        f"dataset {dataset} gives no histogram: {found}. Thresholds: min_events_per_fs = {search.min_events}, "
+        f"max_mass_gev = {search.max_mass_gev:g}, known_resonances = "
+        f"{','.join(one.name for one in search.resonances) or 'none'}. Read more files, lower min_events_per_fs, or "
+        "look at the cutflow in logs/ParseFile for what the selection took"
+    )

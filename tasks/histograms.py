@@ -1,0 +1,72 @@
+"""MakeHistograms: from processed masses to histograms for BumpNet. The main job."""
+
+from pathlib import Path
+from typing import Any
+
+import law
+
+from physics import binning
+from targets import documents
+from tasks.masses import ComputeMasses
+from tasks.parameters import HistogramParameters
+from tasks.parsing import ParseFile
+from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
+from tasks.stage import Piece
+
+__all__ = ["MakeHistograms"]
+
+
+class MakeHistograms(HistogramParameters, PeakStage):
+    """Make the histograms of every final state and combination, one file per dataset: the main job."""
+
+    room = "histograms"
+    own = ("bin_width_gev", "use_bumpnet_naming", "single_output_file", "exclude_outliers", "output_filename")
+    cut = "dataset"
+    needs = (RemovePeaks, FindPeaks)
+    exclude_index = False
+
+    def path(self, piece: Piece) -> Path:
+        """Give the file of a dataset; with several datasets its name goes before the suffix."""
+        name = Path(self.output_filename)
+        several = len(self.pieces("dataset")) > 1
+        stem = f"{name.stem}_{piece.dataset}" if several else name.stem
+        return self.folder(piece.dataset) / (f"{stem}{name.suffix}" if self.single_output_file else stem)
+
+    def target(self, piece: Piece) -> Any:
+        """Give the file of a dataset, or its folder when each histogram has a file of its own."""
+        kind = law.LocalFileTarget if self.single_output_file else law.LocalDirectoryTarget
+        return kind(str(self.path(piece)))
+
+    def run(self) -> None:
+        """Make the histograms of a dataset."""
+        from tasks import make_histograms, sum_statistics
+
+        piece, upstream, found = self.branch_data, self.upstream(RemovePeaks), self.upstream(FindPeaks)
+        parts = upstream.pieces("group", piece.dataset)
+        with self.recording() as record:
+            table = documents.load_json(found.path(piece))
+            filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
+            record |= sum_statistics.of_branches(self.logs(parts))
+            record |= make_histograms.write(self.path(piece), filled, self.single_output_file)
+        self.announce(piece, record)
+
+    def style(self) -> Any:
+        """Give how histograms look."""
+        from tasks.make_histograms import Style
+
+        widths = tuple(binning.check_width("bin_width_gev", one, self.max_mass_gev) for one in self.bin_width_gev)
+        return Style(widths, self.use_bumpnet_naming, self.exclude_outliers)
+
+    def logs(self, parts: list[Piece]) -> dict[str, list[Path]]:
+        """Give the statistics of the branches above, by stage."""
+        removed = self.upstream(RemovePeaks)
+        computed = removed.upstream(ComputeMasses)
+        stages = (computed.upstream(ParseFile), computed, removed)
+        return {type(stage).__name__: [stage.log_path(part) for part in parts] for stage in stages}
+
+    def announce(self, piece: Piece, record: dict[str, Any]) -> None:
+        """Say what came out, and where it is."""
+        self.publish_message(
+            f"{piece.dataset}: {record['histograms']} histograms, {record['accepted_by_bumpnet']} of them with the bins "
+            f"and entries that BumpNet's loader wants, in {self.path(piece)}; statistics in {self.log_path(piece)}"
+        )

@@ -1,0 +1,132 @@
+"""The work of MakeHistograms: processed masses of all branches of a dataset → histograms."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from physics import binning, bumpnet
+from physics.binning import Histogram, Int64
+from targets import histograms, masses
+from tasks.errors import EmptyResultError
+
+__all__ = ["Style", "fill", "write"]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How histograms look.
+
+    Attributes:
+        widths_gev: Bin widths in GeV; one histogram each.
+        bumpnet_naming: Whether names are those that BumpNet's loader reads.
+        exclude_outliers: Whether outliers are left out.
+    """
+
+    widths_gev: tuple[float, ...]
+    bumpnet_naming: bool
+    exclude_outliers: bool
+
+    def key(self, name: str, width_gev: float) -> str:
+        """Give the key of a histogram in its file, from ``final_state/combination``."""
+        state, combination = name.split("/")
+        if self.bumpnet_naming:
+            return bumpnet.histogram_name(state, combination, width_gev)
+        return bumpnet.plain_name(state, combination, width_gev, len(self.widths_gev) > 1)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Histograms by key, and what there is to say of each.
+
+    Attributes:
+        histograms: Histogram per key.
+        titles: Title per key.
+        rows: Statistics per key.
+        without: Reason per name and width that gave no histogram.
+    """
+
+    histograms: dict[str, Histogram]
+    titles: dict[str, str]
+    rows: dict[str, dict[str, Any]]
+    without: dict[str, str]
+
+
+def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Filled:
+    """Fill the histograms of a dataset.
+
+    Args:
+        sources: The processed masses of all its branches.
+        table: Its table of cuts.
+        style: How histograms look.
+
+    Returns:
+        The histograms, in alphabetical order of their names.
+
+    Raises:
+        EmptyResultError: When there is none.
+    """
+    counts = _count(sources, style)
+    filled = Filled({}, {}, {}, {name: row["reason"] for name, row in table["cuts"].items() if row["reason"]})
+    for name, width_gev in sorted(counts):
+        key = style.key(name, width_gev)
+        histogram = binning.cut_out(counts[name, width_gev], width_gev, table["cuts"][name]["start_gev"])
+        if histogram is None:
+            filled.without[key] = f"no filled bin of {width_gev:g} GeV starts at or above the cut"
+            continue
+        filled.histograms[key] = histogram
+        filled.titles[key] = f"{name.replace('/', ' ')};Mass [GeV];Entries"
+        filled.rows[key] = _row(histogram)
+    if not filled.histograms:
+        msg = f"dataset {table['dataset']} gives no histogram: bin_width_gev is too wide for what is left above the cuts"
+        raise EmptyResultError(msg)
+    return filled
+
+
+def write(path: Path, filled: Filled, single_file: bool) -> dict[str, Any]:
+    """Write histograms, whole or not at all.
+
+    Args:
+        path: The file to make, or the folder when each histogram has a file of its own.
+        filled: The histograms.
+        single_file: Whether all go into one file.
+
+    Returns:
+        The statistics: a row per histogram, and the reasons of those that there are not.
+    """
+    writer = histograms.write_file if single_file else histograms.write_folder
+    writer(path, filled.histograms, filled.titles)
+    accepted = sum(row["bumpnet_rejection"] is None for row in filled.rows.values())
+    return {
+        "histograms": len(filled.rows),
+        "accepted_by_bumpnet": accepted,
+        "rows": filled.rows,
+        "without_histogram": filled.without,
+    }
+
+
+def _count(sources: Iterable[Path], style: Style) -> dict[tuple[str, float], Int64]:
+    """Count masses per bin of each grid; counts of branches add up exactly."""
+    counts: dict[tuple[str, float], Int64] = {}
+    for source in sources:
+        for name, values in masses.read(source):
+            state, combination, part = name.split("/")
+            if part == "outliers" and style.exclude_outliers:
+                continue
+            for width_gev in style.widths_gev:
+                here = (f"{state}/{combination}", width_gev)
+                counts[here] = binning.add(counts.get(here, np.zeros(0, np.int64)), binning.counts(values, width_gev))
+    return counts
+
+
+def _row(histogram: Histogram) -> dict[str, Any]:
+    return {
+        "entries": int(histogram.counts.sum()),
+        "bins": len(histogram.counts),
+        "start_gev": histogram.start_gev,
+        "end_gev": histogram.start_gev + histogram.width_gev * len(histogram.counts),
+        "trimmed": histogram.trimmed,
+        "bumpnet_rejection": bumpnet.rejection(histogram.counts),
+    }

@@ -1,0 +1,80 @@
+"""ComputeMasses: from selected objects to invariant masses, and ExportArrays: the same as plain .npy files."""
+
+from typing import Any
+
+import law
+
+from physics import final_states
+from physics.combinations import Rules
+from tasks.parameters import MassParameters
+from tasks.parsing import ParseFile, ParsingStage
+from tasks.stage import Piece, Stage
+
+__all__ = ["ComputeMasses", "ExportArrays", "MassStage"]
+
+
+class MassStage(MassParameters, Stage):
+    """A stage with the parameters of masses."""
+
+    exclude_index = True
+
+    def rules(self) -> Rules:
+        """Give which combinations are made."""
+        return Rules(
+            self.min_particles_in_combination,
+            self.max_particles_in_combination,
+            self.max_subleading_index,
+            self.max_multiplicity,
+        )
+
+
+class ComputeMasses(MassStage, ParsingStage):
+    """Compute the masses of every combination of every final state: im_arrays."""
+
+    room = "im_arrays"
+    own = (
+        "objects_to_calculate",
+        "min_particles_in_combination",
+        "max_particles_in_combination",
+        "max_subleading_index",
+        "max_multiplicity",
+    )
+    needs = (ParseFile,)
+    suffix = ".npz"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Compute the masses of a branch."""
+        from tasks import compute_masses
+
+        piece = self.branch_data
+        source = self.upstream(ParseFile).product(piece)
+        kinds = final_states.check_kinds(self.objects_to_calculate)
+        with self.recording() as record:
+            record |= compute_masses.compute(source, self.product(piece), kinds, self.rules(), self.chunk_events)
+
+
+class ExportArrays(MassStage):
+    """Write the masses of a dataset as plain .npy files, one per final state and combination."""
+
+    room = "exported_arrays"
+    own = ("tolerated_failures",)
+    cut = "dataset"
+    merges = True
+    needs = (ComputeMasses,)
+    exclude_index = False
+
+    def target(self, piece: Piece) -> Any:
+        """Give the folder of a dataset."""
+        return law.LocalDirectoryTarget(str(self.path(piece)))
+
+    def run(self) -> None:
+        """Export the masses of a dataset."""
+        from targets import masses
+
+        piece = self.branch_data
+        upstream = self.upstream(ComputeMasses)
+        with self.recording() as record:
+            sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
+            entries = masses.export(self.path(piece), sources)
+            record |= {"arrays": len(entries), "masses": sum(entries.values())}

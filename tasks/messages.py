@@ -1,0 +1,63 @@
+"""What a user reads when something goes wrong: a sentence, not a traceback."""
+
+import errno
+import logging
+
+from physics.errors import PhysicsError
+from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
+from tasks.errors import EmptyResultError, StageError
+
+__all__ = ["install", "sentence"]
+
+OURS = (
+    PhysicsError,
+    ConfigurationError,
+    FileFormatError,
+    PortalError,
+    UnreadableFileError,
+    EmptyResultError,
+    StageError,
+)
+
+REMEDIES = {
+    errno.ENOSPC: "no space is left there: free some, or choose another base_output_dir",
+    errno.EDQUOT: "the quota is used up: free some space, or choose another base_output_dir",
+    errno.EACCES: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
+    errno.EPERM: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
+    errno.EROFS: "the file system is read-only: choose another base_output_dir",
+}
+
+
+def sentence(error: BaseException) -> str | None:
+    """Say what an error means to a user.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        What was wrong, the value, where, and the remedy; None for errors whose traceback is needed.
+    """
+    if isinstance(error, OURS):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        where = error.filename or "a file of the run"
+        return f"{where}: {error.strerror}; {REMEDIES[error.errno]}"
+    return None
+
+
+class _Sentences(logging.Filter):
+    """Replaces the traceback of an error that explains itself by its sentence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and (text := sentence(error)):
+            record.msg, record.args = f"{record.getMessage()}\n{text}", None
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def install() -> None:
+    """Let luigi's logger write sentences for errors that explain themselves."""
+    logger = logging.getLogger("luigi-interface")
+    if not any(isinstance(found, _Sentences) for found in logger.filters):
+        logger.addFilter(_Sentences())

@@ -1,0 +1,136 @@
+"""FetchMetadata: which files a run reads."""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import law
+
+from targets import catalogue, documents, local_files, records, releases
+from targets.catalogue import Catalogue, InputFile
+from targets.errors import ConfigurationError
+from tasks.base import Product, digest
+from tasks.demo import RELEASE, MakeDemo
+from tasks.parameters import SourceParameters
+
+__all__ = ["FetchMetadata", "SourceTask"]
+
+NO_SOURCE = (
+    "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
+    "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
+)
+
+STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
+
+
+class SourceTask(SourceParameters, Product):
+    """A task that depends on which files there are.
+
+    The task that a user asks for looks at the local files once and hands their digest on, so that a file that is
+    added or changed gives other paths, and "exists" stays the meaning of done.
+    """
+
+    exclude_index = True
+
+    @classmethod
+    def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Set the digest of the local files where nobody has set it yet.
+
+        Raises:
+            ConfigurationError: When no source of files is given, or a local file does not exist.
+        """
+        params = super().modify_param_values(params)
+        if not params["local_files"]:
+            if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
+                raise ConfigurationError(NO_SOURCE)
+            listed = local_files.local_files(params["input_files"], params["data_type"]).files
+            params["local_files"] = digest([catalogue.identity(file) for file in listed], 8)
+        return params
+
+
+class FetchMetadata(SourceTask):
+    """List the input files, with size, checksum, release, dataset and whether they are data or simulation."""
+
+    room = "metadata"
+    own = ("local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type")
+    exclude_index = False
+
+    def requires(self) -> list[Any]:
+        """Require the demo data where they are asked for."""
+        return [MakeDemo.req(self)] if RELEASE in self.release_years else []
+
+    def path(self) -> Path:
+        """Give the path of the list."""
+        return self.variant_folder(self.named_by()) / "metadata_cache.json"
+
+    def output(self) -> Any:
+        """Give the target of the list."""
+        return law.LocalFileTarget(str(self.path()))
+
+    def complete(self) -> bool:
+        """Tell whether the list is there and, after ``--refresh-metadata``, of this run."""
+        if not self.path().exists():
+            return False
+        return not self.refresh_metadata or self.path().stat().st_mtime >= STARTED
+
+    def run(self) -> None:
+        """Ask the sources and write the list."""
+        found = catalogue.merge(self._lists())
+        if not found.files:
+            msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
+            raise ConfigurationError(msg)
+        for note in found.notes:
+            self.publish_message(note)
+        documents.dump_json(self.path().with_name("parameters.json"), self.named_by())
+        documents.dump_json(self.path(), _document(found))
+        self.publish_message(f"FetchMetadata: {len(found.files)} files, listed in {self.path()}")
+
+    def files(self) -> tuple[InputFile, ...]:
+        """Give the run's files: the first ``max_files_to_process`` of the list, or all.
+
+        Raises:
+            FileNotFoundError: When the list has not been made yet.
+        """
+        files = _load(self.path(), self.path().stat().st_mtime_ns)
+        return files[: self.max_files_to_process] if self.max_files_to_process else files
+
+    def _lists(self) -> list[Catalogue]:
+        """Give the list of each source, in the order input_files, release_years, specific_record_ids."""
+        lists = [local_files.local_files(self.input_files, self.data_type)]
+        for release in self.release_years:
+            lists.append(MakeDemo.req(self).catalogue() if release == RELEASE else self._release(release))
+        if ids := self.specific_record_ids:
+            source = {"records": sorted(ids), "data_type": self.data_type}
+            lists.append(self._kept(source, lambda: records.record_files(ids, self.data_type)))
+        return lists
+
+    def _release(self, release: str) -> Catalogue:
+        options = (release, self.skim, self.data_type, self.dataset_ids)
+        return self._kept({"release": list(map(str, options))}, lambda: releases.release_files(*options))
+
+    def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue]) -> Catalogue:
+        """Give what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
+        path = self.run_folder() / self.room / "portals" / f"{digest(source, 8)}.json"
+        if self.refresh_metadata or not path.exists():
+            documents.dump_json(path, {"source": source} | _document(ask()))
+        return _read(path)
+
+    def _sources(self) -> str:
+        names = ("input_files", "release_years", "specific_record_ids")
+        return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
+
+
+def _document(found: Catalogue) -> dict[str, Any]:
+    return {"notes": found.notes, "files": [file.as_dict() for file in found.files]}
+
+
+def _read(path: Path) -> Catalogue:
+    document = documents.load_json(path)
+    return Catalogue([InputFile.from_dict(file) for file in document["files"]], document["notes"])
+
+
+@lru_cache(maxsize=16)
+def _load(path: Path, modified_ns: int) -> tuple[InputFile, ...]:  # noqa: ARG001 (a changed file is another key)
+    return tuple(_read(path).files)

@@ -1,0 +1,172 @@
+"""Parameters that check their values: each error names the parameter, the value and what it may be."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import law
+import luigi
+
+from targets.errors import ConfigurationError
+
+__all__ = ["Choice", "FileList", "Flag", "FolderPath", "Names", "Number", "Numbers", "PlainName", "YamlName"]
+
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+class Checked(luigi.Parameter):
+    """A parameter whose bad values are named with the parameter, wherever they come from."""
+
+    def parse(self, text: str) -> Any:
+        """Read a value from the command line or a configuration file."""
+        try:
+            return super().parse(text)
+        except ConfigurationError:
+            raise
+        except ValueError as error:
+            raise self.refusal(text, str(error)) from error
+
+    def normalize(self, value: Any) -> Any:
+        """Check a value, wherever it comes from."""
+        value = super().normalize(value)
+        self.check(value)
+        return value
+
+    def check(self, value: Any) -> None:
+        """Raise the refusal of a bad value; the default takes all."""
+
+    def refusal(self, value: Any, reason: str) -> ConfigurationError:
+        """Say why a value is refused."""
+        return ConfigurationError(
+            f"{self._attribute_name} = {value!r}: {reason}. {self._attribute_name}: {self.description}"
+        )
+
+
+class Number(Checked):
+    """An integer or a floating-point number within limits."""
+
+    def __init__(self, kind: type[int] | type[float], minimum: float | None = None, **kwargs: Any) -> None:
+        self._kind, self._minimum = kind, minimum
+        super().__init__(**kwargs)
+
+    def parse(self, text: str) -> Any:
+        """Read a number."""
+        try:
+            return self._kind(text)
+        except ValueError as error:
+            what = "a whole number" if self._kind is int else "a number"
+            raise self.refusal(text, f"this is not {what}") from error
+
+    def check(self, value: Any) -> None:
+        """Refuse numbers that are not finite or below the minimum."""
+        if not (isinstance(value, int | float) and float("-inf") < value < float("inf")):
+            raise self.refusal(value, "a finite number is needed")
+        if self._minimum is not None and value < self._minimum:
+            raise self.refusal(value, f"it must be {self._minimum:g} or more")
+
+
+class Flag(luigi.BoolParameter):
+    """True or False, said explicitly (``--flag False``) or by the flag alone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(parsing=luigi.BoolParameter.EXPLICIT_PARSING, **kwargs)
+
+    def parse(self, text: Any) -> bool:
+        """Read True or False."""
+        if str(text).lower() not in ("true", "false"):
+            msg = f"{self._attribute_name} = {text!r}: it must be True or False. {self._attribute_name}: {self.description}"
+            raise ConfigurationError(msg)
+        return str(text).lower() == "true"
+
+
+class Choice(Checked):
+    """One of a few words."""
+
+    def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
+        self.choices = tuple(choices)
+        super().__init__(**kwargs)
+
+    def check(self, value: str) -> None:
+        """Refuse other words."""
+        if value not in self.choices:
+            raise self.refusal(value, f"it must be one of {', '.join(self.choices)}")
+
+
+class Names(Checked, law.CSVParameter):
+    """A comma-separated list of words; blanks around them do not count."""
+
+    def __init__(self, check: Callable[[Sequence[str]], Any] | None = None, **kwargs: Any) -> None:
+        self._checker = check
+        super().__init__(**kwargs)
+
+    def normalize(self, value: Any) -> Any:
+        """Strip blanks and check."""
+        return super().normalize(tuple(item for item in (str(item).strip() for item in value) if item))
+
+    def check(self, value: Sequence[str]) -> None:
+        """Ask the checker, where there is one."""
+        if self._checker:
+            try:
+                self._checker(value)
+            except ValueError as error:
+                raise self.refusal(",".join(value), str(error)) from error
+
+
+class Numbers(Checked, law.CSVParameter):
+    """A comma-separated list of numbers above 0."""
+
+    def __init__(self, kind: type[int] | type[float], **kwargs: Any) -> None:
+        self._kind = kind
+        super().__init__(cls=luigi.IntParameter if kind is int else luigi.FloatParameter, **kwargs)
+
+    def check(self, value: Sequence[float]) -> None:
+        """Refuse numbers that are not finite or not above 0, and a number twice."""
+        if any(not 0 < item < float("inf") for item in value):
+            raise self.refusal(self.serialize(value), "each must be above 0")
+        if len(set(value)) < len(value):
+            raise self.refusal(self.serialize(value), "each may stand there once")
+
+
+class FolderPath(luigi.Parameter):
+    """A folder; made absolute, because jobs start elsewhere."""
+
+    def normalize(self, value: str) -> str:
+        """Expand ~ and make the path absolute."""
+        return str(Path(value).expanduser().absolute())
+
+
+class FileList(law.CSVParameter):
+    """Files, globs and URLs; paths are made absolute, because jobs start elsewhere."""
+
+    def normalize(self, value: Any) -> tuple[str, ...]:
+        """Expand ~ and make paths absolute; URLs stay as they are."""
+        items = [str(item).strip() for item in super().normalize(value)]
+        return tuple(item if _URL.match(item) else str(Path(item).expanduser().absolute()) for item in items if item)
+
+
+class YamlName(luigi.Parameter):
+    """A built-in name, or the path of a YAML file (made absolute, because jobs start elsewhere)."""
+
+    def normalize(self, value: str) -> str:
+        """Make paths absolute; names stay as they are."""
+        is_path = "/" in value or value.endswith((".yaml", ".yml"))
+        return str(Path(value).expanduser().absolute()) if is_path else value
+
+
+class PlainName(Checked):
+    """A name that becomes part of a path: letters, digits, dots, dashes, plus signs and underscores."""
+
+    def __init__(self, suffix: str = "", **kwargs: Any) -> None:
+        self._suffix = suffix
+        super().__init__(**kwargs)
+
+    def check(self, value: str) -> None:
+        """Refuse what could lead out of the run directory."""
+        if not _PLAIN_NAME.fullmatch(value) or len(value) > 128:
+            raise self.refusal(
+                value, "it may have letters, digits and . _ + - (128 at most), and starts with a letter or digit"
+            )
+        if not value.endswith(self._suffix) or value == self._suffix:
+            raise self.refusal(value, f"it must end with {self._suffix}")

@@ -1,0 +1,68 @@
+"""ParseFile: from input files to selected objects."""
+
+from pathlib import Path
+from typing import Any
+
+import law
+
+from targets import documents, schemas
+from tasks.base import SELECTIONS
+from tasks.parameters import ParsingParameters
+from tasks.stage import Piece, Stage
+
+__all__ = ["ParseFile", "ParsingStage"]
+
+
+class ParsingStage(ParsingParameters, Stage):
+    """A stage that works on groups of files, some of which may be incomplete because failures are tolerated."""
+
+    exclude_index = True
+
+    def incomplete_path(self, piece: Piece) -> Path:
+        """Give the path of a product that lacks some of its files."""
+        return self.folder(piece.dataset) / f"{piece.digest}.incomplete{self.suffix}"
+
+    def is_incomplete(self, piece: Piece) -> bool:
+        """Tell whether a group could be read only in part, which counts as done where failures are tolerated."""
+        parse = self if isinstance(self, ParseFile) else ParseFile.req(self, branch=-1, _exclude={"branch", "branches"})
+        return self.tolerated_failures > 0 and not parse.path(piece).exists() and parse.incomplete_path(piece).exists()
+
+    def product(self, piece: Piece) -> Path:
+        """Give the path of the whole product, or of the incomplete one where that is all there is."""
+        return self.incomplete_path(piece) if self.is_incomplete(piece) else self.path(piece)
+
+    def target(self, piece: Piece) -> Any:
+        """Give the target of a piece's product."""
+        return law.LocalFileTarget(str(self.product(piece)))
+
+
+class ParseFile(ParsingStage):
+    """Read input files and keep their selected objects: parsed_data."""
+
+    room = "parsed_data"
+    own = ("schema", "selection", "parsed_format")
+    suffix = ".root"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Read the files of a branch."""
+        from tasks import parse_files
+
+        piece = self.branch_data
+        whole, incomplete = self.path(piece), self.incomplete_path(piece)
+        with self.recording() as record:
+            record |= parse_files.parse(piece.files, self.reading(), whole, incomplete, self.parsed_format)
+
+    def reading(self) -> Any:
+        """Give what a worker needs to read files; the selection and the schemas are checked here."""
+        from physics.selection import Selection
+        from tasks.parse_files import Reading
+
+        path = documents.named_file("selection", self.selection, SELECTIONS)
+        return Reading(
+            schemas=schemas.load(self.schema),
+            selection=documents.load_model(path, Selection),
+            chunk_events=self.chunk_events,
+            attempts=self.read_attempts,
+            tolerated_failures=self.tolerated_failures,
+        )

@@ -1,0 +1,81 @@
+"""FindPeaks and RemovePeaks: from masses to the smoothly falling parts of their distributions."""
+
+from typing import Any
+
+from physics import binning, resonances
+from targets import documents
+from tasks.masses import ComputeMasses, MassStage
+from tasks.parameters import PeakParameters
+from tasks.parsing import ParseFile
+
+__all__ = ["FindPeaks", "PeakStage", "RemovePeaks"]
+
+
+class PeakStage(PeakParameters, MassStage):
+    """A stage with the parameters of the peak search; its results depend on the whole dataset."""
+
+    merges = True
+    exclude_index = True
+
+    def search(self) -> Any:
+        """Give how peaks are searched."""
+        from tasks.find_peaks import Search
+
+        return Search(
+            min_events=self.min_events_per_fs,
+            width_gev=binning.check_width(
+                "peak_detection_bin_width_gev", self.peak_detection_bin_width_gev, self.max_mass_gev
+            ),
+            max_mass_gev=self.max_mass_gev,
+            resonances=resonances.choose(self.known_resonances),
+        )
+
+
+class FindPeaks(PeakStage):
+    """Find the cuts of every final state and combination of a dataset: the table of cuts."""
+
+    room = "peaks"
+    own = (
+        "tolerated_failures",
+        "min_events_per_fs",
+        "peak_detection_bin_width_gev",
+        "known_resonances",
+        "max_mass_gev",
+    )
+    cut = "dataset"
+    needs = (ComputeMasses,)
+    suffix = ".json"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Find the cuts of a dataset."""
+        from tasks import find_peaks
+
+        piece, upstream = self.branch_data, self.upstream(ComputeMasses)
+        parse = upstream.upstream(ParseFile)
+        incomplete = [parse.product(part) for part in parse.pieces("group") if parse.is_incomplete(part)]
+        find_peaks.check_failures(incomplete, self.tolerated_failures)
+        with self.recording() as record:
+            sources = (upstream.product(part) for part in upstream.pieces("group", piece.dataset))
+            table = find_peaks.find(piece.dataset, sources, self.search())
+            record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
+            documents.dump_json(self.path(piece), table)
+
+
+class RemovePeaks(PeakStage):
+    """Apply the cuts to the masses of each branch: im_arrays_processed."""
+
+    room = "im_arrays_processed"
+    needs = (ComputeMasses, FindPeaks)
+    suffix = ".npz"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Apply the cuts to a branch."""
+        from tasks import find_peaks
+
+        piece, found = self.branch_data, self.upstream(FindPeaks)
+        table = documents.load_json(found.path(found.pieces("dataset", piece.dataset)[0]))
+        with self.recording() as record:
+            source = self.upstream(ComputeMasses).product(piece)
+            record |= find_peaks.remove(source, self.path(piece), table, self.search())

@@ -1,0 +1,157 @@
+"""The local workflow: the missing branches of a stage, mapped over a pool of processes.
+
+law's own local workflow makes a luigi task of every branch, which grows quadratically with their number; this one
+has the same type name and is linear. A branch that fails does not stop the others; at the end all failures are named.
+"""
+
+import multiprocessing
+import os
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from typing import Any, NamedTuple
+
+import law
+from law.workflow.base import BaseWorkflowProxy
+from law.workflow.local import LocalWorkflowProxy
+from luigi.task_register import Register
+
+from tasks import messages
+from tasks.errors import StageError
+
+__all__ = ["PoolWorkflow", "PoolWorkflowProxy"]
+
+PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks"]
+"""Modules with heavy imports, loaded once and shared by all workers."""
+
+MESSAGE_EVERY_S = 5.0
+
+
+class Failure(NamedTuple):
+    """A branch that failed."""
+
+    branch: int
+    reason: str
+
+
+class PoolWorkflowProxy(LocalWorkflowProxy):
+    """Runs the missing branches of a stage in this process or in a pool."""
+
+    def requires(self) -> Any:
+        """Require what the whole stage requires, never its branches as luigi tasks."""
+        return BaseWorkflowProxy.requires(self)
+
+    def output(self) -> Any:
+        """Give the targets of all branches, without a task object for each."""
+        if not self.task.workflow_condition():
+            return law.util.DotDict(collection=law.TargetCollection([law.LocalFileTarget(is_tmp="unknown")]))
+        targets = {branch: self.task.target(piece) for branch, piece in self.task.get_branch_map().items()}
+        return law.util.DotDict(collection=law.TargetCollection(targets, threshold=self.threshold(len(targets))))
+
+    def complete(self) -> bool:
+        """Tell whether every branch has its product."""
+        return bool(self.task.workflow_condition()) and not self._missing()
+
+    def run(self) -> None:
+        """Run the missing branches; raise when some fail."""
+        missing = self._missing()
+        self.task.sweep()
+        failures, started, last = [], time.monotonic(), 0.0
+        for done, failure in enumerate(self._outcomes(missing), start=1):
+            failures += [failure] if failure else []
+            self.task.publish_progress(100 * done / len(missing))
+            if done == len(missing) or time.monotonic() - last > MESSAGE_EVERY_S:
+                last = time.monotonic()
+                self._report(done, len(missing), len(failures), last - started)
+        if failures:
+            raise StageError(self._account(sorted(failures), len(missing)))
+
+    def _missing(self) -> list[int]:
+        """List the branches without a product, with one look at each folder."""
+        paths = {branch: self.task.target(piece).abspath for branch, piece in self.task.get_branch_map().items()}
+        listed = {folder: _names(folder) for folder in {os.path.dirname(path) for path in paths.values()}}
+        return [b for b, path in paths.items() if os.path.basename(path) not in listed[os.path.dirname(path)]]
+
+    def _outcomes(self, branches: list[int]) -> Iterator[Failure | None]:
+        """Run branches and give, in the order in which they end, None or the failure of each."""
+        workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
+        family, text = self.task.get_task_family(), self.task.to_str_params()
+        if workers <= 1:
+            yield from (run_branch(family, text, branch) for branch in branches)
+            return
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(PRELOADED)
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+            jobs = {pool.submit(run_branch, family, text, branch): branch for branch in branches}
+            for job in as_completed(jobs):
+                yield _outcome(job, jobs[job])
+
+    def _report(self, done: int, total: int, failed: int, seconds: float) -> None:
+        rest = seconds / done * (total - done)
+        note = f", {failed} failed" if failed else ""
+        name = self.task.get_task_family()
+        self.task.publish_message(f"{name}: {done} of {total} branches done{note}, {rest:.0f} s to go")
+
+    def _account(self, failures: list[Failure], total: int) -> str:
+        lines = [f"branch {failure.branch}: {failure.reason}" for failure in failures]
+        family = self.task.get_task_family()
+        head = f"{family}: {len(failures)} of {total} branches failed (the others are done, and stay done):"
+        return "\n".join([head, *lines, "Mend the cause and run the same command again: it goes on where it stopped."])
+
+
+class PoolWorkflow(law.LocalWorkflow):
+    """A workflow whose local form is the pool."""
+
+    workflow_proxy_cls = PoolWorkflowProxy
+    exclude_index = True
+
+
+def run_branch(family: str, parameters: dict[str, str], branch: int) -> Failure | None:
+    """Run one branch of a workflow, in this process or a worker.
+
+    Args:
+        family: The task's name.
+        parameters: The workflow's parameters as text.
+        branch: Number of the branch.
+
+    Returns:
+        None, or why it failed: the sentence of an error of ours, the traceback of any other.
+    """
+    try:
+        Register.get_task_cls(family).from_str_params(parameters).as_branch(branch).run()
+    except Exception as error:  # a failing branch must not stop the others; the workflow names all that failed
+        sentence = messages.sentence(error)
+        return Failure(branch, sentence or "".join(traceback.format_exception(error)))
+    return None
+
+
+def _outcome(job: "Future[Failure | None]", branch: int) -> Failure | None:
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        return Failure(
+            branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)"
+        )
+
+
+def _names(folder: str) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
+
+
+def _end_with_parent() -> None:
+    """Let a worker die with the run: a killed run must not leave workers that write on."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

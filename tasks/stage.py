@@ -1,0 +1,182 @@
+"""Stages: tasks with branches. One luigi task a stage, and one branch per group of files or per dataset."""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import law
+
+from targets import atomic, catalogue, documents
+from targets.catalogue import InputFile
+from tasks.base import digest
+from tasks.metadata import FetchMetadata, SourceTask
+from tasks.pool import PoolWorkflow
+
+__all__ = ["Piece", "Stage"]
+
+
+class Piece(NamedTuple):
+    """The input files of one branch.
+
+    Attributes:
+        dataset: What they are counted with.
+        files: The files, in the order of the dataset's list.
+        digest: Sixteen hex digits that stand for exactly these files as they are.
+    """
+
+    dataset: str
+    files: tuple[InputFile, ...]
+    digest: str
+
+
+class Stage(SourceTask, PoolWorkflow):
+    """A stage of the pipeline.
+
+    Its ``run()`` makes the product of one branch; which branches there are is known once FetchMetadata is done.
+    """
+
+    cut: ClassVar[Literal["group", "dataset"]] = "group"
+    """What a branch is."""
+
+    needs: ClassVar[tuple[type["Stage"], ...]] = ()
+    """Stages whose products this one reads."""
+
+    merges: ClassVar[bool] = False
+    """Whether results depend on all files of the dataset, so that their digest is part of the variant."""
+
+    suffix: ClassVar[str] = ""
+    """Suffix of the product's files."""
+
+    exclude_index = True
+
+    # what there is to do ----------------------------------------------------------------------------------------------
+
+    @law.dynamic_workflow_condition
+    def workflow_condition(self) -> bool:
+        """Tell whether the files are known."""
+        return bool(FetchMetadata.req(self).complete())
+
+    @workflow_condition.create_branch_map
+    def create_branch_map(self) -> dict[int, Piece]:
+        """Number the pieces."""
+        return dict(enumerate(self.pieces(self.cut)))
+
+    @workflow_condition.output
+    def output(self) -> Any:
+        """Give the target of a branch."""
+        return self.target(self.branch_data)
+
+    def pieces(self, cut: str, dataset: str | None = None) -> list[Piece]:
+        """Cut the run's files.
+
+        Args:
+            cut: ``group`` for ``files_per_branch`` files of one dataset, ``dataset`` for all of them.
+            dataset: Only this one; all by default.
+
+        Returns:
+            The pieces, in the order of the run's list.
+        """
+        by_dataset: dict[str, list[InputFile]] = {}
+        for file in FetchMetadata.req(self).files():
+            by_dataset.setdefault(file.dataset, []).append(file)
+        return [
+            Piece(name, group := tuple(files[start : start + size]), _files_digest(group))
+            for name, files in by_dataset.items()
+            if dataset in (None, name)
+            for size in [self.files_per_branch if cut == "group" else len(files)]
+            for start in range(0, len(files), size)
+        ]
+
+    # where products lie -----------------------------------------------------------------------------------------------
+
+    def all_named_by(self, dataset: str) -> dict[str, Any]:
+        """Give what this stage's variant depends on: it and all stages above it."""
+        named = self.named_by()
+        for stage in self.needs:
+            named = self.upstream(stage).all_named_by(dataset) | named
+        if self.merges:
+            named["files"] = self.pieces("dataset", dataset)[0].digest
+        return named
+
+    def folder(self, dataset: str) -> Path:
+        """Give the folder of this stage's products."""
+        if dataset not in (folders := self.__dict__.setdefault("_folders", {})):
+            folders[dataset] = self.variant_folder(self.all_named_by(dataset))
+        found: Path = folders[dataset]
+        return found
+
+    def path(self, piece: Piece) -> Path:
+        """Give the path of a piece's product."""
+        return self.folder(piece.dataset) / f"{piece.digest}{self.suffix}"
+
+    def target(self, piece: Piece) -> Any:
+        """Give the target of a piece's product."""
+        return law.LocalFileTarget(str(self.path(piece)))
+
+    # what is required -------------------------------------------------------------------------------------------------
+
+    def upstream(self, stage: type["Stage"]) -> Any:
+        """Give the task of a stage that this one needs: the same branches where both are cut alike, else the whole."""
+        if stage.cut == self.cut:
+            return stage.req(self)
+        return stage.req(self, branch=-1, branches=(), _exclude={"branch", "branches"})
+
+    def requires(self) -> dict[str, Any]:
+        """Require the file list, and the stages that this one needs."""
+        return {"FetchMetadata": FetchMetadata.req(self)} | {one.__name__: self.upstream(one) for one in self.needs}
+
+    def workflow_requires(self) -> Any:
+        """Require the same for the whole stage."""
+        return law.util.DotDict(self.requires_from_branch())
+
+    def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
+        """Leave ``--branches`` alone until the branches are known: law would take it for all of them."""
+        if self.workflow_condition():
+            super()._reset_branch_boundaries(full_branch_map)
+
+    def _reduce_branch_map(self, branch_map: Any) -> None:
+        if self.workflow_condition():
+            super()._reduce_branch_map(branch_map)
+
+    # what is recorded -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def recording(self) -> Iterator[dict[str, Any]]:
+        """Prepare the folder of a branch's product, and write what the block recorded as the branch's statistics.
+
+        Yields:
+            A dictionary to fill with what JSON can write.
+        """
+        piece: Piece = self.branch_data
+        folder = self.folder(piece.dataset)
+        if not (parameters := folder / "parameters.json").exists():
+            documents.dump_json(parameters, self.all_named_by(piece.dataset))
+        record: dict[str, Any] = {
+            "stage": type(self).__name__,
+            "dataset": piece.dataset,
+            "product": self.path(piece).name,
+        }
+        started = time.perf_counter()
+        yield record
+        record["seconds"] = round(time.perf_counter() - started, 3)
+        record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        documents.dump_json(self.log_path(piece), record)
+
+    def log_path(self, piece: Piece) -> Path:
+        """Give the path of a branch's statistics."""
+        return (
+            self.run_folder() / "logs" / type(self).__name__ / self.folder(piece.dataset).name / f"{piece.digest}.json"
+        )
+
+    def sweep(self) -> None:
+        """Remove what killed runs left in the folders of this stage's products."""
+        for folder in {self.folder(piece.dataset) for piece in self.get_branch_map().values()}:
+            for name in atomic.sweep(folder):
+                self.publish_message(f"removed {name}, which a killed run left in {folder}")
+
+
+def _files_digest(files: tuple[InputFile, ...]) -> str:
+    return digest([catalogue.identity(file) for file in files], 16)
