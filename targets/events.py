@@ -98,7 +98,7 @@ class EventFile:
         }
 
     def _check_collections(self) -> None:
-        """Refuse collections that are there in part: objects without a direction or a mass would be wrong in silence."""
+        """Refuse collections that are there in part: objects without direction or mass would be wrong in silence."""
         for kind, collection in self.schema.collections.items() if self.schema else ():
             found = collection.kinematic(self._branches)
             if "pt" not in found:
@@ -131,7 +131,8 @@ class EventFile:
         paths = {self._branches[name]: name for name in names}
         try:
             arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
-            read = {name: arrays[path] for path, name in paths.items()}
+            fields = arrays.fields  # a sub-branch comes back under its own name
+            read = {name: arrays[path if path in fields else path.rsplit("/", 1)[-1]] for path, name in paths.items()}
         except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
             raise rootfiles.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
         short = {name: len(array) for name, array in read.items() if len(array) != stop - start}

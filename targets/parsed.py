@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import awkward as ak
 import numpy as np
+import numpy.typing as npt
 import uproot
 
 from targets import atomic, rootfiles
@@ -174,6 +175,7 @@ def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> di
 
 
 def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
+    columns: dict[str, npt.NDArray[np.generic]]
     if array is None:
         counts, columns = np.zeros(0, dtype=np.int64), dict.fromkeys(fields, np.zeros(0, dtype=np.float32))
     else:

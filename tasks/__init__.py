@@ -2,7 +2,7 @@
 
 from tasks import configuration, messages
 
-configuration.load()
+configuration.load_defaults()
 messages.install()
 
 from tasks.demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
@@ -12,9 +12,14 @@ from tasks.metadata import FetchMetadata  # noqa: E402
 from tasks.parsing import ParseFile  # noqa: E402
 from tasks.peaks import FindPeaks, RemovePeaks  # noqa: E402
 
+STAGES = ("MakeDemo", "FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms")
+"""The stages of the main job, in order."""
+
 configuration.check()
+configuration.hand_down((*STAGES, "ExportArrays"))
 
 __all__ = [
+    "STAGES",
     "ComputeMasses",
     "ExportArrays",
     "FetchMetadata",

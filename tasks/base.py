@@ -31,7 +31,7 @@ class Product(law.Task):
 
     def run_folder(self) -> Path:
         """Give the folder of the run."""
-        return Path(self.base_output_dir) / self.run_name
+        return Path(str(self.base_output_dir)) / str(self.run_name)
 
     def named_by(self) -> dict[str, Any]:
         """Give what the variant's name depends on, readable."""
@@ -41,6 +41,14 @@ class Product(law.Task):
     def variant_folder(self, named_by: dict[str, Any]) -> Path:
         """Give the folder of a variant: eight hex digits of a hash over what names it."""
         return self.run_folder() / self.room / digest(named_by, 8)
+
+    def tell(self, text: str) -> None:
+        """Say something in the terminal and, where a scheduler listens, in luigid."""
+        self.publish_message(text, scheduler=callable(getattr(self, "set_status_message", None)))
+
+    def _repr_params(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Name the task by what differs from the defaults, as in luigid."""
+        return {name: getattr(self, name) for name in self.to_str_params(only_significant=True, only_public=True)}
 
     def _serialized(self, name: str) -> Any:
         """Give a parameter as text; for those that name YAML files, the digest of the files' content."""

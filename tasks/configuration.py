@@ -1,2 +1,150 @@
-def load(): pass
-def check(): pass
+"""luigi.cfg and law.cfg: the project's defaults below the user's, and no key that is ignored in silence.
+
+luigi ignores unknown keys, and a key of one task does not reach another. Here every key is checked against the
+parameters, and a key of a stage counts for all stages after it.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import law
+from luigi import retcodes
+from luigi.configuration import get_config
+from luigi.task_register import Register
+
+from targets.documents import did_you_mean
+
+RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
+
+__all__ = ["LUIGI_DEFAULTS", "check", "hand_down", "load_defaults", "problems"]
+
+LUIGI_DEFAULTS = Path(__file__).resolve().parent / "luigi.cfg"
+"""The project's luigi.cfg (a link in the source tree, so that an installed package has it too)."""
+
+FREE_SECTIONS = {"DEFAULT", "logging", "resources"}  # of luigi: any key may stand there
+FREE_LAW_SECTIONS = {"logging", "modules", "bash_sandbox_env", "venv_sandbox_env"}
+BATCH_PREFIXES = ("htcondor_", "slurm_", "pbs_", "lsf_", "arc_", "glite_", "crab_")  # law's contribs define these
+
+
+class Line(NamedTuple):
+    """A key in a configuration file."""
+
+    where: str
+    section: str
+    key: str
+    value: str
+
+
+def load_defaults() -> None:
+    """Put the project's luigi.cfg below what luigi has read: keys that nobody set get the project's value."""
+    defaults = ConfigParser(interpolation=None)
+    defaults.read(LUIGI_DEFAULTS)
+    config = get_config()
+    for section in defaults.sections():
+        for key, value in defaults.items(section):
+            if not config.has_option(section, key):
+                config.set(section, key, value)
+
+
+def hand_down(stages: Iterable[str]) -> None:
+    """Let the keys of a stage's section count for the stages after it, unless those say otherwise.
+
+    Args:
+        stages: Names of the tasks, in the order of the graph.
+    """
+    config = get_config()
+    order = list(stages)
+    for position, name in enumerate(order):
+        accepted = dict(Register.get_task_cls(name).get_params())
+        for above in reversed(order[:position]):
+            for key, value in config.items(above) if config.has_section(above) else ():
+                if key in accepted and not config.has_option(name, key):
+                    config.set(name, key, value.replace("%", "%%"))
+
+
+def check() -> None:
+    """Stop with a sentence for every unknown key and bad value of luigi.cfg and law.cfg.
+
+    Raises:
+        SystemExit: When there is one; at import, so that nothing has been done yet.
+    """
+    found = [problem for path in _luigi_files() for problem in problems(_lines(path), _luigi_sections(), FREE_SECTIONS)]
+    for path in _law_files():
+        found += _law_problems(list(_lines(path)))
+    if found:
+        raise SystemExit("\n".join(["error: the configuration is not valid:", *found]))
+
+
+def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], free: set[str]) -> Iterator[str]:
+    """Find what is wrong with the lines of a luigi.cfg.
+
+    Args:
+        lines: Its keys.
+        sections: The known sections, each with its parameters.
+        free: Sections in which any key may stand.
+
+    Yields:
+        A sentence for each unknown section, unknown key or bad value, with file and line.
+    """
+    for where, section, key, value in lines:
+        if section in free:
+            continue
+        if section not in sections:
+            yield f"{where}: there is no task or section [{section}]{did_you_mean(section, sections)}"
+        elif key.replace("-", "_") not in sections[section]:
+            yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, sections[section])}"
+        else:
+            try:
+                parameter = sections[section][key.replace("-", "_")]
+                parameter.normalize(parameter.parse(value))
+            except ValueError as error:
+                yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
+
+
+def _luigi_sections() -> dict[str, dict[str, Any]]:
+    sections: dict[str, dict[str, Any]] = {}
+    for section, _, name, parameter in Register.get_all_params():
+        sections.setdefault(section, {})[name] = parameter
+    return sections
+
+
+def _law_problems(lines: list[Line]) -> Iterator[str]:
+    known = {section: set(keys) for section, keys in law.config.Config._default_config.items()}
+    for where, section, key, _ in lines:
+        if section.startswith("luigi_"):
+            yield f"{where}: [{section}] belongs into luigi.cfg, as [{section.removeprefix('luigi_')}]"
+        elif section not in known:
+            if nearest := did_you_mean(section, known):  # others may be file systems of the user's own
+                yield f"{where}: there is no section [{section}]{nearest}"
+        elif section not in FREE_LAW_SECTIONS and key not in known[section] and not key.startswith(BATCH_PREFIXES):
+            yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, known[section])}"
+
+
+def _luigi_files() -> list[Path]:
+    paths = [Path(path).resolve() for path in get_config()._config_paths]
+    return [path for path in dict.fromkeys([LUIGI_DEFAULTS.resolve(), *paths]) if path.is_file()]
+
+
+def _law_files() -> list[Path]:
+    named = os.environ.get("LAW_CONFIG_FILE")
+    path = Path(named) if named else Path("law.cfg")
+    return [path.resolve()] if path.is_file() else []
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    """Read the keys of a configuration file with the line of each; continued values are joined."""
+    parser = ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # keys as written
+    parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("[") and stripped.endswith("]"):
+            section = stripped[1:-1]
+        elif section and line[:1] not in ("#", ";", "", " ", "\t"):
+            key = line.replace(":", "=").split("=")[0].strip()
+            value = parser.get(section, key, fallback=None)
+            yield Line(f"{path}:{number}", section, key, value or "")

@@ -66,7 +66,7 @@ class MakeHistograms(HistogramParameters, PeakStage):
 
     def announce(self, piece: Piece, record: dict[str, Any]) -> None:
         """Say what came out, and where it is."""
-        self.publish_message(
-            f"{piece.dataset}: {record['histograms']} histograms, {record['accepted_by_bumpnet']} of them with the bins "
-            f"and entries that BumpNet's loader wants, in {self.path(piece)}; statistics in {self.log_path(piece)}"
+        self.tell(
+            f"{piece.dataset}: {record['histograms']} histograms, {record['accepted_by_bumpnet']} of them with the "
+            f"bins and entries that BumpNet's loader wants, in {self.path(piece)}; statistics in {self.log_path(piece)}"
         )

@@ -80,7 +80,9 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
         filled.titles[key] = f"{name.replace('/', ' ')};Mass [GeV];Entries"
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
-        msg = f"dataset {table['dataset']} gives no histogram: bin_width_gev is too wide for what is left above the cuts"
+        msg = (
+            f"dataset {table['dataset']} gives no histogram: bin_width_gev is too wide for what is left above the cuts"
+        )
         raise EmptyResultError(msg)
     return filled
 

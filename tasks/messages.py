@@ -2,6 +2,10 @@
 
 import errno
 import logging
+import sys
+from types import TracebackType
+
+from luigi.task_register import TaskClassNotFoundException
 
 from physics.errors import PhysicsError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
@@ -17,6 +21,7 @@ OURS = (
     UnreadableFileError,
     EmptyResultError,
     StageError,
+    TaskClassNotFoundException,
 )
 
 REMEDIES = {
@@ -51,13 +56,23 @@ class _Sentences(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and (text := sentence(error)):
-            record.msg, record.args = f"{record.getMessage()}\n{text}", None
+            said = record.getMessage()
+            record.msg = text if said.startswith("Uncaught exception") else f"{said}\n{text}"
+            record.args = None
             record.exc_info = record.exc_text = None
         return True
 
 
 def install() -> None:
-    """Let luigi's logger write sentences for errors that explain themselves."""
+    """Let luigi's logger, and Python itself, write sentences for errors that explain themselves."""
+    sys.excepthook = _print_sentence
     logger = logging.getLogger("luigi-interface")
     if not any(isinstance(found, _Sentences) for found in logger.filters):
         logger.addFilter(_Sentences())
+
+
+def _print_sentence(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if text := sentence(error):
+        sys.stderr.write(f"error: {text}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)

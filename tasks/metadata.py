@@ -82,10 +82,10 @@ class FetchMetadata(SourceTask):
             msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
             raise ConfigurationError(msg)
         for note in found.notes:
-            self.publish_message(note)
+            self.tell(note)
         documents.dump_json(self.path().with_name("parameters.json"), self.named_by())
         documents.dump_json(self.path(), _document(found))
-        self.publish_message(f"FetchMetadata: {len(found.files)} files, listed in {self.path()}")
+        self.tell(f"FetchMetadata: {len(found.files)} files, listed in {self.path()}")
 
     def files(self) -> tuple[InputFile, ...]:
         """Give the run's files: the first ``max_files_to_process`` of the list, or all.

@@ -16,7 +16,15 @@ _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
-class Checked(luigi.Parameter):
+class Valued:
+    """Tells type checkers that a parameter of a task is its value."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        """Give the value, or the parameter itself on the class."""
+        return super().__get__(instance, owner)  # type: ignore[misc] # luigi's parameters are descriptors
+
+
+class Checked(Valued, luigi.Parameter):
     """A parameter whose bad values are named with the parameter, wherever they come from."""
 
     def parse(self, text: str) -> Any:
@@ -67,7 +75,7 @@ class Number(Checked):
             raise self.refusal(value, f"it must be {self._minimum:g} or more")
 
 
-class Flag(luigi.BoolParameter):
+class Flag(Valued, luigi.BoolParameter):
     """True or False, said explicitly (``--flag False``) or by the flag alone."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -76,7 +84,8 @@ class Flag(luigi.BoolParameter):
     def parse(self, text: Any) -> bool:
         """Read True or False."""
         if str(text).lower() not in ("true", "false"):
-            msg = f"{self._attribute_name} = {text!r}: it must be True or False. {self._attribute_name}: {self.description}"
+            name = self._attribute_name
+            msg = f"{name} = {text!r}: it must be True or False. {name}: {self.description}"
             raise ConfigurationError(msg)
         return str(text).lower() == "true"
 
@@ -129,7 +138,7 @@ class Numbers(Checked, law.CSVParameter):
             raise self.refusal(self.serialize(value), "each may stand there once")
 
 
-class FolderPath(luigi.Parameter):
+class FolderPath(Valued, luigi.Parameter):
     """A folder; made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: str) -> str:
@@ -137,7 +146,7 @@ class FolderPath(luigi.Parameter):
         return str(Path(value).expanduser().absolute())
 
 
-class FileList(law.CSVParameter):
+class FileList(Valued, law.CSVParameter):
     """Files, globs and URLs; paths are made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: Any) -> tuple[str, ...]:
@@ -146,7 +155,7 @@ class FileList(law.CSVParameter):
         return tuple(item if _URL.match(item) else str(Path(item).expanduser().absolute()) for item in items if item)
 
 
-class YamlName(luigi.Parameter):
+class YamlName(Valued, luigi.Parameter):
     """A built-in name, or the path of a YAML file (made absolute, because jobs start elsewhere)."""
 
     def normalize(self, value: str) -> str:

@@ -52,7 +52,7 @@ class SourceParameters(RunParameters):
     data_type = Choice(
         ("data", "mc"),
         default="data",
-        description="data or mc: which part of a release is read, and what the files of other sources are; default: data",
+        description="data or mc: which part of a release is read, and what files of other sources are; default: data",
     )
     max_files_to_process = Number(
         int, minimum=0, default=0, description="read the first N files of the list, 0 for all; default: 0"
@@ -77,7 +77,7 @@ class ParsingParameters(SourceParameters):
     )
     selection = YamlName(
         default="default",
-        description="object selection: a name in selections/ (default, none) or the path of a YAML file; default: default",
+        description="object selection: default, none, or the path of a YAML file; default: default",
     )
     parsed_format = Choice(
         ("rntuple", "ttree"),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import law
@@ -72,14 +73,15 @@ class PoolWorkflowProxy(LocalWorkflowProxy):
 
     def _missing(self) -> list[int]:
         """List the branches without a product, with one look at each folder."""
-        paths = {branch: self.task.target(piece).abspath for branch, piece in self.task.get_branch_map().items()}
-        listed = {folder: _names(folder) for folder in {os.path.dirname(path) for path in paths.values()}}
-        return [b for b, path in paths.items() if os.path.basename(path) not in listed[os.path.dirname(path)]]
+        pieces = self.task.get_branch_map().items()
+        paths = {branch: Path(self.task.target(piece).abspath) for branch, piece in pieces}
+        listed = {folder: _names(folder) for folder in {path.parent for path in paths.values()}}
+        return [branch for branch, path in paths.items() if path.name not in listed[path.parent]]
 
     def _outcomes(self, branches: list[int]) -> Iterator[Failure | None]:
         """Run branches and give, in the order in which they end, None or the failure of each."""
         workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
-        family, text = self.task.get_task_family(), self.task.to_str_params()
+        family, text = self.task.get_task_family(), self.task.worker_parameters()
         if workers <= 1:
             yield from (run_branch(family, text, branch) for branch in branches)
             return
@@ -94,7 +96,7 @@ class PoolWorkflowProxy(LocalWorkflowProxy):
         rest = seconds / done * (total - done)
         note = f", {failed} failed" if failed else ""
         name = self.task.get_task_family()
-        self.task.publish_message(f"{name}: {done} of {total} branches done{note}, {rest:.0f} s to go")
+        self.task.tell(f"{name}: {done} of {total} branches done{note}, {rest:.0f} s to go")
 
     def _account(self, failures: list[Failure], total: int) -> str:
         lines = [f"branch {failure.branch}: {failure.reason}" for failure in failures]
@@ -138,9 +140,9 @@ def _outcome(job: "Future[Failure | None]", branch: int) -> Failure | None:
         )
 
 
-def _names(folder: str) -> set[str]:
+def _names(folder: Path) -> set[str]:
     try:
-        return set(os.listdir(folder))
+        return {path.name for path in folder.iterdir()}
     except FileNotFoundError:
         return set()
 

@@ -132,6 +132,10 @@ class Stage(SourceTask, PoolWorkflow):
         """Require the same for the whole stage."""
         return law.util.DotDict(self.requires_from_branch())
 
+    def worker_parameters(self) -> dict[str, str]:
+        """Give the parameters, as text, of this task in a worker: what this run refreshed is fresh there."""
+        return self.to_str_params() | {"refresh_metadata": "False"}
+
     def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
         """Leave ``--branches`` alone until the branches are known: law would take it for all of them."""
         if self.workflow_condition():
@@ -175,7 +179,7 @@ class Stage(SourceTask, PoolWorkflow):
         """Remove what killed runs left in the folders of this stage's products."""
         for folder in {self.folder(piece.dataset) for piece in self.get_branch_map().values()}:
             for name in atomic.sweep(folder):
-                self.publish_message(f"removed {name}, which a killed run left in {folder}")
+                self.tell(f"removed {name}, which a killed run left in {folder}")
 
 
 def _files_digest(files: tuple[InputFile, ...]) -> str:
