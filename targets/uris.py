@@ -1,0 +1,99 @@
+"""Names of files on the network: what is accepted, and one spelling for each.
+
+A name from a portal is data. It is checked before anything is made of it, and the same file has the same name
+whichever portal or protocol it was listed under, so that it is recognised and its results are found again.
+"""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from targets.errors import PortalError
+
+__all__ = ["SCHEMES", "is_root_file", "portal_uri", "suffix", "uri_problem", "web_uri"]
+
+SCHEMES = ("http", "https", "root")
+"""The protocols that a file can be read through."""
+
+_MAX_LENGTH = 2048
+# FACTS.md, section 3: https://opendata.cern.ch/eos/... serves the bytes of root://eospublic.cern.ch//eos/...
+_EOSPUBLIC = re.compile(r"(?:root://eospublic\.cern\.ch(?::1094)?|http://opendata\.cern\.ch)/+(eos/.+)")
+_WEB = "https://opendata.cern.ch/"
+# ATLAS names files on the grid `….pool.root.1`: the number counts the tries of the job that made them.
+_ROOT_FILE = re.compile(r".+\.root(?:\.\d+)?")
+
+
+def web_uri(uri: str) -> str:
+    """Return the one spelling of a file's URI: https for what CERN's public storage also serves over root://.
+
+    Args:
+        uri: A URI; `root://eospublic.cern.ch:1094//eos/x.root`, the same without the port, and
+            `http://opendata.cern.ch/eos/x.root` all become `https://opendata.cern.ch/eos/x.root`.
+
+    Returns:
+        That spelling, or *uri* unchanged when it lies elsewhere.
+    """
+    match = _EOSPUBLIC.fullmatch(uri)
+    return _WEB + match[1] if match else uri
+
+
+def portal_uri(uri: object, where: str) -> str:
+    """Check a URI that a portal gave, and return its one spelling.
+
+    Args:
+        uri: What stands in the answer, of any type.
+        where: Portal, release or record, for the message.
+
+    Returns:
+        The URI as web_uri spells it.
+
+    Raises:
+        PortalError: When it is not a URI of SCHEMES, holds characters that cannot be printed, or steps up by `..`.
+    """
+    problem = uri_problem(uri) if isinstance(uri, str) else "is not a text"
+    if problem:
+        msg = f"{where} lists the file {str(uri)[:200]!r}, which {problem}: not read; please tell the portal's team"
+        raise PortalError(msg)
+    return web_uri(str(uri))
+
+
+def uri_problem(uri: str) -> str | None:
+    """Say what makes a URI unfit to be read.
+
+    Args:
+        uri: The text to look at.
+
+    Returns:
+        The end of a sentence that starts with the URI, or None when there is nothing to say against it.
+    """
+    if len(uri) > _MAX_LENGTH:
+        return f"is longer than {_MAX_LENGTH} characters"
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return "is not a URL"
+    decoded = unquote(unquote(uri))  # twice: a server behind a proxy may decode twice, too
+    if not (uri.isprintable() and decoded.isprintable()):
+        return "holds control characters"
+    if parts.scheme not in SCHEMES:
+        return f"is not an address of one of the protocols {', '.join(SCHEMES)}"
+    if not host or not parts.path.strip("/"):
+        return "lacks a host or a path"
+    if ".." in re.split(r"[/\\]", decoded):
+        return "steps out of its folder by '..'"
+    return None
+
+
+def is_root_file(uri: str) -> bool:
+    """Tell whether a URI or path names a ROOT file: `x.root`, or `x.pool.root.1` as the ATLAS grid numbers them."""
+    return _ROOT_FILE.fullmatch(_name(uri)) is not None
+
+
+def suffix(uri: str) -> str:
+    """Return what follows the last dot of the file's name, dot included; `(none)` when there is none."""
+    _, dot, end = _name(uri).rpartition(".")
+    return dot + end if dot else "(none)"
+
+
+def _name(uri: str) -> str:
+    return uri.partition("?")[0].rpartition("/")[2]
