@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import law
+from luigi.parameter import ParameterVisibility
 
-from targets import documents, schemas
+from targets import atomic, documents, schemas
 
 __all__ = ["SELECTIONS", "Product", "digest"]
 
@@ -46,6 +48,12 @@ class Product(law.Task):
         """Say something in the terminal and, where a scheduler listens, in luigid."""
         self.publish_message(text, scheduler=callable(getattr(self, "set_status_message", None)))
 
+    def sweep(self, *folders: Path) -> None:
+        """Remove what killed runs left in folders."""
+        for folder in folders:
+            for name in atomic.sweep(folder):
+                self.tell(f"removed {name}, which a killed run left in {folder}")
+
     def _repr_params(self, *_args: Any, **_kwargs: Any) -> Any:
         """Name the task by what differs from the defaults, as in luigid."""
         return {name: getattr(self, name) for name in self.to_str_params(only_significant=True, only_public=True)}
@@ -54,24 +62,34 @@ class Product(law.Task):
         """Give a parameter as text; for those that name YAML files, the digest of the files' content."""
         value = getattr(self, name)
         if name == "selection":
-            return documents.fingerprint(documents.named_file("selection", value, SELECTIONS))
+            return _fingerprint(documents.named_file("selection", value, SELECTIONS))
         if name == "schema":
             found = schemas.find(value)
             paths = [found] if found else sorted(schemas.BUILT_IN.glob("*.yaml"))
-            return digest([documents.fingerprint(path) for path in paths], 64)
+            return digest([_fingerprint(path) for path in paths], 64)
         return dict(self.get_params())[name].serialize(value)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         """Give parameters as text; for the public (names in luigid) only those that differ from their default."""
         text: dict[str, str] = super().to_str_params(only_significant, only_public)
-        if not only_public:
-            return text
-        parameters = dict(self.get_params())
-        hidden = {name for name in ("workflow", "effective_workflow") if text.get(name) == "local"}
-        return {
-            name: value
-            for name, value in text.items()
-            if name == "run_name" or (name not in hidden and value != _default(parameters[name]))
+        return {name: value for name, value in text.items() if name in self._telling()} if only_public else text
+
+    def _get_param_visibilities(self) -> dict[str, int]:
+        """Hide the parameters that say nothing from luigid's page too."""
+        shown: dict[str, int] = super()._get_param_visibilities()
+        hidden = ParameterVisibility.HIDDEN.serialize()
+        return {name: seen if name in self._telling() else hidden for name, seen in shown.items()}
+
+    def _telling(self) -> set[str]:
+        """Name the parameters that tell a run from others: its name, and what differs from the defaults."""
+        law_says_nothing = {"workflow", "effective_workflow"} if self.__dict__.get("workflow") == "local" else set()
+        return {"run_name"} | {
+            name
+            for name, parameter in self.get_params()
+            if parameter.significant
+            and parameter.visibility == ParameterVisibility.PUBLIC
+            and name not in law_says_nothing
+            and parameter.serialize(getattr(self, name)) != _default(parameter)
         }
 
 
@@ -86,6 +104,16 @@ def digest(document: Any, digits: int) -> str:
         The digits; equal documents give equal ones.
     """
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:digits]
+
+
+def _fingerprint(path: Path) -> str:
+    """Give the digest of a YAML file's content; every branch asks for it several times, and parsing takes 20 ms."""
+    return _fingerprint_of(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint_of(path: Path, modified_ns: int) -> str:  # noqa: ARG001 (a changed file is another key)
+    return documents.fingerprint(path)
 
 
 def _default(parameter: Any) -> str:

@@ -7,10 +7,12 @@ parameters, and a key of a stage counts for all stages after it.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import law
+import luigi
 from luigi import retcodes
 from luigi.configuration import get_config
 from luigi.task_register import Register
@@ -25,6 +27,8 @@ LUIGI_DEFAULTS = Path(__file__).resolve().parent / "luigi.cfg"
 """The project's luigi.cfg (a link in the source tree, so that an installed package has it too)."""
 
 FREE_SECTIONS = {"DEFAULT", "logging", "resources"}  # of luigi: any key may stand there
+# keys of [core] that luigi reads without declaring them
+UNDECLARED = ("autoload_range", "no_configure_logging", "rpc_retry_attempts", "rpc_retry_wait", "rpc_log_retries")
 FREE_LAW_SECTIONS = {"logging", "modules", "bash_sandbox_env", "venv_sandbox_env"}
 BATCH_PREFIXES = ("htcondor_", "slurm_", "pbs_", "lsf_", "arc_", "glite_", "crab_")  # law's contribs define these
 
@@ -42,7 +46,11 @@ def load_defaults() -> None:
     """Put the project's luigi.cfg below what luigi has read: keys that nobody set get the project's value."""
     defaults = ConfigParser(interpolation=None)
     defaults.read(LUIGI_DEFAULTS)
-    config = get_config()
+    try:
+        config = get_config()
+    except ConfigParserError as error:  # luigi reads its files at the first look
+        message = f"error: the configuration is not valid:\n{error}"
+        raise SystemExit(message) from error
     for section in defaults.sections():
         for key, value in defaults.items(section):
             if not config.has_option(section, key):
@@ -108,6 +116,7 @@ def _luigi_sections() -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for section, _, name, parameter in Register.get_all_params():
         sections.setdefault(section, {})[name] = parameter
+    sections["core"] |= {name: luigi.Parameter() for name in UNDECLARED}
     return sections
 
 
@@ -136,9 +145,13 @@ def _law_files() -> list[Path]:
 
 def _lines(path: Path) -> Iterator[Line]:
     """Read the keys of a configuration file with the line of each; continued values are joined."""
-    parser = ConfigParser(interpolation=None, strict=False)
+    parser = ConfigParser(interpolation=None, strict=False, allow_no_value=True)  # law lists modules without values
     parser.optionxform = str  # type: ignore[assignment,method-assign] # keys as written
-    parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
+    try:
+        parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
+    except (ConfigParserError, UnicodeDecodeError) as error:
+        message = f"error: the configuration is not valid:\n{path}: {error}"
+        raise SystemExit(message) from error
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()

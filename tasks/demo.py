@@ -31,7 +31,9 @@ class MakeDemo(RunParameters, Product):
         """Make all files."""
         from tasks import make_demo
 
-        make_demo.write(self.variant_folder(self.named_by()))
+        folder = self.variant_folder(self.named_by())
+        self.sweep(folder.parent)
+        make_demo.write(folder)
 
     def catalogue(self) -> Catalogue:
         """List the files; their folder's name stands for their content, so that they need no time of change."""

@@ -77,6 +77,7 @@ class FetchMetadata(SourceTask):
 
     def run(self) -> None:
         """Ask the sources and write the list."""
+        self.sweep(self.path().parent, self._portals())
         found = catalogue.merge(self._lists())
         if not found.files:
             msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
@@ -112,10 +113,13 @@ class FetchMetadata(SourceTask):
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue]) -> Catalogue:
         """Give what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
-        path = self.run_folder() / self.room / "portals" / f"{digest(source, 8)}.json"
+        path = self._portals() / f"{digest(source, 8)}.json"
         if self.refresh_metadata or not path.exists():
             documents.dump_json(path, {"source": source} | _document(ask()))
         return _read(path)
+
+    def _portals(self) -> Path:
+        return self.run_folder() / self.room / "portals"
 
     def _sources(self) -> str:
         names = ("input_files", "release_years", "specific_record_ids")

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import law
 from law.workflow.base import BaseWorkflowProxy
-from law.workflow.local import LocalWorkflowProxy
 from luigi.task_register import Register
 
 from tasks import messages
@@ -39,12 +38,13 @@ class Failure(NamedTuple):
     reason: str
 
 
-class PoolWorkflowProxy(LocalWorkflowProxy):
-    """Runs the missing branches of a stage in this process or in a pool."""
+class PoolWorkflowProxy(BaseWorkflowProxy):
+    """Runs the missing branches of a stage in this process or in a pool.
 
-    def requires(self) -> Any:
-        """Require what the whole stage requires, never its branches as luigi tasks."""
-        return BaseWorkflowProxy.requires(self)
+    No subclass of law's own local proxy: law would start a manager process for it, which outlives a killed run.
+    """
+
+    workflow_type = "local"
 
     def output(self) -> Any:
         """Give the targets of all branches, without a task object for each."""
@@ -60,7 +60,7 @@ class PoolWorkflowProxy(LocalWorkflowProxy):
     def run(self) -> None:
         """Run the missing branches; raise when some fail."""
         missing = self._missing()
-        self.task.sweep()
+        self.task.sweep_products()
         failures, started, last = [], time.monotonic(), 0.0
         for done, failure in enumerate(self._outcomes(missing), start=1):
             failures += [failure] if failure else []

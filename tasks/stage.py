@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import law
 
-from targets import atomic, catalogue, documents
+from targets import catalogue, documents
 from targets.catalogue import InputFile
 from tasks.base import digest
 from tasks.metadata import FetchMetadata, SourceTask
@@ -175,11 +175,12 @@ class Stage(SourceTask, PoolWorkflow):
             self.run_folder() / "logs" / type(self).__name__ / self.folder(piece.dataset).name / f"{piece.digest}.json"
         )
 
-    def sweep(self) -> None:
-        """Remove what killed runs left in the folders of this stage's products."""
-        for folder in {self.folder(piece.dataset) for piece in self.get_branch_map().values()}:
-            for name in atomic.sweep(folder):
-                self.tell(f"removed {name}, which a killed run left in {folder}")
+    def sweep_products(self) -> None:
+        """Remove what killed runs left among the products and statistics of this stage."""
+        pieces = {piece.dataset: piece for piece in self.get_branch_map().values()}.values()
+        self.sweep(
+            *(folder for piece in pieces for folder in (self.folder(piece.dataset), self.log_path(piece).parent))
+        )
 
 
 def _files_digest(files: tuple[InputFile, ...]) -> str:
