@@ -1,0 +1,121 @@
+"""How many objects are left after each step of a selection.
+
+Cutflows of the same selection add up: that of two files together is the sum of theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from physics.errors import PhysicsError
+
+__all__ = ["Cutflow", "Row"]
+
+_BETWEEN_REASONS = "; "
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step.
+
+    Attributes:
+        cut: Name of the step.
+        objects: Objects left after it (dimensionless).
+        applied: Whether it was applied to any file at all.
+        reasons: Why it was not applied to some of them, or to none; sorted. Empty when it was applied to all.
+    """
+
+    cut: str
+    objects: int
+    applied: bool = True
+    reasons: tuple[str, ...] = ()
+
+    def add(self, other: "Row") -> "Row":
+        """Add the same step of other files.
+
+        Args:
+            other: A row of the same name.
+
+        Returns:
+            The row of all files together.
+        """
+        reasons = tuple(sorted({*self.reasons, *other.reasons}))
+        return Row(self.cut, self.objects + other.objects, self.applied or other.applied, reasons)
+
+
+@dataclass(frozen=True)
+class Cutflow:
+    """The steps of a selection for each kind of object, in order.
+
+    Attributes:
+        rows: Per kind: ``all`` (what the file has), ``invalid`` (without objects whose pT, eta, phi or mass is not
+            finite or whose pT is not positive), the cuts, the overlap rules, ``selected``. For ``b``: the selected
+            jets, and those that pass the working point.
+    """
+
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+
+    def add(self, other: "Cutflow") -> "Cutflow":
+        """Add the cutflow of other files.
+
+        Args:
+            other: A cutflow of the same selection.
+
+        Returns:
+            That of all files together. ``Cutflow()`` plus anything is the latter.
+
+        Raises:
+            PhysicsError: When the steps differ, because the selections do.
+        """
+        kinds = [*self.rows, *(kind for kind in other.rows if kind not in self.rows)]
+        return Cutflow({kind: _add(kind, self.rows.get(kind), other.rows.get(kind)) for kind in kinds})
+
+    def as_dict(self) -> dict[str, list[dict[str, Any]]]:
+        """Write the cutflow in a form that JSON can hold.
+
+        Returns:
+            Per kind one entry a step, with ``cut``, ``objects`` (left after it), ``removed`` (by it), ``applied`` and
+            ``reason`` (None when it was applied to all files).
+        """
+        return {kind: _as_list(rows) for kind, rows in self.rows.items()}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Sequence[Mapping[str, Any]]]) -> "Cutflow":
+        """Read what ``as_dict`` has written.
+
+        Args:
+            document: The return value of ``as_dict``.
+
+        Returns:
+            An equal cutflow.
+        """
+        return cls({kind: tuple(_from_entry(entry) for entry in entries) for kind, entries in document.items()})
+
+
+def _add(kind: str, rows: tuple[Row, ...] | None, others: tuple[Row, ...] | None) -> tuple[Row, ...]:
+    if rows is None or others is None:
+        return rows or others or ()
+    names, other_names = [row.cut for row in rows], [row.cut for row in others]
+    if names != other_names:
+        msg = f"cutflows of different selections cannot be added: for {kind} one has {names}, the other {other_names}"
+        raise PhysicsError(msg)
+    return tuple(row.add(other) for row, other in zip(rows, others, strict=True))
+
+
+def _as_list(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+    before = [rows[0].objects, *(row.objects for row in rows)] if rows else []
+    return [
+        {
+            "cut": row.cut,
+            "objects": row.objects,
+            "removed": left - row.objects,
+            "applied": row.applied,
+            "reason": _BETWEEN_REASONS.join(row.reasons) or None,
+        }
+        for left, row in zip(before, rows, strict=False)
+    ]
+
+
+def _from_entry(entry: Mapping[str, Any]) -> Row:
+    reasons = tuple(entry["reason"].split(_BETWEEN_REASONS)) if entry["reason"] else ()
+    return Row(entry["cut"], entry["objects"], entry["applied"], reasons)

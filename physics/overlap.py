@@ -1,0 +1,109 @@
+"""Overlap removal: one deposit in the detector must not count as two objects.
+
+Each rule removes the objects of one kind that lie near an object of another kind that stays.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import awkward as ak
+import numba
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, FiniteFloat, field_validator, model_validator
+
+from physics.cuts import Frozen, Kind
+from physics.errors import PhysicsError
+
+__all__ = ["OverlapRule", "remove_overlaps"]
+
+
+class OverlapRule(Frozen):
+    """Which objects go because others are near.
+
+    Attributes:
+        remove: Kind of the objects that may go.
+        keep: Kinds of the objects that stay (one letter, or a list).
+        delta_r: They go when delta R (dimensionless) to any of these is strictly smaller.
+        source: Where the value comes from.
+    """
+
+    remove: Kind
+    keep: tuple[Kind, ...] = Field(min_length=1)
+    delta_r: FiniteFloat = Field(gt=0)
+    source: str = Field(min_length=1)
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _two_kinds(self) -> Self:
+        if self.remove in self.keep:
+            msg = f"remove: {self.remove} stands in keep too; two objects of one kind cannot both stay and go"
+            raise PhysicsError(msg)
+        return self
+
+    @property
+    def name(self) -> str:
+        """The rule in words, as cutflows name it."""
+        return f"overlap with {' or '.join(self.keep)} within {self.delta_r:g}"
+
+
+def remove_overlaps(
+    objects: Mapping[str, ak.Array], rules: Sequence[OverlapRule]
+) -> tuple[dict[str, ak.Array], list[int]]:
+    """Apply overlap rules one after the other.
+
+    Delta R is sqrt(delta_eta^2 + delta_phi^2) with delta_phi wrapped to [-pi, pi], computed in float64. Objects that
+    an earlier rule removed no longer remove others.
+
+    Args:
+        objects: Per kind a jagged record array, shape (n_events, var), with eta and phi (radians). Kinds that no rule
+            names, and kinds without objects, are legal.
+        rules: In the order in which they are applied.
+
+    Returns:
+        The objects that are left, in unchanged order, and for each rule how many objects of the kind that it removes
+        are left after it (0 when there is no such kind).
+    """
+    left = dict(objects)
+    counts = []
+    for rule in rules:
+        for kind in rule.keep:
+            if kind in left and rule.remove in left:
+                near = _near(left[rule.remove], left[kind], rule.delta_r)
+                left[rule.remove] = left[rule.remove][ak.unflatten(~near, ak.num(left[rule.remove], axis=1))]
+        counts.append(int(ak.count(left[rule.remove].eta)) if rule.remove in left else 0)
+    return left, counts
+
+
+def _near(candidates: ak.Array, others: ak.Array, delta_r: float) -> npt.NDArray[np.bool_]:
+    """Tell which candidates, end to end, shape (n_candidates,), lie nearer than delta_r to any other object."""
+    near: npt.NDArray[np.bool_] = _near_kernel(*_flat(candidates), *_flat(others), delta_r)
+    return near
+
+
+def _flat(array: ak.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    offsets = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
+    eta, phi = (ak.to_numpy(ak.flatten(array[name], axis=1)).astype(np.float64) for name in ("eta", "phi"))
+    return offsets, eta, phi
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _near_kernel(
+    offsets: Any, eta: Any, phi: Any, other_offsets: Any, other_eta: Any, other_phi: Any, cone: float
+) -> Any:
+    """Loop over the pairs of each event: offsets of shape (n_events + 1,), angles end to end, shape (n_objects,)."""
+    near = np.zeros(len(eta), dtype=np.bool_)
+    for event in range(len(offsets) - 1):
+        for i in range(offsets[event], offsets[event + 1]):
+            for j in range(other_offsets[event], other_offsets[event + 1]):
+                delta_phi = abs(phi[i] - other_phi[j]) % (2.0 * math.pi)
+                delta_phi = min(delta_phi, 2.0 * math.pi - delta_phi)
+                if math.hypot(eta[i] - other_eta[j], delta_phi) < cone:
+                    near[i] = True
+                    break
+    return near
