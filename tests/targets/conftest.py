@@ -1,0 +1,40 @@
+"""Fixtures for everything that asks a portal: a server on loopback, and no waiting between tries."""
+
+import pytest
+from atlasopenmagic import metadata
+
+import targets.portal
+from tests.portals import AtlasCatalogue, Portal, Records, serving
+
+
+@pytest.fixture
+def portal(monkeypatch):
+    """A portal on loopback that a test gives its answers; retries follow each other at once."""
+    monkeypatch.setattr(targets.portal, "BACKOFF_SECONDS", 0.001)
+    with serving(Portal()) as server:
+        yield server
+
+
+@pytest.fixture
+def atlas(portal, monkeypatch):
+    """Make the portal answer with a catalogue of releases; the unmodified atlasopenmagic asks it."""
+    monkeypatch.setattr(metadata, "API_BASE_URL", portal.url)
+
+    def lists(releases, **settings):
+        portal.answer = AtlasCatalogue(releases, **settings)
+        return portal
+
+    yield lists
+    metadata.get_session().close()
+
+
+@pytest.fixture
+def opendata(portal, monkeypatch):
+    """Make the portal answer with records of the CERN Open Data portal."""
+    monkeypatch.setenv("CERN_OPENDATA_BASE_URL", portal.url)
+
+    def lists(records, **settings):
+        portal.answer = Records(records, **settings)
+        return portal
+
+    return lists
