@@ -72,13 +72,16 @@ class Product(law.Task):
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         """Give parameters as text; for the public (names in luigid) only those that differ from their default."""
         text: dict[str, str] = super().to_str_params(only_significant, only_public)
-        return {name: value for name, value in text.items() if name in self._telling()} if only_public else text
+        if not only_public:
+            return text
+        telling = self._telling()
+        return {name: value for name, value in text.items() if name in telling}
 
     def _get_param_visibilities(self) -> dict[str, int]:
         """Hide the parameters that say nothing from luigid's page too."""
         shown: dict[str, int] = super()._get_param_visibilities()
-        hidden = ParameterVisibility.HIDDEN.serialize()
-        return {name: seen if name in self._telling() else hidden for name, seen in shown.items()}
+        hidden, telling = ParameterVisibility.HIDDEN.serialize(), self._telling()
+        return {name: seen if name in telling else hidden for name, seen in shown.items()}
 
     def _telling(self) -> set[str]:
         """Name the parameters that tell a run from others: its name, and what differs from the defaults."""

@@ -25,6 +25,13 @@ class MakeHistograms(HistogramParameters, PeakStage):
     needs = (RemovePeaks, FindPeaks)
     exclude_index = False
 
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for bins that are too fine for the largest mass."""
+        super().check_parameters(params)
+        for width_gev in params["bin_width_gev"]:
+            binning.check_width("bin_width_gev", width_gev, params["max_mass_gev"])
+
     def path(self, piece: Piece) -> Path:
         """Give the file of a dataset; with several datasets its name goes before the suffix."""
         name = Path(self.output_filename)
@@ -54,8 +61,7 @@ class MakeHistograms(HistogramParameters, PeakStage):
         """Give how histograms look."""
         from tasks.make_histograms import Style
 
-        widths = tuple(binning.check_width("bin_width_gev", one, self.max_mass_gev) for one in self.bin_width_gev)
-        return Style(widths, self.use_bumpnet_naming, self.exclude_outliers)
+        return Style(self.bin_width_gev, self.use_bumpnet_naming, self.exclude_outliers)
 
     def logs(self, parts: list[Piece]) -> dict[str, list[Path]]:
         """Give the statistics of the branches above, by stage."""

@@ -12,33 +12,36 @@ from tasks.stage import Piece, Stage
 
 __all__ = ["ComputeMasses", "ExportArrays", "MassStage"]
 
+RULES = (
+    "min_particles_in_combination",
+    "max_particles_in_combination",
+    "max_subleading_index",
+    "max_multiplicity",
+)
+"""The parameters that decide which combinations are made, in the order of physics.combinations.Rules."""
+
 
 class MassStage(MassParameters, Stage):
     """A stage with the parameters of masses."""
 
     exclude_index = True
 
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for sizes of combinations that contradict each other."""
+        super().check_parameters(params)
+        Rules(*(params[name] for name in RULES))
+
     def rules(self) -> Rules:
         """Give which combinations are made."""
-        return Rules(
-            self.min_particles_in_combination,
-            self.max_particles_in_combination,
-            self.max_subleading_index,
-            self.max_multiplicity,
-        )
+        return Rules(*(getattr(self, name) for name in RULES))
 
 
 class ComputeMasses(MassStage, ParsingStage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
     room = "im_arrays"
-    own = (
-        "objects_to_calculate",
-        "min_particles_in_combination",
-        "max_particles_in_combination",
-        "max_subleading_index",
-        "max_multiplicity",
-    )
+    own = ("objects_to_calculate", *RULES)
     needs = (ParseFile,)
     suffix = ".npz"
     exclude_index = False

@@ -45,9 +45,14 @@ class SourceTask(SourceParameters, Product):
         if not params["local_files"]:
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(NO_SOURCE)
+            cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
             params["local_files"] = digest([catalogue.identity(file) for file in listed], 8)
         return params
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for parameters that contradict each other, before anything has been done; the default takes all."""
 
 
 class FetchMetadata(SourceTask):

@@ -7,13 +7,12 @@ import law
 
 from targets import documents, schemas
 from tasks.base import SELECTIONS
-from tasks.parameters import ParsingParameters
 from tasks.stage import Piece, Stage
 
 __all__ = ["ParseFile", "ParsingStage"]
 
 
-class ParsingStage(ParsingParameters, Stage):
+class ParsingStage(Stage):
     """A stage that works on groups of files, some of which may be incomplete because failures are tolerated."""
 
     exclude_index = True
@@ -53,8 +52,13 @@ class ParseFile(ParsingStage):
         with self.recording() as record:
             record |= parse_files.parse(piece.files, self.reading(), whole, incomplete, self.parsed_format)
 
+    def prepare(self) -> None:
+        """Check the selection and the schemas once, before every branch stumbles over them."""
+        super().prepare()
+        self.reading()
+
     def reading(self) -> Any:
-        """Give what a worker needs to read files; the selection and the schemas are checked here."""
+        """Give what a worker needs to read files."""
         from physics.selection import Selection
         from tasks.parse_files import Reading
 

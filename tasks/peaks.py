@@ -17,15 +17,20 @@ class PeakStage(PeakParameters, MassStage):
     merges = True
     exclude_index = True
 
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for bins that are too fine for the largest mass."""
+        super().check_parameters(params)
+        name = "peak_detection_bin_width_gev"
+        binning.check_width(name, params[name], params["max_mass_gev"])
+
     def search(self) -> Any:
         """Give how peaks are searched."""
         from tasks.find_peaks import Search
 
         return Search(
             min_events=self.min_events_per_fs,
-            width_gev=binning.check_width(
-                "peak_detection_bin_width_gev", self.peak_detection_bin_width_gev, self.max_mass_gev
-            ),
+            width_gev=self.peak_detection_bin_width_gev,
             max_mass_gev=self.max_mass_gev,
             resonances=resonances.choose(self.known_resonances),
         )

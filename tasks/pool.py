@@ -60,7 +60,7 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
     def run(self) -> None:
         """Run the missing branches; raise when some fail."""
         missing = self._missing()
-        self.task.sweep_products()
+        self.task.prepare()
         failures, started, last = [], time.monotonic(), 0.0
         for done, failure in enumerate(self._outcomes(missing), start=1):
             failures += [failure] if failure else []

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import law
 
-from targets import catalogue, documents
+from targets import catalogue, documents, schemas
 from targets.catalogue import InputFile
-from tasks.base import digest
+from tasks.base import SELECTIONS, digest
 from tasks.metadata import FetchMetadata, SourceTask
+from tasks.parameters import ParsingParameters
 from tasks.pool import PoolWorkflow
 
 __all__ = ["Piece", "Stage"]
@@ -32,7 +33,7 @@ class Piece(NamedTuple):
     digest: str
 
 
-class Stage(SourceTask, PoolWorkflow):
+class Stage(ParsingParameters, SourceTask, PoolWorkflow):
     """A stage of the pipeline.
 
     Its ``run()`` makes the product of one branch; which branches there are is known once FetchMetadata is done.
@@ -51,6 +52,14 @@ class Stage(SourceTask, PoolWorkflow):
     """Suffix of the product's files."""
 
     exclude_index = True
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for a selection or a schema that is not there or no YAML."""
+        super().check_parameters(params)
+        documents.fingerprint(documents.named_file("selection", params["selection"], SELECTIONS))
+        if schema := schemas.find(params["schema"]):
+            documents.fingerprint(schema)
 
     # what there is to do ----------------------------------------------------------------------------------------------
 
@@ -175,8 +184,8 @@ class Stage(SourceTask, PoolWorkflow):
             self.run_folder() / "logs" / type(self).__name__ / self.folder(piece.dataset).name / f"{piece.digest}.json"
         )
 
-    def sweep_products(self) -> None:
-        """Remove what killed runs left among the products and statistics of this stage."""
+    def prepare(self) -> None:
+        """Get ready for the branches of this stage: remove what killed runs left among its products and statistics."""
         pieces = {piece.dataset: piece for piece in self.get_branch_map().values()}.values()
         self.sweep(
             *(folder for piece in pieces for folder in (self.folder(piece.dataset), self.log_path(piece).parent))
