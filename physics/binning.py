@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from physics.errors import PhysicsError
 
-__all__ = ["MAX_BINS", "Histogram", "add", "check_width", "counts", "cut_out", "index"]
+__all__ = ["MAX_BINS", "Histogram", "Int64", "add", "check_width", "counts", "cut_out", "index"]
 
 Int64 = npt.NDArray[np.int64]
+"""Counts or indices, shape (n,), dimensionless."""
 
 MAX_BINS = 2_000_000
 """A grid with more bins is a typing mistake: it would cost 16 MB for every combination."""
@@ -38,16 +39,13 @@ class Histogram:
     trimmed: int
 
 
-def check_width(name: str, width_gev: float, max_mass_gev: float) -> float:
+def check_width(name: str, width_gev: float, max_mass_gev: float) -> None:
     """Check a bin width.
 
     Args:
         name: The parameter's name, for the message.
         width_gev: Bin width in GeV.
         max_mass_gev: Upper end of the grid in GeV.
-
-    Returns:
-        The width.
 
     Raises:
         PhysicsError: When width or maximum are not positive and finite, or the grid would have over MAX_BINS bins.
@@ -64,7 +62,6 @@ def check_width(name: str, width_gev: float, max_mass_gev: float) -> float:
             f"{max_mass_gev:g} GeV: at most {MAX_BINS} are possible, choose wider bins"
         )
         raise PhysicsError(msg)
-    return width_gev
 
 
 def index(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
@@ -97,8 +94,8 @@ def add(first: Int64, second: Int64) -> Int64:
     """Add counts that may end at different bins.
 
     Args:
-        first: Entries per bin, shape (n_first,).
-        second: Entries per bin of the same grid, shape (n_second,).
+        first: Entries per bin, shape (n_first,), dimensionless; may be empty.
+        second: Entries per bin of the same grid, shape (n_second,); may be empty.
 
     Returns:
         Entries per bin, shape (max(n_first, n_second),).
@@ -115,7 +112,7 @@ def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:
     Args:
         grid: Entries per bin from 0 on, shape (n_bins,).
         width_gev: Bin width in GeV.
-        cut_gev: Nothing below this mass belongs into the histogram, in GeV.
+        cut_gev: Nothing below this mass belongs into the histogram, in GeV; an edge within 1e-9 bins is on it.
 
     Returns:
         The histogram, interior zeros kept; None when no filled bin lies at or above the cut.

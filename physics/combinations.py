@@ -64,7 +64,7 @@ def of_final_state(state: Mapping[str, int], rules: Rules) -> list[Combination]:
     """List the combinations of a final state.
 
     Args:
-        state: Count per configured kind, in the order of KINDS, top bucket included.
+        state: Count (objects, dimensionless) per configured kind, in the order of KINDS, top bucket included.
         rules: Sizes and windows.
 
     Returns:
@@ -106,8 +106,12 @@ def parse(text: str) -> Combination:
     """
     combination = tuple((match[1], int(match[2])) for match in _OBJECT.finditer(text))
     known = all(kind in KINDS for kind, _ in combination)
-    if not combination or name(combination) != text or not known:
-        msg = f"{text!r} is no combination: a name looks like e0e1j0, with the kinds {', '.join(KINDS)}"
+    places = [(KINDS.index(kind), rank) for kind, rank in combination] if known else []
+    if not places or name(combination) != text or places != sorted(set(places)):
+        msg = (
+            f"{text!r} is no combination: a name looks like e0e1j0, with the kinds {', '.join(KINDS)} in this order "
+            "and each object once"
+        )
         raise PhysicsError(msg)
     return combination
 

@@ -19,12 +19,13 @@ def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
     """Give every object a mass.
 
     Args:
-        objects: Per kind a jagged record array, shape (n_events, var), with pt (GeV) and eta, and where the file has
-            them ``mass`` or ``energy`` (GeV).
+        objects: Per kind a jagged record array, shape (n_events, var), with pt (GeV) and eta (dimensionless), and
+            where the file has them ``mass`` or ``energy`` (GeV; energies in float64, or light jets lose their mass).
 
     Returns:
-        The same arrays with a float32 field ``mass`` in GeV and without ``energy``. A mass or energy that is not
-        finite gives one that is not finite, so that the object counts as invalid.
+        The same arrays with a float32 field ``mass`` in GeV, shape (n_events, var), and without ``energy``; empty ones
+        stay empty. A mass or energy that is not finite gives one that is not finite, so that the object counts as
+        invalid.
 
     Raises:
         PhysicsError: For jets or taus with neither mass nor energy.
@@ -39,9 +40,10 @@ def _with_mass(kind: str, array: ak.Array) -> ak.Array:
     elif kind in PDG_MASS_GEV:
         mass = ak.full_like(array.pt, PDG_MASS_GEV[kind])
     elif "energy" in fields:
-        momentum = ak.values_astype(array.pt, np.float64) * np.cosh(ak.values_astype(array.eta, np.float64))
-        square = array.energy**2 - momentum**2
-        mass = np.sqrt(ak.where(square < 0, 0.0, square))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is counted as invalid later
+            momentum = ak.values_astype(array.pt, np.float64) * np.cosh(ak.values_astype(array.eta, np.float64))
+            square = array.energy**2 - momentum**2
+            mass = np.sqrt(ak.where(square < 0, 0.0, square))
     else:
         msg = f"{NAMES[kind]}s have neither mass nor energy: their schema must name a branch for one of them"
         raise PhysicsError(msg)

@@ -15,14 +15,12 @@ from particle import literals
 
 from physics.errors import PhysicsError
 from physics.particles import PDG_MASS_GEV
-from physics.phase_space import boost, breit_wigner, share_mass, velocity
+from physics.phase_space import Array, Generator, boost, breit_wigner, share_mass, velocity
 from physics.resonances import RESONANCES
 
 __all__ = ["EVENTS", "PARTS", "RESONANCE", "SEED", "Planted", "generate"]
 
-Array = npt.NDArray[np.float64]
-Generator = np.random.Generator
-Table = dict[str, npt.NDArray[Any]]
+_Table = dict[str, npt.NDArray[Any]]
 
 SEED = 20261122
 """The seed of the demo data."""
@@ -181,7 +179,7 @@ def _planted(rng: Generator, n_events: int) -> Array:
     return boost(share_mass(rng, mass, 2), velocity(rng, mass, np.zeros(n_events), _RAPIDITY_SPREAD))
 
 
-def _particles(rng: Generator, kinds: str, momenta: Array, event: npt.NDArray[np.int64]) -> Table:
+def _particles(rng: Generator, kinds: str, momenta: Array, event: npt.NDArray[np.int64]) -> _Table:
     """Make a table with a row for every particle that is no neutrino; the leptons of an event alternate in charge."""
     kind = np.broadcast_to(np.array(list(kinds)), momenta.shape[:2])
     leptons = np.isin(kind, ("e", "m", "t"))
@@ -198,7 +196,7 @@ def _particles(rng: Generator, kinds: str, momenta: Array, event: npt.NDArray[np
     return {name: column[kind != "n"] for name, column in columns.items()}
 
 
-def _measure(rng: Generator, particles: Table) -> Table:
+def _measure(rng: Generator, particles: _Table) -> _Table:
     """Smear pT, give masses, decide who passes identification and isolation; drop what a detector does not see."""
     kind, true_pt = particles["kind"], particles["pt"]
     a, b, c = (_per_kind(kind, {name: terms[i] for name, terms in _RESOLUTION.items()}) for i in range(3))
@@ -222,7 +220,7 @@ def _measure(rng: Generator, particles: Table) -> Table:
     return {name: column[kept] for name, column in seen.items()}
 
 
-def _twins(rng: Generator, seen: Table) -> Table:
+def _twins(rng: Generator, seen: _Table) -> _Table:
     """Return the jets that good electrons, muons, photons and taus make of themselves.
 
     Those that fail identification or isolation make none: a lost lepton that came back as a jet would put a peak of
@@ -244,7 +242,7 @@ def _twins(rng: Generator, seen: Table) -> Table:
     }
 
 
-def _soft_jets(rng: Generator) -> Table:
+def _soft_jets(rng: Generator) -> _Table:
     """Return jets of other collisions, half of them recognised as such."""
     event = np.repeat(np.arange(_PER_PART), rng.poisson(_SOFT_JETS, _PER_PART))
     size = len(event)
@@ -268,11 +266,11 @@ def _per_kind(kind: npt.NDArray[np.str_], values: dict[str, float]) -> Array:
     return np.select([kind == name for name in values], list(values.values()), 0.0).astype(np.float64)
 
 
-def _join(tables: list[Table]) -> Table:
+def _join(tables: list[_Table]) -> _Table:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def _by_event(table: Table) -> dict[str, ak.Array]:
+def _by_event(table: _Table) -> dict[str, ak.Array]:
     """Turn rows in any order into events, objects sorted by falling pT."""
     order = np.lexsort((-table["pt"], table["event"]))
     ordered = {name: column[order] for name, column in table.items()}
@@ -280,7 +278,7 @@ def _by_event(table: Table) -> dict[str, ak.Array]:
     return {name: _records({key: column[kind == name] for key, column in ordered.items()}) for name in "emjgt"}
 
 
-def _records(rows: Table) -> ak.Array:
+def _records(rows: _Table) -> ak.Array:
     counts = np.bincount(rows["event"], minlength=_PER_PART)
     fields = {
         name: column if name == "identified" else column.astype(np.float32)

@@ -118,7 +118,7 @@ def merge_small(state: Mapping[str, int], kinds: Sequence[str], max_multiplicity
     Jets that carry a b-tag are jets when b-jets are not configured.
 
     Args:
-        state: Counts over all six kinds.
+        state: Counts (objects, dimensionless) over all six kinds; a kind that is left out counts 0.
         kinds: The configured kinds, in the order of KINDS.
         max_multiplicity: Objects of the top bucket; 0 for no limit.
 

@@ -2,7 +2,8 @@
 
 The mass of objects with energies E_i and momenta p_i is m = sqrt((sum E)^2 - |sum p|^2), a negative square (rounding
 of nearly parallel massless objects) clipped to 0. Everything is summed in float64, because float32 four-vectors give
-masses wrong by up to a factor 2.7, and stored as float32, which is right to 1e-7.
+masses wrong by up to a factor 2.7, and stored as float32, which is right to 1e-7. Objects closer than 0.01 in eta and
+phi lose digits in the difference: at 0.001 and |eta| < 2.5 it is right to 1e-6.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,9 +18,10 @@ from physics.combinations import Combination, Rules
 from physics.errors import PhysicsError
 from physics.particles import FIELDS, KINDS
 
-__all__ = ["compute", "configured", "count", "of_objects"]
+__all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
 Float32 = npt.NDArray[np.float32]
+"""Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
 
 
 def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[str, ak.Array]:
@@ -31,7 +33,7 @@ def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[
         kinds: The configured kinds, in the order of KINDS.
 
     Returns:
-        Per configured kind the record array of its objects, order kept.
+        Per configured kind the record array of its objects, shape (n_events, var), order kept; no event goes.
 
     Raises:
         PhysicsError: When b is configured and the tag of some jet is not known.
@@ -76,7 +78,7 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
     Yields:
         Per final state: its label, its number of events, and per combination its name and masses in GeV, shape
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
-        empty list. A sum too large for float32 gives inf, never NaN.
+        empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
     flat = {kind: _flat(array) for kind, array in objects.items()}
     for state, events in final_states.classify(count(objects), rules.max_multiplicity):
@@ -96,12 +98,12 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
 
     Args:
         pt: Transverse momenta in GeV, shape (n_objects, n_events).
-        eta: Pseudorapidities, shape (n_objects, n_events).
+        eta: Pseudorapidities, dimensionless, shape (n_objects, n_events).
         phi: Azimuths in radians, shape (n_objects, n_events).
         mass: Constituent masses in GeV, shape (n_objects, n_events).
 
     Returns:
-        Masses in GeV, shape (n_events,).
+        Masses in GeV, shape (n_events,); empty for no events. A sum too large for float32, or not finite, gives inf.
     """
     members = np.arange(len(pt), dtype=np.int64)
     result: Float32 = _all_combinations(pt, eta, phi, mass, members, np.array([0, len(pt)], dtype=np.int64))[0]

@@ -15,9 +15,10 @@ from physics import binning
 from physics.binning import Int64
 from physics.resonances import Windows
 
-__all__ = ["Cut", "Distribution", "find_cut", "measure", "merge", "split"]
+__all__ = ["Cut", "Distribution", "Masses", "find_cut", "measure", "merge", "split"]
 
 Masses = npt.NDArray[np.float32]
+"""Masses in GeV, shape (n_masses,)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: fl
     """Measure the masses of one combination, or of a part of them.
 
     Args:
-        masses: Masses in GeV, shape (n_masses,); inf counts as above.
+        masses: Masses in GeV, not negative, shape (n_masses,); inf and NaN count as above.
         windows: What known resonances take from this combination.
         width_gev: Bin width of the grid in GeV.
         max_mass_gev: Masses above this (not equal) are set aside.
@@ -140,10 +141,10 @@ def split(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) -> tu
     """Apply cuts to the masses of a combination, or of a part of them.
 
     Args:
-        masses: Masses in GeV, shape (n_masses,).
+        masses: Masses in GeV, not negative, shape (n_masses,); inf and NaN are in neither part.
         cut: The cuts of this combination in the whole dataset.
         width_gev: Bin width of the grid on which the cuts were found, in GeV.
-        max_mass_gev: The largest mass allowed, in GeV.
+        max_mass_gev: The largest mass allowed (itself included), in GeV.
 
     Returns:
         The masses of main and of the outliers in GeV, shapes (n_main,) and (n_outliers,), order kept; both empty when

@@ -8,10 +8,13 @@ import numpy.typing as npt
 
 from physics.errors import PhysicsError
 
-__all__ = ["boost", "breit_wigner", "share_mass", "velocity"]
+__all__ = ["Array", "Generator", "boost", "breit_wigner", "share_mass", "velocity"]
 
 Array = npt.NDArray[np.float64]
+"""Numbers of events, or of the particles in them: GeV, radians or dimensionless, as each function says."""
+
 Generator = np.random.Generator
+"""Where random numbers come from."""
 
 _DAMPING = 3.0  # parton luminosities fall about like this power of the mass
 

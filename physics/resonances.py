@@ -104,7 +104,7 @@ def windows(combination: Combination, resonances: Sequence[Resonance], width_gev
         width_gev: Bin width of the grid in GeV.
 
     Returns:
-        The windows; upper ends are rounded up to the grid, vetoed windows outwards.
+        The windows; upper ends are rounded up to the grid, vetoed windows outwards. None for other combinations.
     """
     kinds = [kind for kind, _ in combination]
     pair = len(kinds) == 2 and kinds[0] == kinds[1] and kinds[0] in LEPTONS

@@ -1,0 +1,94 @@
+"""Names and thresholds of BumpNet's loader, as its source has them (FACTS.md, section 5)."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from physics import bumpnet, combinations, final_states
+from physics.particles import KINDS
+
+# What the loader looks for: a key that starts with ROI, then letters and ranks, then tokens count + letter + x.
+LOADER = re.compile(r"ROI_mass_((?:[a-z]\d+)+)_cat_(\d+[a-z]x(?:_\d+[a-z]x)*)_width_([0-9.]+)")
+
+STATES = st.lists(st.integers(0, 30), min_size=6, max_size=6).map(lambda counts: dict(zip(KINDS, counts, strict=True)))
+COMBINATIONS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 12)), min_size=1, max_size=4, unique=True).map(
+    lambda items: tuple(sorted(items, key=lambda item: (KINDS.index(item[0]), item[1])))
+)
+WIDTHS = st.sampled_from([0.1, 1.0, 2.5, 5.0, 7.0, 10.0, 12.5])
+
+
+class TestNames:
+    def test_as_the_design_has_it(self):
+        name = bumpnet.histogram_name("2e_0m_3j_0g", "e0e1j0", 10.0)
+        assert name == "ROI_mass_e0e1j0_cat_2ex_0mx_3jx_0gx_width_10.0"
+
+    @pytest.mark.parametrize(
+        ("width", "text"), [(10, "10.0"), (10.0, "10.0"), (2.5, "2.5"), (0.1, "0.1"), (100, "100.0")]
+    )
+    def test_the_width_is_written_alike_for_whole_numbers(self, width, text):
+        assert bumpnet.histogram_name("2e", "e0e1", width) == f"ROI_mass_e0e1_cat_2ex_width_{text}"
+
+    def test_no_name_ends_like_a_charge_tag(self):
+        # _OS or _SS at the very end would mean opposite or same sign to the loader.
+        assert not bumpnet.histogram_name("2e_0m", "e0e1", 10).endswith(("_OS", "_SS"))
+
+    @given(STATES, COMBINATIONS, WIDTHS)
+    def test_the_loader_reads_back_what_was_written(self, state, combination, width):
+        label, objects = final_states.label(state), combinations.name(combination)
+        match = LOADER.fullmatch(bumpnet.histogram_name(label, objects, width))
+        assert match is not None
+        assert combinations.parse(match[1]) == combination
+        assert final_states.parse(match[2].replace("x", "")) == state
+        assert float(match[3]) == width
+
+    def test_plain_names_make_folders(self):
+        assert bumpnet.plain_name("2e_0m", "e0e1", 10, several_widths=False) == "2e_0m/e0e1"
+
+    def test_plain_names_of_several_widths_do_not_collide(self):
+        assert bumpnet.plain_name("2e_0m", "e0e1", 10, several_widths=True) == "2e_0m/e0e1_width_10.0"
+        assert bumpnet.plain_name("2e_0m", "e0e1", 2.5, several_widths=True) == "2e_0m/e0e1_width_2.5"
+
+
+def counts(n_bins, n_entries, first=1):
+    """Fall from the first bin: all entries that are left over go into the second bin; no bin is empty."""
+    values = np.ones(n_bins, dtype=np.int64)
+    values[0] = first
+    values[1] += n_entries - values.sum()
+    assert values.sum() == n_entries
+    return values
+
+
+class TestRejection:
+    def test_25_bins_and_100_entries_are_just_enough(self):
+        assert bumpnet.rejection(counts(25, 100)) is None
+
+    def test_24_bins_are_too_few(self):
+        assert bumpnet.rejection(counts(24, 100)) == "24 bins, the loader wants 25"
+        assert bumpnet.rejection(counts(24, 100_000)) == "24 bins, the loader wants 25"
+
+    def test_99_entries_are_too_few(self):
+        assert bumpnet.rejection(counts(25, 99)) == "99 entries, the loader wants 100"
+        assert bumpnet.rejection(counts(60, 99)) == "99 entries, the loader wants 100"
+
+    def test_an_empty_first_bin(self):
+        assert bumpnet.rejection(counts(30, 1000, first=0)) == "its first bin is empty"
+
+    def test_empty_bins_at_the_end_do_not_count(self):
+        filled = counts(24, 100)
+        assert bumpnet.rejection(np.r_[filled, np.zeros(6, dtype=np.int64)]) == "24 bins, the loader wants 25"
+        assert bumpnet.rejection(np.r_[filled, np.zeros(6, dtype=np.int64), 1]) is None
+
+    def test_empty_bins_between_count(self):
+        interior = np.zeros(25, dtype=np.int64)
+        interior[[0, -1]] = 99, 1
+        assert bumpnet.rejection(interior) is None
+
+    @pytest.mark.parametrize("n_bins", [0, 1, 40])
+    def test_nothing(self, n_bins):
+        assert bumpnet.rejection(np.zeros(n_bins, dtype=np.int64)) == "its first bin is empty"
+
+    def test_the_thresholds_are_those_of_the_loader(self):
+        assert (bumpnet.MIN_BINS, bumpnet.MIN_ENTRIES) == (25, 100)
