@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing", "replacing_folder", "sweep"]
+__all__ = ["name", "replacing", "replacing_folder", "sweep", "unnamed"]
 
 _TEMPORARY = re.compile(r"^\.(?P<host>[^@]+)@(?P<pid>\d+)@[0-9a-f]+@")
 _ABANDONED_AFTER_S = 7 * 24 * 3600.0  # a batch job seldom lives longer; older leftovers of other hosts are dead
@@ -35,15 +35,10 @@ def replacing(path: Path) -> Iterator[Path]:
         FileNotFoundError: When the block ends without having written the file.
         OSError: From the file system (no space, no permission); *path* is then as it was before.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_name(path)
-    try:
+    with unnamed(path) as temporary:
         yield temporary
         _flush(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _flush(path.parent)
+        name(temporary, path)
 
 
 @contextmanager
@@ -59,26 +54,59 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: From the file system; *path* is then as it was before.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_name(path)
-    temporary.mkdir()
-    try:
+    with unnamed(path) as temporary:
+        temporary.mkdir()
         yield temporary
         for file in temporary.rglob("*"):
             _flush(file)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        name(temporary, path)
+
+
+@contextmanager
+def unnamed(path: Path) -> Iterator[Path]:
+    """Give a temporary path, and remove what is still there at the end of the block.
+
+    Args:
+        path: What the file or folder may be called once it is complete; missing parent folders are created.
+
+    Yields:
+        A path in the same folder with the same suffix; nothing is there yet.
+
+    Raises:
+        OSError: From the file system.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
+    try:
+        yield temporary
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def name(temporary: Path, path: Path) -> None:
+    """Give something complete its name, in one step.
+
+    Args:
+        temporary: A file or folder that :func:`replacing` or :func:`replacing_folder` made, or one flushed to disk.
+        path: Its name in the same folder; what has that name is replaced.
+
+    Raises:
+        OSError: From the file system.
+    """
+    if temporary.is_dir() and path.exists():
+        shutil.rmtree(path)
+    temporary.replace(path)
     _flush(path.parent)
 
 
 def sweep(folder: Path) -> list[str]:
     """Remove what killed writers left in *folder*.
 
-    A leftover goes when its writer ran on this host and is gone, or when it is a week old. Others stay: their
-    writers may still be at work on another node.
+    A leftover goes when its writer ran on this host and is gone, or ran on another one and it is a week old. Others
+    stay: their writers may still be at work.
 
     Args:
         folder: The folder to look in (not below it); it need not exist.
@@ -96,16 +124,25 @@ def sweep(folder: Path) -> list[str]:
 
 
 def _temporary_name(path: Path) -> Path:
-    return path.with_name(f".{socket.gethostname()}@{os.getpid()}@{secrets.token_hex(4)}@{path.name}")
+    plain = _TEMPORARY.sub("", path.name)  # a temporary file of a temporary file has no longer name
+    return path.with_name(f".{socket.gethostname()}@{os.getpid()}@{secrets.token_hex(4)}@{plain}")
 
 
 def _abandoned(path: Path, host: str, pid: int) -> bool:
     if host == socket.gethostname():
-        return not Path(f"/proc/{pid}").exists()
+        return _has_ended(pid)
     try:
         return time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S
     except FileNotFoundError:  # its writer finished in this moment
         return False
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "ZX"  # dead, but its parent has not looked yet: in containers nobody may ever look
 
 
 def _flush(path: Path) -> None:

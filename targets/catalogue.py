@@ -9,6 +9,7 @@ from targets.errors import ConfigurationError, FileFormatError, PortalError
 from targets.uris import is_root_file, suffix, web_uri
 
 __all__ = [
+    "DATA_TYPES",
     "Catalogue",
     "InputFile",
     "amount",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 DATA_TYPES = ("data", "mc")
+"""The parts of a release's catalogue."""
 _ADLER32 = re.compile(r"(?:adler32|alder32):0*([0-9a-f]{1,8})", re.IGNORECASE)  # one record on the portal says alder32
 _SHA1 = re.compile(r"sha1:([0-9a-f]{40})", re.IGNORECASE)
 

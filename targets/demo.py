@@ -17,10 +17,12 @@ import uproot
 from targets.atomic import replacing
 from targets.errors import FileFormatError
 
-__all__ = ["write_nanoaod", "write_physlite"]
+__all__ = ["Objects", "write_nanoaod", "write_physlite"]
 
 Objects = Mapping[str, ak.Array]
-Numbers = npt.NDArray[np.unsignedinteger]
+"""Per kind a jagged record array, shape (n_events, var)."""
+
+_Numbers = npt.NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def write_physlite(path: Path, objects: Objects, first_event: int = 0) -> None:
     _write(path, "CollectionTree", ".", event, objects, _PHYSLITE)
 
 
-def _numbers(path: Path, objects: Objects, first_event: int) -> tuple[Numbers, Numbers, Numbers]:
+def _numbers(path: Path, objects: Objects, first_event: int) -> tuple[_Numbers, _Numbers, _Numbers]:
     """Return run, luminosity block and number of each event."""
     sizes = {kind: len(array) for kind, array in objects.items()}
     if len(set(sizes.values())) != 1:
@@ -176,7 +178,7 @@ def _write(
     path: Path,
     tree: str,
     separator: str,
-    event: dict[str, Numbers],
+    event: dict[str, _Numbers],
     objects: Objects,
     collections: Mapping[str, tuple[str, Mapping[str, _Branch]]],
 ) -> None:

@@ -21,7 +21,7 @@ from targets.errors import ConfigurationError, FileFormatError, UnreadableFileEr
 
 __all__ = ["did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file"]
 
-Model = TypeVar("Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=BaseModel)
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
@@ -66,7 +66,7 @@ def dump_json(path: Path, document: Any) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def load_model(path: Path, model: type[Model]) -> Model:
+def load_model(path: Path, model: type[_Model]) -> _Model:
     """Read a YAML document and check it.
 
     Args:

@@ -4,7 +4,6 @@ Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``
 after peak removal with ``/main`` or ``/outliers`` behind). One file a branch: a file per name would be millions.
 """
 
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,9 +13,10 @@ import numpy.typing as npt
 from targets import atomic
 from targets.errors import UnreadableFileError
 
-__all__ = ["MassWriter", "export", "read"]
+__all__ = ["Float32", "MassWriter", "export", "read"]
 
 Float32 = npt.NDArray[np.float32]
+"""Masses in GeV, shape (n_masses,)."""
 
 
 class MassWriter:
@@ -67,9 +67,9 @@ def read(path: Path) -> Iterator[tuple[str, Float32]]:
         UnreadableFileError: When the file is not there or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             masses, offsets, names = archive["masses"], archive["offsets"], archive["names"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
     for position, name in enumerate(names.tolist()):

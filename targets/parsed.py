@@ -16,10 +16,12 @@ import numpy.typing as npt
 import uproot
 
 from targets import atomic, rootfiles
+from targets.errors import UnreadableFileError
 
-__all__ = ["FORMATS", "NAME", "NUMBERS", "Writer", "read", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Writer", "read", "statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
+"""Name of a way to store parsed data."""
 
 FORMATS: tuple[Format, ...] = ("rntuple", "ttree")
 """How parsed data can be stored."""
@@ -27,9 +29,9 @@ FORMATS: tuple[Format, ...] = ("rntuple", "ttree")
 NAME = "events"
 """The name of the RNTuple or TTree."""
 
-CLUSTER_EVENTS = 100_000  # smaller clusters compress and read worse
+_CLUSTER_EVENTS = 100_000  # smaller clusters compress and read worse
 
-STATISTICS = "statistics"
+_STATISTICS = "statistics"
 """The name of the statistics, a JSON text in the same file."""
 
 NUMBERS: dict[str, type[np.generic]] = {
@@ -39,7 +41,7 @@ NUMBERS: dict[str, type[np.generic]] = {
     "weight": np.float32,
 }
 
-FIELDS = {
+_FIELDS = {
     "e": ("pt", "eta", "phi", "mass", "charge"),
     "m": ("pt", "eta", "phi", "mass", "charge"),
     "j": ("pt", "eta", "phi", "mass", "is_b"),
@@ -76,7 +78,7 @@ class Writer:
         self._waiting.append(events)
         self._n_waiting += len(events["run"])
         self.written += len(events["run"])
-        if self._n_waiting >= CLUSTER_EVENTS:
+        if self._n_waiting >= _CLUSTER_EVENTS:
             self.flush()
 
     def note(self, statistics: Mapping[str, Any]) -> None:
@@ -85,7 +87,7 @@ class Writer:
         Args:
             statistics: What JSON can write.
         """
-        self._file[STATISTICS] = json.dumps(statistics)
+        self._file[_STATISTICS] = json.dumps(statistics)
 
     def flush(self) -> None:
         """Write what waits as one cluster."""
@@ -126,13 +128,13 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
     Raises:
         UnreadableFileError: When the file is not there or damaged.
     """
-    with rootfiles.open_trees(str(path)) as trees:
-        tree = trees[NAME].tree
-        for start in range(0, int(tree.num_entries), size):
-            try:
+    try:
+        with rootfiles.open_trees(str(path)) as trees:
+            tree = trees[NAME].tree
+            for start in range(0, int(tree.num_entries), size):
                 yield _objects(tree, start, start + size)
-            except Exception as error:  # see rootfiles
-                raise rootfiles.unreadable(str(path), "parsed data cannot be read", error) from error
+    except Exception as error:  # see rootfiles
+        raise _unreadable(path, "parsed data cannot be read", error) from error
 
 
 def statistics(path: Path) -> dict[str, Any]:
@@ -149,27 +151,37 @@ def statistics(path: Path) -> dict[str, Any]:
     """
     try:
         with uproot.open(path) as file:
-            noted: dict[str, Any] = json.loads(str(file[STATISTICS]))
+            noted: dict[str, Any] = json.loads(str(file[_STATISTICS]))
             return noted
     except Exception as error:  # see rootfiles
-        raise rootfiles.unreadable(str(path), "its statistics cannot be read", error) from error
+        raise _unreadable(path, "its statistics cannot be read", error) from error
+
+
+def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
+    cause = error.__cause__ or error
+    reason = str(cause).strip().split("\n")[0]
+    return UnreadableFileError(
+        f"{path}: {what} ({type(cause).__name__}: {reason}); delete it: the next run makes it again"
+    )
 
 
 def _objects(tree: Any, start: int, stop: int) -> dict[str, ak.Array]:
     if isinstance(tree, uproot.TTree):
-        names = [f"{kind}_{field}" for kind, fields in FIELDS.items() for field in fields]
+        names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
         arrays = tree.arrays(filter_name=names, entry_start=start, entry_stop=stop)
-        return {kind: ak.zip({field: arrays[f"{kind}_{field}"] for field in fields}) for kind, fields in FIELDS.items()}
+        return {
+            kind: ak.zip({field: arrays[f"{kind}_{field}"] for field in fields}) for kind, fields in _FIELDS.items()
+        }
     arrays = tree.arrays(
-        filter_name=[name for kind in FIELDS for name in (kind, f"{kind}.*")], entry_start=start, entry_stop=stop
+        filter_name=[name for kind in _FIELDS for name in (kind, f"{kind}.*")], entry_start=start, entry_stop=stop
     )
-    return {kind: arrays[kind] for kind in FIELDS}
+    return {kind: arrays[kind] for kind in _FIELDS}
 
 
 def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> dict[str, ak.Array]:
     """Bring events to the one layout that all clusters share, with a charge of 0 where a format has none."""
     events = {name: ak.Array(np.asarray(numbers[name]).astype(dtype)) for name, dtype in NUMBERS.items()}
-    for kind, fields in FIELDS.items():
+    for kind, fields in _FIELDS.items():
         events[kind] = _records(objects.get(kind), fields)
     return events
 
@@ -195,4 +207,4 @@ def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
 
 
 def _types(empty: Mapping[str, ak.Array]) -> dict[str, Any]:
-    return {name: array.type.content if name in FIELDS else NUMBERS[name] for name, array in empty.items()}
+    return {name: array.type.content if name in _FIELDS else NUMBERS[name] for name, array in empty.items()}

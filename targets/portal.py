@@ -15,7 +15,18 @@ from urllib3.util.retry import Retry
 
 from targets.errors import PortalError
 
-__all__ = ["MAX_ANSWER_BYTES", "NotFoundError", "fetch_json", "open_session", "user_agent"]
+__all__ = [
+    "BACKOFF_SECONDS",
+    "LONGEST_WAIT_SECONDS",
+    "MAX_ANSWER_BYTES",
+    "MAX_ANSWER_SECONDS",
+    "TIMEOUT_SECONDS",
+    "TRIES",
+    "NotFoundError",
+    "fetch_json",
+    "open_session",
+    "user_agent",
+]
 
 MAX_ANSWER_BYTES = 256 * 2**20
 """The largest answer taken, in bytes: the file list of the largest record, five times over."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from targets import documents
 from targets.errors import FileFormatError
@@ -22,7 +22,7 @@ BUILT_IN = Path(__file__).resolve().parent.parent / "schemas"
 UNIT_PER_GEV: dict[str, float] = {"GeV": 1.0, "MeV": 1000.0}
 """How many of a unit make one GeV."""
 
-KINEMATICS = ("pt", "eta", "phi")
+_KINEMATICS = ("pt", "eta", "phi")
 
 
 class Where(BaseModel):
@@ -51,6 +51,15 @@ class Collection(BaseModel):
     mass: str | None = None
     energy: str | None = None
     charge: str | None = None
+
+    @field_validator("branches")
+    @classmethod
+    def _with_braces(cls, branches: list[str]) -> list[str]:
+        for pattern in branches:
+            if pattern.count("{}") != 1:  # without them pt, eta and phi would all be read from one branch
+                msg = f"{pattern!r} must have braces where pt, eta and phi stand, as 'lep_{{}}' has"
+                raise ValueError(msg)
+        return branches
 
     def branch(self, column: str, present: Container[str]) -> str | None:
         """Find the branch of a column.
@@ -120,7 +129,7 @@ class Schema(BaseModel):
         return {
             kind: collection
             for kind, collection in self.collections.items()
-            if all(name in collection.kinematic(branches) for name in KINEMATICS)
+            if all(name in collection.kinematic(branches) for name in _KINEMATICS)
         }
 
     def explained(self, branches: Container[str]) -> int:

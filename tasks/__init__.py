@@ -11,12 +11,13 @@ from tasks.masses import ComputeMasses, ExportArrays  # noqa: E402
 from tasks.metadata import FetchMetadata  # noqa: E402
 from tasks.parsing import ParseFile  # noqa: E402
 from tasks.peaks import FindPeaks, RemovePeaks  # noqa: E402
+from tasks.plan import Plan  # noqa: E402
 
 STAGES = ("MakeDemo", "FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms")
 """The stages of the main job, in order."""
 
 configuration.check()
-configuration.hand_down((*STAGES, "ExportArrays"))
+configuration.hand_down((*STAGES, "ExportArrays", "Plan"))
 
 __all__ = [
     "STAGES",
@@ -27,5 +28,6 @@ __all__ = [
     "MakeDemo",
     "MakeHistograms",
     "ParseFile",
+    "Plan",
     "RemovePeaks",
 ]

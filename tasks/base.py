@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,9 +45,10 @@ class Product(law.Task):
         """Give the folder of a variant: eight hex digits of a hash over what names it."""
         return self.run_folder() / self.room / digest(named_by, 8)
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, terminal: bool = True) -> None:
         """Say something in the terminal and, where a scheduler listens, in luigid."""
-        self.publish_message(text, scheduler=callable(getattr(self, "set_status_message", None)))
+        listens = callable(getattr(self, "set_status_message", None))
+        self.publish_message(text, stdout=sys.stdout if terminal else None, scheduler=listens)
 
     def sweep(self, *folders: Path) -> None:
         """Remove what killed runs left in folders."""

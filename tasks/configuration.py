@@ -19,18 +19,18 @@ from luigi.task_register import Register
 
 from targets.documents import did_you_mean
 
-RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
+_RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
 
-__all__ = ["LUIGI_DEFAULTS", "check", "hand_down", "load_defaults", "problems"]
+__all__ = ["LUIGI_DEFAULTS", "Line", "check", "hand_down", "load_defaults", "problems"]
 
 LUIGI_DEFAULTS = Path(__file__).resolve().parent / "luigi.cfg"
 """The project's luigi.cfg (a link in the source tree, so that an installed package has it too)."""
 
-FREE_SECTIONS = {"DEFAULT", "logging", "resources"}  # of luigi: any key may stand there
+_FREE_SECTIONS = {"DEFAULT", "logging", "resources"}  # of luigi: any key may stand there
 # keys of [core] that luigi reads without declaring them
-UNDECLARED = ("autoload_range", "no_configure_logging", "rpc_retry_attempts", "rpc_retry_wait", "rpc_log_retries")
-FREE_LAW_SECTIONS = {"logging", "modules", "bash_sandbox_env", "venv_sandbox_env"}
-BATCH_PREFIXES = ("htcondor_", "slurm_", "pbs_", "lsf_", "arc_", "glite_", "crab_")  # law's contribs define these
+_UNDECLARED = ("autoload_range", "no_configure_logging", "rpc_retry_attempts", "rpc_retry_wait", "rpc_log_retries")
+_FREE_LAW_SECTIONS = {"logging", "modules", "bash_sandbox_env", "venv_sandbox_env"}
+_BATCH_PREFIXES = ("htcondor_", "slurm_", "pbs_", "lsf_", "arc_", "glite_", "crab_")  # law's contribs define these
 
 
 class Line(NamedTuple):
@@ -43,7 +43,11 @@ class Line(NamedTuple):
 
 
 def load_defaults() -> None:
-    """Put the project's luigi.cfg below what luigi has read: keys that nobody set get the project's value."""
+    """Put the project's luigi.cfg below what luigi has read: keys that nobody set get the project's value.
+
+    Raises:
+        SystemExit: When a configuration file of the user cannot be read as one; with the file and the line.
+    """
     defaults = ConfigParser(interpolation=None)
     defaults.read(LUIGI_DEFAULTS)
     try:
@@ -79,7 +83,9 @@ def check() -> None:
     Raises:
         SystemExit: When there is one; at import, so that nothing has been done yet.
     """
-    found = [problem for path in _luigi_files() for problem in problems(_lines(path), _luigi_sections(), FREE_SECTIONS)]
+    found = [
+        problem for path in _luigi_files() for problem in problems(_lines(path), _luigi_sections(), _FREE_SECTIONS)
+    ]
     for path in _law_files():
         found += _law_problems(list(_lines(path)))
     if found:
@@ -116,7 +122,7 @@ def _luigi_sections() -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for section, _, name, parameter in Register.get_all_params():
         sections.setdefault(section, {})[name] = parameter
-    sections["core"] |= {name: luigi.Parameter() for name in UNDECLARED}
+    sections["core"] |= {name: luigi.Parameter() for name in _UNDECLARED}
     return sections
 
 
@@ -128,7 +134,7 @@ def _law_problems(lines: list[Line]) -> Iterator[str]:
         elif section not in known:
             if nearest := did_you_mean(section, known):  # others may be file systems of the user's own
                 yield f"{where}: there is no section [{section}]{nearest}"
-        elif section not in FREE_LAW_SECTIONS and key not in known[section] and not key.startswith(BATCH_PREFIXES):
+        elif section not in _FREE_LAW_SECTIONS and key not in known[section] and not key.startswith(_BATCH_PREFIXES):
             yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, known[section])}"
 
 

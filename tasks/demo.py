@@ -37,5 +37,7 @@ class MakeDemo(RunParameters, Product):
 
     def catalogue(self) -> Catalogue:
         """List the files; their folder's name stands for their content, so that they need no time of change."""
-        files = sorted(self.variant_folder(self.named_by()).glob("*.root"))
-        return Catalogue([InputFile(str(file), None, None, None, RELEASE, None, DATASET, "data") for file in files], [])
+        from tasks import make_demo
+
+        files = [str(self.variant_folder(self.named_by()) / name) for name in make_demo.names()]
+        return Catalogue([InputFile(file, None, None, None, RELEASE, None, DATASET, "data") for file in files], [])

@@ -1,6 +1,6 @@
 """What can go wrong in a run as a whole."""
 
-__all__ = ["EmptyResultError", "StageError"]
+__all__ = ["EmptyResultError", "PlanError", "StageError"]
 
 
 class StageError(RuntimeError):
@@ -9,3 +9,7 @@ class StageError(RuntimeError):
 
 class EmptyResultError(RuntimeError):
     """A dataset gives no histogram at all; the message names its largest final states and the thresholds."""
+
+
+class PlanError(RuntimeError):
+    """A run cannot start; the message says what stands in its way."""

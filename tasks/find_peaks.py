@@ -13,7 +13,7 @@ from tasks.errors import EmptyResultError, StageError
 
 __all__ = ["Search", "check_failures", "find", "remove"]
 
-LARGEST_NAMED = 5
+_LARGEST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
 
 
 def _nothing(dataset: str, events: Mapping[str, int], search: Search) -> str:
-    largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:LARGEST_NAMED])
+    largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:_LARGEST_NAMED])
     found = f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
     return (
         f"dataset {dataset} gives no histogram: {found}. Thresholds: min_events_per_fs = {search.min_events}, "

@@ -50,11 +50,11 @@ class MakeHistograms(HistogramParameters, PeakStage):
 
         piece, upstream, found = self.branch_data, self.upstream(RemovePeaks), self.upstream(FindPeaks)
         parts = upstream.pieces("group", piece.dataset)
-        with self.recording() as record:
+        with self.recording() as (record, path):
             table = documents.load_json(found.path(piece))
             filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
             record |= sum_statistics.of_branches(self.logs(parts))
-            record |= make_histograms.write(self.path(piece), filled, self.single_output_file)
+            record |= make_histograms.write(path, filled, self.single_output_file)
         self.announce(piece, record)
 
     def style(self) -> Any:

@@ -6,7 +6,12 @@ from physics import demo
 from targets import atomic
 from targets.demo import write_nanoaod, write_physlite
 
-__all__ = ["write"]
+__all__ = ["names", "write"]
+
+
+def names() -> list[str]:
+    """Give the names of the files, in their order."""
+    return [f"demo_{part}_{'physlite' if part % 2 else 'nanoaod'}.root" for part in range(demo.PARTS)]
 
 
 def write(folder: Path) -> None:
@@ -17,6 +22,6 @@ def write(folder: Path) -> None:
     """
     events_per_part = demo.EVENTS // demo.PARTS
     with atomic.replacing_folder(folder) as temporary:
-        for part in range(demo.PARTS):
-            writer, name = (write_physlite, "physlite") if part % 2 else (write_nanoaod, "nanoaod")
-            writer(temporary / f"demo_{part}_{name}.root", demo.generate(part), first_event=part * events_per_part)
+        for part, name in enumerate(names()):
+            writer = write_physlite if part % 2 else write_nanoaod
+            writer(temporary / name, demo.generate(part), first_event=part * events_per_part)

@@ -12,7 +12,7 @@ from physics.binning import Histogram, Int64
 from targets import histograms, masses
 from tasks.errors import EmptyResultError
 
-__all__ = ["Style", "fill", "write"]
+__all__ = ["Filled", "Style", "fill", "write"]
 
 
 @dataclass(frozen=True)

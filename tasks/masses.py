@@ -1,5 +1,6 @@
 """ComputeMasses: from selected objects to invariant masses, and ExportArrays: the same as plain .npy files."""
 
+from pathlib import Path
 from typing import Any
 
 import law
@@ -12,7 +13,7 @@ from tasks.stage import Piece, Stage
 
 __all__ = ["ComputeMasses", "ExportArrays", "MassStage"]
 
-RULES = (
+_RULES = (
     "min_particles_in_combination",
     "max_particles_in_combination",
     "max_subleading_index",
@@ -30,18 +31,18 @@ class MassStage(MassParameters, Stage):
     def check_parameters(cls, params: dict[str, Any]) -> None:
         """Raise for sizes of combinations that contradict each other."""
         super().check_parameters(params)
-        Rules(*(params[name] for name in RULES))
+        Rules(*(params[name] for name in _RULES))
 
     def rules(self) -> Rules:
         """Give which combinations are made."""
-        return Rules(*(getattr(self, name) for name in RULES))
+        return Rules(*(getattr(self, name) for name in _RULES))
 
 
 class ComputeMasses(MassStage, ParsingStage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
     room = "im_arrays"
-    own = ("objects_to_calculate", *RULES)
+    own = ("objects_to_calculate", *_RULES)
     needs = (ParseFile,)
     suffix = ".npz"
     exclude_index = False
@@ -53,8 +54,12 @@ class ComputeMasses(MassStage, ParsingStage):
         piece = self.branch_data
         source = self.upstream(ParseFile).product(piece)
         kinds = final_states.check_kinds(self.objects_to_calculate)
-        with self.recording() as record:
-            record |= compute_masses.compute(source, self.product(piece), kinds, self.rules(), self.chunk_events)
+        with self.recording() as (record, path):
+            record |= compute_masses.compute(source, path, kinds, self.rules(), self.chunk_events)
+
+    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:  # noqa: ARG002 (the parsed data tell)
+        """Give the path of the whole product, or of the incomplete one where the parsed data are incomplete."""
+        return self.product(piece)
 
 
 class ExportArrays(MassStage):
@@ -74,10 +79,12 @@ class ExportArrays(MassStage):
     def run(self) -> None:
         """Export the masses of a dataset."""
         from targets import masses
+        from tasks import find_peaks
 
         piece = self.branch_data
         upstream = self.upstream(ComputeMasses)
-        with self.recording() as record:
+        find_peaks.check_failures(upstream.upstream(ParseFile).incomplete(), self.tolerated_failures)
+        with self.recording() as (record, path):
             sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
-            entries = masses.export(self.path(piece), sources)
+            entries = masses.export(path, sources)
             record |= {"arrays": len(entries), "masses": sum(entries.values())}

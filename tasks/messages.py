@@ -9,27 +9,31 @@ from luigi.task_register import TaskClassNotFoundException
 
 from physics.errors import PhysicsError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
-from tasks.errors import EmptyResultError, StageError
+from tasks.errors import EmptyResultError, PlanError, StageError
 
 __all__ = ["install", "sentence"]
 
-OURS = (
+_OURS = (
     PhysicsError,
     ConfigurationError,
     FileFormatError,
     PortalError,
     UnreadableFileError,
     EmptyResultError,
+    PlanError,
     StageError,
     TaskClassNotFoundException,
 )
 
-REMEDIES = {
+_REMEDIES = {
     errno.ENOSPC: "no space is left there: free some, or choose another base_output_dir",
     errno.EDQUOT: "the quota is used up: free some space, or choose another base_output_dir",
     errno.EACCES: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
     errno.EPERM: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
     errno.EROFS: "the file system is read-only: choose another base_output_dir",
+    errno.ENOTDIR: "a file is in the way of a folder: choose another base_output_dir",
+    errno.EEXIST: "a file is in the way of a folder: choose another base_output_dir",
+    errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
 }
 
 
@@ -42,11 +46,11 @@ def sentence(error: BaseException) -> str | None:
     Returns:
         What was wrong, the value, where, and the remedy; None for errors whose traceback is needed.
     """
-    if isinstance(error, OURS):
+    if isinstance(error, _OURS):
         return str(error)
-    if isinstance(error, OSError) and error.errno in REMEDIES:
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
-        return f"{where}: {error.strerror}; {REMEDIES[error.errno]}"
+        return f"{where}: {error.strerror}; {_REMEDIES[error.errno]}"
     return None
 
 

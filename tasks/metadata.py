@@ -17,12 +17,16 @@ from tasks.parameters import SourceParameters
 
 __all__ = ["FetchMetadata", "SourceTask"]
 
-NO_SOURCE = (
+_NO_SOURCE = (
     "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
     "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
 )
 
-STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
+__PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
+
+_PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
+
+_STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
 
 
 class SourceTask(SourceParameters, Product):
@@ -44,7 +48,7 @@ class SourceTask(SourceParameters, Product):
         params = super().modify_param_values(params)
         if not params["local_files"]:
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
-                raise ConfigurationError(NO_SOURCE)
+                raise ConfigurationError(_NO_SOURCE)
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
             params["local_files"] = digest([catalogue.identity(file) for file in listed], 8)
@@ -78,20 +82,27 @@ class FetchMetadata(SourceTask):
         """Tell whether the list is there and, after ``--refresh-metadata``, of this run."""
         if not self.path().exists():
             return False
-        return not self.refresh_metadata or self.path().stat().st_mtime >= STARTED
+        return not self.refresh_metadata or self.path().stat().st_mtime >= _STARTED
 
     def run(self) -> None:
-        """Ask the sources and write the list."""
+        """Ask the sources and write the list.
+
+        Raises:
+            ConfigurationError: When the sources give no file.
+        """
         self.sweep(self.path().parent, self._portals())
-        found = catalogue.merge(self._lists())
-        if not found.files:
-            msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
-            raise ConfigurationError(msg)
+        found = self._list(keep=True)
         for note in found.notes:
             self.tell(note)
         documents.dump_json(self.path().with_name("parameters.json"), self.named_by())
         documents.dump_json(self.path(), _document(found))
         self.tell(f"FetchMetadata: {len(found.files)} files, listed in {self.path()}")
+
+    def preview(self) -> Catalogue:
+        """List the files without writing anything; :meth:`files` knows them then, in this process."""
+        found = _read(self.path()) if self.complete() else self._list(keep=False)
+        _PREVIEWS[self.path()] = tuple(found.files)
+        return found
 
     def files(self) -> tuple[InputFile, ...]:
         """Give the run's files: the first ``max_files_to_process`` of the list, or all.
@@ -99,29 +110,37 @@ class FetchMetadata(SourceTask):
         Raises:
             FileNotFoundError: When the list has not been made yet.
         """
-        files = _load(self.path(), self.path().stat().st_mtime_ns)
+        path = self.path()
+        files = _PREVIEWS[path] if path in _PREVIEWS else _load(path, path.stat().st_mtime_ns)
         return files[: self.max_files_to_process] if self.max_files_to_process else files
 
-    def _lists(self) -> list[Catalogue]:
-        """Give the list of each source, in the order input_files, release_years, specific_record_ids."""
+    def _list(self, keep: bool) -> Catalogue:
+        """Join the lists of all sources, in the order input_files, release_years, specific_record_ids."""
         lists = [local_files.local_files(self.input_files, self.data_type)]
         for release in self.release_years:
-            lists.append(MakeDemo.req(self).catalogue() if release == RELEASE else self._release(release))
+            lists.append(MakeDemo.req(self).catalogue() if release == RELEASE else self._release(release, keep))
         if ids := self.specific_record_ids:
             source = {"records": sorted(ids), "data_type": self.data_type}
-            lists.append(self._kept(source, lambda: records.record_files(ids, self.data_type)))
-        return lists
+            lists.append(self._kept(source, lambda: records.record_files(ids, self.data_type), keep))
+        found = catalogue.merge(lists)
+        if not found.files:
+            msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
+            raise ConfigurationError(msg)
+        return found
 
-    def _release(self, release: str) -> Catalogue:
+    def _release(self, release: str, keep: bool) -> Catalogue:
         options = (release, self.skim, self.data_type, self.dataset_ids)
-        return self._kept({"release": list(map(str, options))}, lambda: releases.release_files(*options))
+        return self._kept({"release": list(map(str, options))}, lambda: releases.release_files(*options), keep)
 
-    def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue]) -> Catalogue:
+    def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
         """Give what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
         path = self._portals() / f"{digest(source, 8)}.json"
-        if self.refresh_metadata or not path.exists():
-            documents.dump_json(path, {"source": source} | _document(ask()))
-        return _read(path)
+        if path.exists() and not self.refresh_metadata:
+            return _read(path)
+        found = ask()
+        if keep:
+            documents.dump_json(path, {"source": source} | _document(found))
+        return found
 
     def _portals(self) -> Path:
         return self.run_folder() / self.room / "portals"

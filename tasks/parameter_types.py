@@ -10,7 +10,19 @@ import luigi
 
 from targets.errors import ConfigurationError
 
-__all__ = ["Choice", "FileList", "Flag", "FolderPath", "Names", "Number", "Numbers", "PlainName", "YamlName"]
+__all__ = [
+    "Checked",
+    "Choice",
+    "FileList",
+    "Flag",
+    "FolderPath",
+    "Names",
+    "Number",
+    "Numbers",
+    "PlainName",
+    "Valued",
+    "YamlName",
+]
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -82,7 +94,11 @@ class Flag(Valued, luigi.BoolParameter):
         super().__init__(parsing=luigi.BoolParameter.EXPLICIT_PARSING, **kwargs)
 
     def parse(self, text: Any) -> bool:
-        """Read True or False."""
+        """Read True or False.
+
+        Raises:
+            ConfigurationError: For any other word.
+        """
         if str(text).lower() not in ("true", "false"):
             name = self._attribute_name
             msg = f"{name} = {text!r}: it must be True or False. {name}: {self.description}"

@@ -23,10 +23,10 @@ from targets.schemas import Schema
 
 __all__ = ["Reading", "parse"]
 
-MIN_OBJECTS = 2
+_MIN_OBJECTS = 2
 """Objects that an event needs to be stored: with fewer there is no mass."""
 
-LONGEST_WAIT_S = 30.0
+_LONGEST_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Reading:
 
 
 @dataclass
-class Tally:
+class _Tally:
     """What is counted in one pass over the files."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Tally:
 
 
 @dataclass
-class Failures:
+class _Failures:
     """Attempts that failed, and the files that were given up."""
 
     attempts: Counter[str] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ class Failures:
         if not error.passing or self.attempts[error.uri] >= limit:
             self.given_up[error.uri] = error.reason
         elif "://" in error.uri:
-            time.sleep(min(2.0 ** self.attempts[error.uri], LONGEST_WAIT_S))
+            time.sleep(min(2.0 ** self.attempts[error.uri], _LONGEST_WAIT_S))
 
 
 class _FileError(Exception):
@@ -81,14 +81,13 @@ class _FileError(Exception):
         self.uri, self.reason, self.passing = uri, reason, passing
 
 
-def parse(files: Sequence[InputFile], reading: Reading, path: Path, incomplete: Path, storage: Any) -> dict[str, Any]:
+def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any) -> dict[str, Any]:
     """Read files and write their selected objects.
 
     Args:
         files: The files of one branch, read in this order.
         reading: How to read them.
-        path: Where to write when every file could be read.
-        incomplete: Where to write when some could not, and that is tolerated.
+        path: The file to make; where failures are tolerated, it lacks the files that failed.
         storage: ``rntuple`` or ``ttree``.
 
     Returns:
@@ -98,16 +97,16 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, incomplete: 
     Raises:
         UnreadableFileError: When more files fail than are tolerated; the message has a line for each.
     """
-    failures, read = Failures(), set[str]()
+    failures, read = _Failures(), set[str]()
     while len(failures.given_up) <= reading.tolerated_failures:
         try:
-            return _write(files, reading, incomplete if failures.given_up else path, storage, failures, read)
+            return _write(files, reading, path, storage, failures, read)
         except _FileError as error:
             failures.add(error, reading.attempts)
     for file in files:  # the rest is looked at too, so that one message names all that fail
         while file.uri not in read and file.uri not in failures.given_up:
             try:
-                _read(file.uri, reading, None, Tally())
+                _read(file.uri, reading, None, _Tally())
                 read.add(file.uri)
             except _FileError as error:
                 failures.add(error, reading.attempts)
@@ -115,9 +114,9 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, incomplete: 
 
 
 def _write(
-    files: Sequence[InputFile], reading: Reading, path: Path, storage: Any, failures: Failures, read: set[str]
+    files: Sequence[InputFile], reading: Reading, path: Path, storage: Any, failures: _Failures, read: set[str]
 ) -> dict[str, Any]:
-    tally = Tally()
+    tally = _Tally()
     with parsed.writing(path, storage) as writer:
         for file in files:
             if file.uri not in failures.given_up:
@@ -137,7 +136,7 @@ def _write(
     return statistics
 
 
-def _read(uri: str, reading: Reading, writer: parsed.Writer | None, tally: Tally) -> None:
+def _read(uri: str, reading: Reading, writer: parsed.Writer | None, tally: _Tally) -> None:
     """Read one file whole; every event is written or counted."""
     try:
         with open_events(uri, reading.schemas) as events:
@@ -159,13 +158,13 @@ def _read(uri: str, reading: Reading, writer: parsed.Writer | None, tally: Tally
         raise _FileError(uri, reason, passing=False) from error
 
 
-def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.Writer | None, tally: Tally) -> None:
+def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.Writer | None, tally: _Tally) -> None:
     """Select the objects of a chunk, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
     objects, cutflow = select(constituents.with_masses(chunk.objects), selection, schema, events.absent_kinds)
     tally.cutflow = tally.cutflow.add(cutflow)
     counts = masses.count(objects)
-    enough = np.sum(list(counts.values()), axis=0) >= MIN_OBJECTS
+    enough = np.sum(list(counts.values()), axis=0) >= _MIN_OBJECTS
     tally.few.update(_few(objects, ~enough))
     if writer is not None:
         numbers = {name: getattr(chunk, name)[enough] for name in parsed.NUMBERS}

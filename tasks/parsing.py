@@ -47,10 +47,16 @@ class ParseFile(ParsingStage):
         """Read the files of a branch."""
         from tasks import parse_files
 
-        piece = self.branch_data
-        whole, incomplete = self.path(piece), self.incomplete_path(piece)
-        with self.recording() as record:
-            record |= parse_files.parse(piece.files, self.reading(), whole, incomplete, self.parsed_format)
+        with self.recording() as (record, path):
+            record |= parse_files.parse(self.branch_data.files, self.reading(), path, self.parsed_format)
+
+    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:
+        """Give the path of the whole product, or of the incomplete one when files failed."""
+        return self.incomplete_path(piece) if record["failures"] else self.path(piece)
+
+    def incomplete(self) -> list[Path]:
+        """List the products of the whole run that lack some of their files."""
+        return [self.product(piece) for piece in self.pieces("group") if self.is_incomplete(piece)]
 
     def prepare(self) -> None:
         """Check the selection and the schemas once, before every branch stumbles over them."""

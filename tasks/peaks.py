@@ -57,21 +57,19 @@ class FindPeaks(PeakStage):
         from tasks import find_peaks
 
         piece, upstream = self.branch_data, self.upstream(ComputeMasses)
-        parse = upstream.upstream(ParseFile)
-        incomplete = [parse.product(part) for part in parse.pieces("group") if parse.is_incomplete(part)]
-        find_peaks.check_failures(incomplete, self.tolerated_failures)
-        with self.recording() as record:
+        find_peaks.check_failures(upstream.upstream(ParseFile).incomplete(), self.tolerated_failures)
+        with self.recording() as (record, path):
             sources = (upstream.product(part) for part in upstream.pieces("group", piece.dataset))
             table = find_peaks.find(piece.dataset, sources, self.search())
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
-            documents.dump_json(self.path(piece), table)
+            documents.dump_json(path, table)
 
 
 class RemovePeaks(PeakStage):
     """Apply the cuts to the masses of each branch: im_arrays_processed."""
 
     room = "im_arrays_processed"
-    needs = (ComputeMasses, FindPeaks)
+    needs = (FindPeaks, ComputeMasses)
     suffix = ".npz"
     exclude_index = False
 
@@ -81,6 +79,6 @@ class RemovePeaks(PeakStage):
 
         piece, found = self.branch_data, self.upstream(FindPeaks)
         table = documents.load_json(found.path(found.pieces("dataset", piece.dataset)[0]))
-        with self.recording() as record:
+        with self.recording() as (record, path):
             source = self.upstream(ComputeMasses).product(piece)
-            record |= find_peaks.remove(source, self.path(piece), table, self.search())
+            record |= find_peaks.remove(source, path, table, self.search())

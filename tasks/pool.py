@@ -7,7 +7,6 @@ has the same type name and is linear. A branch that fails does not stop the othe
 import multiprocessing
 import os
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -22,20 +21,28 @@ from luigi.task_register import Register
 
 from tasks import messages
 from tasks.errors import StageError
+from tasks.progress import Progress
 
-__all__ = ["PoolWorkflow", "PoolWorkflowProxy"]
+__all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
 
-PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks"]
+_PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks"]
 """Modules with heavy imports, loaded once and shared by all workers."""
 
-MESSAGE_EVERY_S = 5.0
 
+class Outcome(NamedTuple):
+    """How a branch ended.
 
-class Failure(NamedTuple):
-    """A branch that failed."""
+    Attributes:
+        branch: Its number.
+        failure: Why it failed; None when it did not.
+        events: Events that it handled.
+        bytes_read: Bytes that it read from input files.
+    """
 
     branch: int
-    reason: str
+    failure: str | None
+    events: int = 0
+    bytes_read: int = 0
 
 
 class PoolWorkflowProxy(BaseWorkflowProxy):
@@ -58,18 +65,20 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
         return bool(self.task.workflow_condition()) and not self._missing()
 
     def run(self) -> None:
-        """Run the missing branches; raise when some fail."""
+        """Run the missing branches.
+
+        Raises:
+            StageError: When some fail, once all the others are done.
+        """
         missing = self._missing()
         self.task.prepare()
-        failures, started, last = [], time.monotonic(), 0.0
-        for done, failure in enumerate(self._outcomes(missing), start=1):
-            failures += [failure] if failure else []
-            self.task.publish_progress(100 * done / len(missing))
-            if done == len(missing) or time.monotonic() - last > MESSAGE_EVERY_S:
-                last = time.monotonic()
-                self._report(done, len(missing), len(failures), last - started)
-        if failures:
-            raise StageError(self._account(sorted(failures), len(missing)))
+        progress, failed = Progress(self.task, len(missing)), []
+        for outcome in self._outcomes(missing):
+            failed += [outcome] if outcome.failure else []
+            progress.add(bool(outcome.failure), outcome.events, outcome.bytes_read)
+        progress.close()
+        if failed:
+            raise StageError(self._account(sorted(failed), len(missing)))
 
     def _missing(self) -> list[int]:
         """List the branches without a product, with one look at each folder."""
@@ -78,30 +87,27 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
         listed = {folder: _names(folder) for folder in {path.parent for path in paths.values()}}
         return [branch for branch, path in paths.items() if path.name not in listed[path.parent]]
 
-    def _outcomes(self, branches: list[int]) -> Iterator[Failure | None]:
-        """Run branches and give, in the order in which they end, None or the failure of each."""
+    def _outcomes(self, branches: list[int]) -> Iterator[Outcome]:
+        """Run branches and give the outcome of each, in the order in which they end."""
         workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
         family, text = self.task.get_task_family(), self.task.worker_parameters()
         if workers <= 1:
             yield from (run_branch(family, text, branch) for branch in branches)
             return
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
+        context.set_forkserver_preload(_PRELOADED)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             jobs = {pool.submit(run_branch, family, text, branch): branch for branch in branches}
-            for job in as_completed(jobs):
-                yield _outcome(job, jobs[job])
+            try:
+                for job in as_completed(jobs):
+                    yield _outcome(job, jobs[job])
+            finally:  # after an interrupt the branches that wait are not started any more
+                pool.shutdown(wait=False, cancel_futures=True)
 
-    def _report(self, done: int, total: int, failed: int, seconds: float) -> None:
-        rest = seconds / done * (total - done)
-        note = f", {failed} failed" if failed else ""
-        name = self.task.get_task_family()
-        self.task.tell(f"{name}: {done} of {total} branches done{note}, {rest:.0f} s to go")
-
-    def _account(self, failures: list[Failure], total: int) -> str:
-        lines = [f"branch {failure.branch}: {failure.reason}" for failure in failures]
+    def _account(self, failed: list[Outcome], total: int) -> str:
+        lines = [f"branch {outcome.branch}: {outcome.failure}" for outcome in failed]
         family = self.task.get_task_family()
-        head = f"{family}: {len(failures)} of {total} branches failed (the others are done, and stay done):"
+        head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
         return "\n".join([head, *lines, "Mend the cause and run the same command again: it goes on where it stopped."])
 
 
@@ -112,7 +118,7 @@ class PoolWorkflow(law.LocalWorkflow):
     exclude_index = True
 
 
-def run_branch(family: str, parameters: dict[str, str], branch: int) -> Failure | None:
+def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
     """Run one branch of a workflow, in this process or a worker.
 
     Args:
@@ -121,21 +127,21 @@ def run_branch(family: str, parameters: dict[str, str], branch: int) -> Failure 
         branch: Number of the branch.
 
     Returns:
-        None, or why it failed: the sentence of an error of ours, the traceback of any other.
+        How it ended; of a failure the sentence where the error is one of ours, else the traceback.
     """
     try:
-        Register.get_task_cls(family).from_str_params(parameters).as_branch(branch).run()
+        task = Register.get_task_cls(family).from_str_params(parameters).as_branch(branch)
+        task.run()
+        return Outcome(branch, None, *task.handled())
     except Exception as error:  # a failing branch must not stop the others; the workflow names all that failed
-        sentence = messages.sentence(error)
-        return Failure(branch, sentence or "".join(traceback.format_exception(error)))
-    return None
+        return Outcome(branch, messages.sentence(error) or "".join(traceback.format_exception(error)))
 
 
-def _outcome(job: "Future[Failure | None]", branch: int) -> Failure | None:
+def _outcome(job: "Future[Outcome]", branch: int) -> Outcome:
     try:
         return job.result()
     except BrokenProcessPool:
-        return Failure(
+        return Outcome(
             branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)"
         )
 

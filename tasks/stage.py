@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import law
 
-from targets import catalogue, documents, schemas
+from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
 from tasks.base import SELECTIONS, digest
 from tasks.metadata import FetchMetadata, SourceTask
@@ -63,7 +63,7 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
 
     # what there is to do ----------------------------------------------------------------------------------------------
 
-    @law.dynamic_workflow_condition
+    @law.dynamic_workflow_condition(cache_met_condition=False)  # --remove-output may remove the list
     def workflow_condition(self) -> bool:
         """Tell whether the files are known."""
         return bool(FetchMetadata.req(self).complete())
@@ -134,8 +134,11 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
         return stage.req(self, branch=-1, branches=(), _exclude={"branch", "branches"})
 
     def requires(self) -> dict[str, Any]:
-        """Require the file list, and the stages that this one needs."""
-        return {"FetchMetadata": FetchMetadata.req(self)} | {one.__name__: self.upstream(one) for one in self.needs}
+        """Require the stages that this one needs, and the file list.
+
+        The list comes last: law's --remove-output goes through them in order, and needs it to find their products.
+        """
+        return {one.__name__: self.upstream(one) for one in self.needs} | {"FetchMetadata": FetchMetadata.req(self)}
 
     def workflow_requires(self) -> Any:
         """Require the same for the whole stage."""
@@ -157,26 +160,38 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
     # what is recorded -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def recording(self) -> Iterator[dict[str, Any]]:
-        """Prepare the folder of a branch's product, and write what the block recorded as the branch's statistics.
+    def recording(self) -> Iterator[tuple[dict[str, Any], Path]]:
+        """Prepare the folder of a branch's product; at the end, write its statistics and give it its name.
+
+        The name comes last, so that what is done has statistics, and what a killed run left is swept with its stage.
 
         Yields:
-            A dictionary to fill with what JSON can write.
+            A dictionary to fill with what JSON can write, and the path under which the block makes the product.
         """
         piece: Piece = self.branch_data
         folder = self.folder(piece.dataset)
         if not (parameters := folder / "parameters.json").exists():
             documents.dump_json(parameters, self.all_named_by(piece.dataset))
-        record: dict[str, Any] = {
-            "stage": type(self).__name__,
-            "dataset": piece.dataset,
-            "product": self.path(piece).name,
-        }
+        record: dict[str, Any] = {"stage": type(self).__name__, "dataset": piece.dataset}
         started = time.perf_counter()
-        yield record
-        record["seconds"] = round(time.perf_counter() - started, 3)
-        record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        documents.dump_json(self.log_path(piece), record)
+        with atomic.unnamed(self.path(piece)) as temporary:
+            yield record, temporary
+            product = self.destination(piece, record)
+            record["product"] = product.name
+            record["seconds"] = round(time.perf_counter() - started, 3)
+            record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            documents.dump_json(self.log_path(piece), record)
+            atomic.name(temporary, product)
+        self._record = record
+
+    def handled(self) -> tuple[int, int]:
+        """Give the events of the branch that was run last, and the bytes that it read from input files."""
+        events = self._record.get("events", 0)
+        return events["read"] if isinstance(events, dict) else events, self._record.get("bytes_read", 0)
+
+    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:  # noqa: ARG002 (some stages look at it)
+        """Give the path of what was made."""
+        return self.path(piece)
 
     def log_path(self, piece: Piece) -> Path:
         """Give the path of a branch's statistics."""

@@ -1,0 +1,121 @@
+"""Running again: what is there is not made again, what is missing is, and nothing is overwritten."""
+
+from textwrap import dedent
+
+MAIN_JOB = ["FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"]
+
+MUONS_ABOVE_20_GEV = dedent("""\
+    name: own
+    description: Muons above a threshold.
+    objects:
+      m: {cuts: [{name: pt, column: pt, min: 20, unit: GeV, source: made up for this test}]}
+    overlap: []
+    b_tag: null
+    """)
+
+
+def delete(run, *rooms, name=None):
+    """Delete a stage's products, or of each stage the one of this name."""
+    for room in rooms:
+        for path in run.products(room):
+            if name in (None, path.stem):
+                path.unlink()
+
+
+def test_the_stages_run_in_order(run):
+    assert run().started == MAIN_JOB
+
+
+def test_a_second_run_starts_nothing_and_says_so(run):
+    run()
+    before = run.state()
+    again = run()
+    assert again.started == []
+    assert "Did not run any tasks" in again.text
+    assert run.state() == before
+
+
+def test_deleted_histograms_and_one_processed_file_are_all_that_is_made_again(run, three):
+    run()
+    delete(run, "histograms")
+    delete(run, "im_arrays_processed", name=run.products("im_arrays_processed")[1].stem)
+    before = run.state()
+    assert run().started == ["RemovePeaks", "MakeHistograms"]
+    assert run.made_since(before) == {"histograms": 1, "im_arrays_processed": 1}
+    assert run.histograms() == three
+
+
+def test_one_deleted_branch_is_all_that_is_made_again(run, three):
+    run()
+    delete(run, "histograms")
+    name = run.products("parsed_data")[2].stem
+    delete(run, "parsed_data", "im_arrays", "im_arrays_processed", name=name)
+    before = run.state()
+    run()
+    assert run.made_since(before) == {"histograms": 1, "im_arrays": 1, "im_arrays_processed": 1, "parsed_data": 1}
+    assert {run.products(room)[2].stem for room in ("parsed_data", "im_arrays", "im_arrays_processed")} == {name}
+    assert run.histograms() == three
+
+
+def test_deleted_intermediate_files_are_not_missed_while_the_result_is_there(run):
+    run()
+    delete(run, "parsed_data", "im_arrays")
+    assert run().started == []
+
+
+def test_deleted_statistics_are_not_missed_and_the_sum_says_how_many_are_gone(run):
+    run()
+    delete(run, "histograms")
+    (run.out / "logs" / "ParseFile").rename(run.out / "logs" / "gone")
+    assert run().started == ["MakeHistograms"]
+    (record,) = run.records("MakeHistograms")
+    assert record["missing_statistics"] == 3
+
+
+def test_more_files_read_only_the_new_ones(run_ten, three, ten):
+    run_ten(max_files_to_process=3)
+    before = run_ten.state()
+    run_ten(max_files_to_process=10)
+    assert run_ten.made_since(before) == {
+        "histograms": 1,
+        "im_arrays": 7,
+        "im_arrays_processed": 10,  # the cuts are those of the whole dataset
+        "parsed_data": 7,
+        "peaks": 1,
+    }
+    assert run_ten.all_histograms() == [three, ten]
+
+
+def test_a_new_bin_width_makes_histograms_alone_and_keeps_the_old(run):
+    run()
+    before = run.state()
+    assert run(bin_width_gev=20).started == ["MakeHistograms"]
+    assert run.made_since(before) == {"histograms": 1}
+    assert len(run.products("histograms")) == 2
+    assert run(bin_width_gev=10).started == []
+
+
+def test_a_new_selection_reads_again_and_the_old_one_is_found_complete(run):
+    selection = run.folder / "own.yaml"
+    selection.write_text(MUONS_ABOVE_20_GEV)
+    run()
+    assert run(selection=selection).started == MAIN_JOB[1:]
+    assert len(run.products("parsed_data")) == 6
+    assert run(selection="none").started == []
+    assert run(selection=selection).started == []
+
+
+def test_a_selection_is_known_by_its_content_not_by_its_path(run):
+    selection = run.folder / "own.yaml"
+    selection.write_text(MUONS_ABOVE_20_GEV)
+    run(selection=selection)
+    loose = run.histograms()
+    before = run.state()
+    selection.write_text(MUONS_ABOVE_20_GEV.replace("20", "40"))
+    run(selection=selection)
+    assert run.made_since(before)["parsed_data"] == 3
+    assert [found == loose for found in run.all_histograms()] == [True, False]
+    selection.write_text("# a comment changes nothing\n" + MUONS_ABOVE_20_GEV)
+    assert run(selection=selection).started == []
+    (run.folder / "renamed.yaml").write_text(MUONS_ABOVE_20_GEV)
+    assert run(selection=run.folder / "renamed.yaml").started == []

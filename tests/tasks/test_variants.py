@@ -1,0 +1,150 @@
+"""Variants: a parameter that can change a result changes the place of the results, any other does not."""
+
+import json
+import re
+from textwrap import dedent
+
+import luigi
+import pytest
+from luigi.task_register import Register
+
+import tasks
+from tasks import parameters
+
+STAGES = ("ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms")
+
+WHICH_FILES = {"input_files", "max_files_to_process", "files_per_branch"}
+"""They choose and group files, which stand in the names of the files themselves."""
+
+NO_EFFECT = {"run_name", "base_output_dir", "threads", "refresh_metadata", "read_attempts", "chunk_events"}
+"""They change the place and the speed of a run, never a result."""
+
+OTHER = {
+    "schema": ("cms-nanoaod", "ParseFile"),
+    "selection": ("default", "ParseFile"),
+    "parsed_format": ("ttree", "ParseFile"),
+    "objects_to_calculate": ("e,m,j", "ComputeMasses"),
+    "min_particles_in_combination": (1, "ComputeMasses"),
+    "max_particles_in_combination": (2, "ComputeMasses"),
+    "max_subleading_index": (2, "ComputeMasses"),
+    "max_multiplicity": (0, "ComputeMasses"),
+    "tolerated_failures": (2, "FindPeaks"),
+    "min_events_per_fs": (11, "FindPeaks"),
+    "peak_detection_bin_width_gev": (20, "FindPeaks"),
+    "known_resonances": ("z", "FindPeaks"),
+    "max_mass_gev": (500, "FindPeaks"),
+    "bin_width_gev": (5, "MakeHistograms"),
+    "use_bumpnet_naming": (False, "MakeHistograms"),
+    "single_output_file": (False, "MakeHistograms"),
+    "exclude_outliers": (True, "MakeHistograms"),
+    "output_filename": ("other.root", "MakeHistograms"),
+}
+"""Another value of each parameter that can change a result, and the first stage whose result it can change."""
+
+
+def declared():
+    mixins = [getattr(parameters, name) for name in parameters.__all__]
+    return {name: one for mixin in mixins for name, one in vars(mixin).items() if isinstance(one, luigi.Parameter)}
+
+
+def own():
+    return [name for stage in tasks.STAGES for name in getattr(tasks, stage).own]
+
+
+def test_every_parameter_names_a_variant_or_changes_no_result():
+    assert set(declared()) - set(own()) - {"tolerated_failures"} == WHICH_FILES | NO_EFFECT
+    assert set(own()) <= set(declared())
+    assert len(own()) == len(set(own()))
+
+
+def test_what_changes_no_result_is_not_significant():
+    significant = {name for name, parameter in declared().items() if parameter.significant}
+    assert significant & NO_EFFECT == {"run_name", "base_output_dir"}  # they stand in the path itself
+    assert set(own()) - {"local_files"} <= significant
+
+
+def folders(run, **changed):
+    """Give the folder of every stage's products, by stage."""
+    Register.clear_instance_cache()
+    words = run.arguments(**changed)
+    with luigi.cmdline_parser.CmdlineParser.global_instance(words) as parsed:
+        task = parsed.get_task_obj()
+    found = {"MakeHistograms": task}
+    for below, stage in zip(STAGES[:0:-1], STAGES[-2::-1], strict=True):
+        found[stage] = found[below].upstream(getattr(tasks, stage))
+    return {stage: found[stage].folder("files") for stage in STAGES}
+
+
+@pytest.fixture
+def listed(run):
+    """Runs whose files are known."""
+    run(task="FetchMetadata")
+    return run
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_another_value_is_another_variant_from_its_stage_on(listed, name):
+    value, first = OTHER[name]
+    before, after = folders(listed), folders(listed, **{name: value})
+    assert [stage for stage in STAGES if before[stage] != after[stage]] == list(STAGES[STAGES.index(first) :])
+
+
+def test_no_parameter_was_forgotten_here():
+    sources = {"local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type"}
+    assert set(OTHER) == set(own()) - sources
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"threads": 2},
+        {"chunk_events": 5},
+        {"read_attempts": 1},
+        {"files_per_branch": 3},
+        {"bin_width_gev": "10.0"},
+        {"selection": "none", "objects_to_calculate": " e,m "},
+        {"max_files_to_process": 3},
+    ],
+    ids=str,
+)
+def test_what_changes_no_result_keeps_the_variant(listed, same):
+    assert folders(listed) == folders(listed, **same)
+
+
+def test_a_variant_is_eight_hex_digits_and_explains_itself(run):
+    run(bin_width_gev="10,20", min_events_per_fs=12)
+    for room in ("parsed_data", "im_arrays", "peaks", "im_arrays_processed", "histograms"):
+        (variant,) = (run.out / room).iterdir()
+        assert re.fullmatch("[0-9a-f]{8}", variant.name)
+        named_by = json.loads((variant / "parameters.json").read_text())
+        assert set(named_by) - {"files"} <= set(STAGES)
+    assert named_by["MakeHistograms"]["bin_width_gev"] == "10.0,20.0"
+    assert named_by["FindPeaks"]["min_events_per_fs"] == "12"
+    assert named_by["ParseFile"]["parsed_format"] == "rntuple"
+
+
+def test_a_schema_of_ones_own_is_known_by_its_content(run):
+    own_schema = run.folder / "own.yaml"
+    text = dedent("""\
+        name: own
+        source: made up for this test
+        trees: [Events]
+        unit: GeV
+        marks: []
+        collections:
+          e: {branches: ["Electron_{}"], mass: mass, charge: charge}
+          m: {branches: ["Muon_{}"], mass: mass, charge: charge}
+        event: {run: [run], luminosity_block: [luminosityBlock], event: [event], weight: []}
+        """)
+    own_schema.write_text(text)
+    run(schema=own_schema)
+    assert run(schema=own_schema).started == []
+    own_schema.write_text(text.replace("unit: GeV", "unit: MeV"))
+    assert run.attempt(schema=own_schema, min_events_per_fs=1).started[0] == "ParseFile"
+
+
+def test_a_stage_whose_results_change_gets_new_places(listed, monkeypatch):
+    before = folders(listed)
+    monkeypatch.setattr(tasks.ComputeMasses, "revision", 99)
+    after = folders(listed)
+    assert [stage for stage in STAGES if before[stage] != after[stage]] == list(STAGES[1:])
