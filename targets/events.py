@@ -3,7 +3,7 @@
 Units are converted here and nowhere else. TTrees and RNTuples read alike; only the branches that are needed are read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from targets import rootfiles
 from targets.errors import FileFormatError, UnreadableFileError
+from targets.network import Network, Traffic
 from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
@@ -21,7 +22,9 @@ __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
 Columns = Mapping[str, Mapping[str, str | None]]
 """Per kind, further columns to read and their unit: ``GeV`` for momenta and energies, None for plain numbers."""
 
-NEEDS_MASS = ("j", "t")  # of these the PDG gives no mass: a file must have a mass or an energy
+_FIRST_EVENTS = 1000  # enough to tell the bytes of an event
+_COPIES = 12  # memory of the work on a chunk over the bytes read: conversion, selection, packing (benchmarks/memory.py)
+_NEEDS_MASS = ("j", "t")  # of these the PDG gives no mass: a file must have a mass or an energy
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,14 @@ class EventFile:
         schema: Its schema; None without any tree.
         absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
+        traffic: Tells bytes read and requests so far, those for its metadata included.
     """
 
-    def __init__(self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str]) -> None:
+    def __init__(
+        self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str], traffic: Callable[[], Traffic]
+    ) -> None:
         self.uri = uri
+        self.traffic = traffic
         self.schema = schema
         self.num_entries = int(tree.num_entries) if tree is not None else 0
         self._tree = tree
@@ -68,12 +75,14 @@ class EventFile:
         self._numbers = self._find_numbers()
         self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
 
-    def chunks(self, columns: Columns, size: int) -> Iterator[Chunk]:
+    def chunks(self, columns: Columns, size: int, memory_bytes: int | None = None) -> Iterator[Chunk]:
         """Read the file in chunks of consecutive events.
 
         Args:
             columns: Further columns per kind; those that the file lacks are left out of the records.
-            size: Events in a chunk, at least 1.
+            size: Events in a chunk at most, at least 1.
+            memory_bytes: Memory that a chunk and the work on it may take, in bytes: the first, small chunk tells how
+                many bytes an event has. None for chunks of *size*.
 
         Yields:
             The chunks; none for an empty file.
@@ -86,9 +95,13 @@ class EventFile:
         wanted = self._wanted(columns)
         names = {branch for by_column in wanted.values() for branch in by_column.values()}
         names |= {branch for branch in self._numbers.values() if branch}
-        for start in range(0, self.num_entries, size):
-            stop = min(start + size, self.num_entries)
-            yield self._chunk(self._read(names, start, stop), wanted, columns, stop - start)
+        step, stop = size if memory_bytes is None else min(size, _FIRST_EVENTS), 0
+        while stop < self.num_entries:
+            start, stop = stop, min(stop + step, self.num_entries)
+            read = self._read(names, start, stop)
+            yield self._chunk(read, wanted, columns, stop - start)
+            if memory_bytes is not None:
+                step = _affordable(sum(array.nbytes for array in read.values()) / (stop - start), memory_bytes, size)
 
     def _find_numbers(self) -> dict[str, str | None]:
         candidates = self.schema.event.model_dump() if self.schema else {}
@@ -101,10 +114,11 @@ class EventFile:
         """Refuse collections that are there in part: objects without direction or mass would be wrong in silence."""
         for kind, collection in self.schema.collections.items() if self.schema else ():
             found = collection.kinematic(self._branches)
-            if "pt" not in found:
+            there = [found[name] for name in ("pt", "eta", "phi") if name in found]
+            if not there:
                 continue
-            needed = {"eta": [collection.eta], "phi": [collection.phi]}
-            if kind in NEEDS_MASS:
+            needed = {"pt": [collection.pt], "eta": [collection.eta], "phi": [collection.phi]}
+            if kind in _NEEDS_MASS:
                 needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
             if collection.where:
                 needed["kind"] = [collection.where.column]
@@ -112,7 +126,7 @@ class EventFile:
                 if not any(collection.branch(column, self._branches) for column in columns):
                     names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
                     msg = (
-                        f"{self.uri}: {kind} has {found['pt']}, but no branch for its {quantity} ({names}); name the "
+                        f"{self.uri}: {kind} has {there[0]}, but no branch for its {quantity} ({names}); name the "
                         f"right one in a schema of your own, or leave the collection {kind} out of it"
                     )
                     raise FileFormatError(msg)
@@ -206,13 +220,22 @@ class EventFile:
         return {branch: number for branch, number in left.items() if number}
 
 
+def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
+    """Return how many events fit into memory with the work on them; one always does."""
+    return max(1, min(most, int(memory_bytes / (_COPIES * max(bytes_per_event, 1.0)))))
+
+
 @contextmanager
-def open_events(uri: str, schemas: list[Schema]) -> Iterator[EventFile]:
+def open_events(
+    uri: str, schemas: list[Schema], network: Network | None = None, size: int | None = None
+) -> Iterator[EventFile]:
     """Open a file of events and recognise its schema.
 
     Args:
         uri: Path or URL.
         schemas: The schemas to choose from.
+        network: How to read over a network; None for the defaults.
+        size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
         The open file; one without any tree is an empty skim, with 0 events.
@@ -221,12 +244,12 @@ def open_events(uri: str, schemas: list[Schema]) -> Iterator[EventFile]:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
         FileFormatError: When no schema fits it.
     """
-    with rootfiles.open_trees(uri) as trees:
+    with rootfiles.open_trees(uri, network, size) as trees:
         if not trees:
-            yield EventFile(uri, None, None, {})
+            yield EventFile(uri, None, None, {}, trees.traffic)
             return
         schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
-        yield EventFile(uri, trees[name].tree, schema, trees[name].branches)
+        yield EventFile(uri, trees[name].tree, schema, trees[name].branches, trees.traffic)
 
 
 def _in_gev(array: ak.Array, per_gev: float, dtype: type[np.floating[Any]] = np.float32) -> ak.Array:

@@ -75,4 +75,5 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
         fTsumwx2=float(counts @ centres**2),
         fSumw2=contents,
         fXaxis=axis,
+        fYaxis=identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0),
     )

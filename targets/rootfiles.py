@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import uproot
+import xxhash
 
+from targets import xrootd
 from targets.errors import UnreadableFileError
+from targets.network import Network, Traffic
+from targets.ranges import HttpSource
 
-__all__ = ["Tree", "open_trees", "unreadable"]
+__all__ = ["Tree", "Trees", "open_trees", "unreadable"]
 
 
 class Tree(NamedTuple):
@@ -17,27 +21,54 @@ class Tree(NamedTuple):
     Attributes:
         tree: uproot's object.
         branches: Short name of every branch and its full path; a sub-branch is known by its own name too.
+        num_entries: Entries in it.
     """
 
     tree: Any
     branches: dict[str, str]
+    num_entries: int
+
+
+class Trees(dict[str, Tree]):
+    """The TTrees and RNTuples of an open file, by name."""
+
+    def __init__(self, trees: dict[str, Tree], source: Any) -> None:
+        super().__init__(trees)
+        self._source = source
+
+    def traffic(self) -> Traffic:
+        """Return bytes and requests so far, over the network or from the disk."""
+        if isinstance(self._source, HttpSource):
+            return Traffic(self._source.traffic.received, self._source.traffic.requests)
+        return Traffic(self._source.num_requested_bytes, self._source.num_requests)
 
 
 @contextmanager
-def open_trees(uri: str) -> Iterator[dict[str, Tree]]:
+def open_trees(uri: str, network: Network | None = None, size: int | None = None) -> Iterator[Trees]:
     """Open a ROOT file.
+
+    Over http(s) and root:// only those bytes are read that are needed; an address of CERN's public storage is read
+    over https where the package xrootd is missing.
 
     Args:
         uri: Path or URL.
+        network: How to read over a network; None for the defaults.
+        size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
-        The TTrees and RNTuples of its top level by name, the newest cycle of each; none for an empty skim.
+        The TTrees and RNTuples by name (``folder/name`` below a folder), the newest cycle of each; none for an empty
+        skim.
 
     Raises:
-        UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
+        UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
+        RangesUnsupportedError: When its server gives whole files only.
+        RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
     """
+    address = xrootd.address(uri)
+    handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(address.partition("://")[0])
+    options = {"handler": handler, "network": network or Network(), "size": size} if handler else {}
     try:
-        file = uproot.open(uri)
+        file = uproot.open({address: None}, **options)
     except Exception as error:  # what uproot raises depends on where the damage is
         raise unreadable(uri, "cannot be opened as a ROOT file", error) from error
     with file:
@@ -45,7 +76,7 @@ def open_trees(uri: str) -> Iterator[dict[str, Tree]]:
             trees = _trees(file)
         except Exception as error:  # as above
             raise unreadable(uri, "its list of trees cannot be read", error) from error
-        yield trees
+        yield Trees(trees, file.file.source)
 
 
 def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
@@ -57,14 +88,18 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
         error: What the library raised.
 
     Returns:
-        The error to raise, with the remedy.
+        The error to raise, with the remedy: an error that says it all already keeps its words and kind.
     """
+    if isinstance(error, UnreadableFileError):
+        return type(error)(*error.args)
     reason = str(error).strip().split("\n")[0]
     remedy = "it is truncated, damaged or no ROOT file: fetch it again, or compare its checksum with the portal's"
     if isinstance(error, FileNotFoundError):
         remedy = "check the path"
     elif isinstance(error, PermissionError):
         remedy = "check who may read it"
+    elif "XRootD error" in reason or isinstance(error, TimeoutError):
+        remedy = "check the network and the address, and try again later"
     return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
 
 
@@ -72,7 +107,43 @@ def _trees(file: Any) -> dict[str, Tree]:
     classes = file.classnames().items()
     newest_last = sorted(classes, key=lambda item: int(item[0].split(";")[1]))
     keys = {key.split(";")[0]: key for key, kind in newest_last if kind.startswith("TTree") or "RNTuple" in kind}
-    return {name: Tree(tree := file[key], _branches(tree)) for name, key in keys.items()}
+    if not keys:
+        _refuse_lost_trees(file)
+    return {name: _tree(file[key]) for name, key in keys.items()}
+
+
+def _tree(tree: Any) -> Tree:
+    if not isinstance(tree, uproot.TTree):
+        _check_pages(tree)
+    return Tree(tree, _branches(tree), int(tree.num_entries))  # of an RNTuple, this reads header and footer
+
+
+def _refuse_lost_trees(file: Any) -> None:
+    """Tell a file that lost its trees from an empty skim: one whose writer died, or whose list of keys is damaged."""
+    if not file.fSeekKeys:
+        msg = "its writer died before it closed the file"
+        raise ValueError(msg)
+    if {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
+        msg = "it describes the classes of trees, but lists no tree"
+        raise ValueError(msg)
+
+
+def _check_pages(ntuple: Any) -> None:
+    """Compare each page of an RNTuple that is read with its checksum, where it has one: uproot does not."""
+    columns = (column for cluster in ntuple.page_link_list for column in cluster)
+    guarded = {page.locator.offset for column in columns for page in column.pages if page.has_checksum}
+    read = ntuple.read_locator
+
+    def checked(locator: Any, size: int) -> Any:
+        if locator.offset in guarded:
+            stop = locator.offset + locator.num_bytes + 8
+            page = bytes(ntuple.file.source.chunk(locator.offset, stop).raw_data)
+            if xxhash.xxh3_64_intdigest(page[:-8]) != int.from_bytes(page[-8:], "little"):
+                msg = f"the checksum of the page at byte {locator.offset} is wrong"
+                raise ValueError(msg)
+        return read(locator, size)
+
+    ntuple.read_locator = checked
 
 
 def _branches(tree: Any) -> dict[str, str]:

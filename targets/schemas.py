@@ -113,6 +113,7 @@ class Schema(BaseModel):
     source: str = Field(min_length=1)
     trees: list[str] = Field(min_length=1)
     unit: Literal["GeV", "MeV"]
+    fetch: Literal["stream", "download"] = "stream"
     marks: list[str] = []
     collections: dict[Literal["e", "m", "j", "g", "t"], Collection] = Field(min_length=1)
     event: EventNumbers = EventNumbers()

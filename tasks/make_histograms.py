@@ -77,7 +77,7 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
             filled.without[key] = f"no filled bin of {width_gev:g} GeV starts at or above the cut"
             continue
         filled.histograms[key] = histogram
-        filled.titles[key] = f"{name.replace('/', ' ')};Mass [GeV];Entries"
+        filled.titles[key] = name.replace("/", " ")
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
         msg = (

@@ -158,8 +158,8 @@ class FolderPath(Valued, luigi.Parameter):
     """A folder; made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: str) -> str:
-        """Expand ~ and make the path absolute."""
-        return str(Path(value).expanduser().absolute())
+        """Expand ~ and make the path absolute; empty stays empty."""
+        return str(Path(value).expanduser().absolute()) if value else ""
 
 
 class FileList(Valued, law.CSVParameter):

@@ -96,12 +96,41 @@ class ParsingParameters(SourceParameters):
     read_attempts = Number(
         int, minimum=1, default=3, significant=False, description="attempts at reading a file; default: 3"
     )
+    fetch = Choice(
+        ("auto", "stream", "download"),
+        default="auto",
+        significant=False,
+        description="files on a network: stream reads the needed bytes, download whole files, auto as the format says; "
+        "changes no result; default: auto",
+    )
+    download_dir = FolderPath(
+        default="",
+        significant=False,
+        description="cache of downloads, shared between runs; default: the folder downloads in base_output_dir",
+    )
+    keep_downloads = Flag(
+        default=True, significant=False, description="keep downloads after they have been parsed; default: True"
+    )
+    connections_per_host = Number(
+        int,
+        minimum=1,
+        default=4,
+        significant=False,
+        description="connections to one host at once, of all processes of this machine; default: 4",
+    )
+    memory_limit_mb = Number(
+        int,
+        minimum=400,
+        default=1000,
+        significant=False,
+        description="memory of a process that parses, in MB: chunks are cut to fit; changes no result; default: 1000",
+    )
     chunk_events = Number(
         int,
         minimum=1,
         default=100_000,
         significant=False,
-        description="events in memory at a time; changes no result; default: 100000",
+        description="events in memory at a time, at most; changes no result; default: 100000",
     )
 
 

@@ -1,5 +1,6 @@
 """The work of ParseFile: events of input files → selected objects → one file of parsed data."""
 
+import resource
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,9 @@ from physics.selection import Selection, select
 from targets import parsed
 from targets.catalogue import InputFile
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
-from targets.events import Chunk, EventFile, open_events
+from targets.events import Chunk, EventFile
+from targets.inputs import Fetching, Input, open_input
+from targets.network import RefusedError
 from targets.schemas import Schema
 
 __all__ = ["Reading", "parse"]
@@ -26,6 +29,7 @@ __all__ = ["Reading", "parse"]
 _MIN_OBJECTS = 2
 """Objects that an event needs to be stored: with fewer there is no mass."""
 
+_LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
 _LONGEST_WAIT_S = 30.0
 
 
@@ -36,16 +40,25 @@ class Reading:
     Attributes:
         schemas: The schemas to choose from.
         selection: The object selection.
-        chunk_events: Events in memory at a time.
+        fetching: How files on a network are read.
+        chunk_events: Events in memory at a time, at most.
+        memory_limit_mb: Memory that the process may take, in MB.
         attempts: Attempts at reading a file.
         tolerated_failures: Unreadable files that may be left out.
     """
 
     schemas: list[Schema]
     selection: Selection
+    fetching: Fetching
     chunk_events: int
+    memory_limit_mb: int
     attempts: int
     tolerated_failures: int
+
+    def memory_bytes(self) -> int:
+        """Give what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
+        taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
 
 
 @dataclass
@@ -106,7 +119,7 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any
     for file in files:  # the rest is looked at too, so that one message names all that fail
         while file.uri not in read and file.uri not in failures.given_up:
             try:
-                _read(file.uri, reading, None, _Tally())
+                _read(file, reading, None, _Tally())
                 read.add(file.uri)
             except _FileError as error:
                 failures.add(error, reading.attempts)
@@ -120,7 +133,7 @@ def _write(
     with parsed.writing(path, storage) as writer:
         for file in files:
             if file.uri not in failures.given_up:
-                _read(file.uri, reading, writer, tally)
+                _read(file, reading, writer, tally)
                 read.add(file.uri)
         statistics = {
             "events": {
@@ -130,27 +143,30 @@ def _write(
             },
             "cutflow": tally.cutflow.as_dict(),
             "files": tally.files,
+            "bytes_read": sum(entry["bytes_read"] for entry in tally.files),
             "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.given_up.items()],
         }
         writer.note(statistics)
     return statistics
 
 
-def _read(uri: str, reading: Reading, writer: parsed.Writer | None, tally: _Tally) -> None:
+def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally: _Tally) -> None:
     """Read one file whole; every event is written or counted."""
+    uri = file.uri
     try:
-        with open_events(uri, reading.schemas) as events:
-            unassigned: Counter[str] = Counter()
-            n_events = 0
+        with open_input(file, reading.schemas, reading.fetching) as opened:
+            events, unassigned, n_events = opened.events, Counter[str](), 0
             columns = reading.selection.columns(events.schema.name) if events.schema else {}
-            for chunk in events.chunks(columns, reading.chunk_events):
+            for chunk in events.chunks(columns, reading.chunk_events, reading.memory_bytes()):
                 _take(chunk, events, reading.selection, writer, tally)
                 unassigned.update(chunk.unassigned)
                 n_events += len(chunk.run)
             if n_events != events.num_entries:
                 msg = f"{uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
                 raise UnreadableFileError(msg)
-            tally.files.append(_describe(events, dict(unassigned)))
+            tally.files.append(_describe(file, opened, dict(unassigned)))
+    except RefusedError as error:
+        raise _FileError(uri, str(error), passing=False) from error
     except UnreadableFileError as error:
         raise _FileError(uri, str(error), passing=True) from error
     except (FileFormatError, PhysicsError, ConfigurationError) as error:
@@ -180,11 +196,14 @@ def _few(objects: Mapping[str, ak.Array], chosen: Any) -> dict[str, int]:
     return {final_states.label(state): len(events) for state, events in final_states.classify(counts, 0)}
 
 
-def _describe(events: EventFile, unassigned: dict[str, int]) -> dict[str, Any]:
+def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:
+    events = opened.events
     return {
-        "uri": events.uri,
+        "uri": file.uri,
         "schema": events.schema.name if events.schema else None,
         "events": events.num_entries,
+        "bytes": file.size,
+        "bytes_read": opened.traffic().received,
         "absent_kinds": sorted(events.absent_kinds),
         "absent_numbers": list(events.absent_numbers),
         "unassigned_objects": unassigned,

@@ -4,6 +4,7 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -88,16 +89,9 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
         Returns:
             The pieces, in the order of the run's list.
         """
-        by_dataset: dict[str, list[InputFile]] = {}
-        for file in FetchMetadata.req(self).files():
-            by_dataset.setdefault(file.dataset, []).append(file)
-        return [
-            Piece(name, group := tuple(files[start : start + size]), _files_digest(group))
-            for name, files in by_dataset.items()
-            if dataset in (None, name)
-            for size in [self.files_per_branch if cut == "group" else len(files)]
-            for start in range(0, len(files), size)
-        ]
+        files = FetchMetadata.req(self).files()
+        pieces = _cut(files, self.files_per_branch if cut == "group" else len(files))
+        return [piece for piece in pieces if dataset in (None, piece.dataset)]
 
     # where products lie -----------------------------------------------------------------------------------------------
 
@@ -207,5 +201,14 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
         )
 
 
-def _files_digest(files: tuple[InputFile, ...]) -> str:
-    return digest([catalogue.identity(file) for file in files], 16)
+@lru_cache(maxsize=8)  # every branch asks, and the digests of a long list take a while
+def _cut(files: tuple[InputFile, ...], size: int) -> list[Piece]:
+    by_dataset: dict[str, list[InputFile]] = {}
+    for file in files:
+        by_dataset.setdefault(file.dataset, []).append(file)
+    groups = [
+        tuple(listed[start : start + size]) for listed in by_dataset.values() for start in range(0, len(listed), size)
+    ]
+    return [
+        Piece(group[0].dataset, group, digest([catalogue.identity(file) for file in group], 16)) for group in groups
+    ]

@@ -1,9 +1,12 @@
 """Fixtures for everything that asks a portal: a server on loopback, and no waiting between tries."""
 
+import tempfile
+
 import pytest
 from atlasopenmagic import metadata
 
 import targets.portal
+from tests import faults
 from tests.portals import AtlasCatalogue, Portal, Records, serving
 
 
@@ -38,3 +41,20 @@ def opendata(portal, monkeypatch):
         return portal
 
     return lists
+
+
+@pytest.fixture
+def slots(tmp_path, monkeypatch):
+    """Keep the slots for connections in a folder of the test's own, for its processes too."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+@pytest.fixture
+def web(slots):
+    """A web server that fails on request."""
+    with faults.serving() as server:
+        yield server

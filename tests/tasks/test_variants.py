@@ -16,7 +16,10 @@ STAGES = ("ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistogr
 WHICH_FILES = {"input_files", "max_files_to_process", "files_per_branch"}
 """They choose and group files, which stand in the names of the files themselves."""
 
-NO_EFFECT = {"run_name", "base_output_dir", "threads", "refresh_metadata", "read_attempts", "chunk_events"}
+NO_EFFECT = {
+    *("run_name", "base_output_dir", "threads", "refresh_metadata", "read_attempts", "chunk_events"),
+    *("fetch", "download_dir", "keep_downloads", "connections_per_host", "memory_limit_mb"),
+}
 """They change the place and the speed of a run, never a result."""
 
 OTHER = {

@@ -1,0 +1,84 @@
+"""The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
+
+import os
+
+import pytest
+
+import tasks
+from tasks.errors import StageError
+from tasks.pool import run_branch
+from tests.toy_files import EVENTS, truncate
+
+
+def stage(run, **parameters):
+    given = {"run_name": "r", "base_output_dir": str(run.folder / "out"), "input_files": (run.input_files,)}
+    return tasks.ParseFile(**given, selection="none", **parameters)
+
+
+@pytest.fixture
+def listed(run):
+    """Runs whose files are known."""
+    run(task="FetchMetadata")
+    return run
+
+
+def test_a_branch_tells_what_it_handled(listed):
+    outcome = run_branch("ParseFile", stage(listed).worker_parameters(), 1)
+    assert outcome.branch == 1
+    assert outcome.failure is None
+    assert outcome.events == EVENTS
+    assert len(listed.products("parsed_data")) == 1
+
+
+def test_an_error_of_ours_is_a_sentence(listed, files):
+    given = stage(listed).worker_parameters()
+    truncate(files[1])
+    outcome = run_branch("ParseFile", given, 1)
+    assert "cannot be read" in outcome.failure
+    assert "Traceback" not in outcome.failure
+
+
+def test_a_bug_keeps_its_traceback(listed, monkeypatch):
+    def broken(self):
+        msg = "a bug"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr(tasks.ParseFile, "reading", broken)
+    outcome = run_branch("ParseFile", stage(listed).worker_parameters(), 0)
+    assert "Traceback (most recent call last)" in outcome.failure
+    assert "ZeroDivisionError: a bug" in outcome.failure
+
+
+def test_the_others_are_done_when_one_fails(listed, files, monkeypatch):
+    run = tasks.ParseFile.run
+
+    def fails_at_first(self):
+        if self.branch == 0:
+            msg = "a bug"
+            raise ZeroDivisionError(msg)
+        run(self)
+
+    monkeypatch.setattr(tasks.ParseFile, "run", fails_at_first)
+    with pytest.raises(StageError, match=r"ParseFile: 1 of 3 branches failed .*\nbranch 0: Traceback") as caught:
+        stage(listed, threads=1).workflow_proxy.run()
+    assert "Mend the cause and run the same command again: it goes on where it stopped." in str(caught.value)
+    assert len(listed.products("parsed_data")) == 2
+
+
+def test_a_stage_is_done_when_every_branch_has_its_product(run):
+    run(task="ParseFile")
+    whole = stage(run)
+    assert whole.complete()
+    run.products("parsed_data")[0].unlink()
+    assert not whole.complete()
+
+
+def test_a_stage_is_not_done_while_its_files_are_not_known(run):
+    assert not stage(run).complete()
+
+
+def test_an_empty_name_in_place_of_a_product_is_not_enough(run):
+    run(task="ParseFile")
+    product = run.products("parsed_data")[0]
+    product.rename(product.with_name(f".{os.uname().nodename}@1@00000000@{product.name}"))
+    assert not stage(run).complete()
