@@ -101,7 +101,9 @@ class EventFile:
             read = self._read(names, start, stop)
             yield self._chunk(read, wanted, columns, stop - start)
             if memory_bytes is not None:
-                step = _affordable(sum(array.nbytes for array in read.values()) / (stop - start), memory_bytes, size)
+                # packed: of an RNTuple, an array of few events holds on to the bytes of its whole cluster
+                n_bytes = sum(ak.to_packed(array).nbytes for array in read.values())
+                step = _affordable(n_bytes / (stop - start), memory_bytes, size)
 
     def _find_numbers(self) -> dict[str, str | None]:
         candidates = self.schema.event.model_dump() if self.schema else {}

@@ -15,6 +15,7 @@ def pytest_collection_modifyitems(items):
         return
     reason = f"{len(real)} tests read real open data from {REAL_DATA}, which is absent"
     if os.environ.get("CI"):
-        raise pytest.UsageError(f"{reason}; CI must provide it")
+        msg = f"{reason}; CI must provide it"
+        raise pytest.UsageError(msg)
     for item in real:
         item.add_marker(pytest.mark.skip(reason=reason))

@@ -14,10 +14,7 @@ from targets.events import open_events
 from tests.rootfiles_made import FORMATS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-pytestmark = [
-    pytest.mark.realdata,
-    pytest.mark.skipif(not (DATA / "edge").is_dir(), reason=f"needs the real files below {DATA}"),
-]
+pytestmark = pytest.mark.realdata
 
 KNOWN = schemas.load("")
 EDGE = {

@@ -87,7 +87,7 @@ def test_event_numbers_and_weights_come_back(tmp_path, name, rntuple):
     assert file.absent_numbers == (() if lumi else ("luminosity_block",))
     np.testing.assert_array_equal(chunk.run, drawn["run"])
     np.testing.assert_array_equal(chunk.luminosity_block, drawn["luminosity_block"] if lumi else np.zeros(50))
-    np.testing.assert_array_equal(chunk.event, drawn["event"])  # above 2^31
+    np.testing.assert_array_equal(chunk.event, drawn["event"])  # above 2^32
     np.testing.assert_array_equal(chunk.weight, drawn["weight"])
     dtypes = [array.dtype for array in (chunk.run, chunk.luminosity_block, chunk.event, chunk.weight)]
     assert dtypes == [np.uint32, np.uint32, np.uint64, np.float32]

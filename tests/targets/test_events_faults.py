@@ -193,6 +193,37 @@ def test_an_empty_skim_is_empty_with_a_named_schema_too(tmp_path):
     assert chunks(tmp_path / "empty.root", known=schemas.load("2020e-13tev")) == []
 
 
+@every_form
+def test_chunks_within_a_memory_limit_change_nothing(tmp_path, monkeypatch, rntuple):
+    monkeypatch.setattr("targets.events._FIRST_EVENTS", 10)
+    path = write(tmp_path / "f.root", "cms-nanoaod", events(300), rntuple)
+    (whole,) = chunks(path, size=1000)
+    lengths = {}
+    for kilobytes in (40, 80, 160, 10**6):
+        with open_events(path, KNOWN) as opened:
+            parts = list(opened.chunks({}, 1000, memory_bytes=kilobytes * 1000))
+        lengths[kilobytes] = [len(part.run) for part in parts]
+        joined = {kind: ak.concatenate([part.objects[kind] for part in parts]) for kind in "emjgt"}
+        assert as_lists(joined) == as_lists(whole.objects)
+        np.testing.assert_array_equal(np.concatenate([part.event for part in parts]), whole.event)
+    assert lengths[10**6] == [10, 290]  # the first tells how many bytes an event has
+    second = [lengths[kilobytes][1] for kilobytes in (40, 80, 160)]
+    assert 1 < second[0] < second[1] < second[2] < 290
+    assert second[2] == pytest.approx(4 * second[0], abs=4)
+
+
+def test_one_event_fits_into_any_memory(tmp_path):
+    path = write(tmp_path / "f.root", "2024r-hi", events(1003))
+    with open_events(path, KNOWN) as opened:
+        assert [len(part.run) for part in opened.chunks({}, 5000, memory_bytes=1)] == [1000, 1, 1, 1]
+
+
+def test_chunks_within_a_memory_limit_have_no_more_events_than_asked_for(tmp_path):
+    path = write(tmp_path / "f.root", "cms-nanoaod", events(100))
+    with open_events(path, KNOWN) as opened:
+        assert [len(part.run) for part in opened.chunks({}, 40, memory_bytes=10**9)] == [40, 40, 20]
+
+
 def test_bytes_and_requests_are_told(file):
     before = file.traffic()
     list(file.chunks({}, 20))

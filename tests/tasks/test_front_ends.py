@@ -44,7 +44,6 @@ def test_luigi_makes_histograms_from(here, run, three):
     assert "Did not run any tasks" in again.text
 
 
-@pytest.mark.parametrize("here", ["the project's folder", "another folder"])
 @pytest.mark.parametrize(
     ("wrong", "status", "message"),
     [
@@ -55,11 +54,17 @@ def test_luigi_makes_histograms_from(here, run, three):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
-def test_luigi_never_ends_with_0_after_a_failure(run, here, wrong, status, message):
-    end = run.apart(cwd=PROJECT if here == "the project's folder" else run.folder, **wrong)
+def test_luigi_never_ends_with_0_after_a_failure(run, wrong, status, message):
+    end = run.apart(**wrong)
     assert end.status == status, end.text
     assert message in end.text
     assert "Traceback" not in end.text
+
+
+def test_luigi_never_ends_with_0_after_a_failure_in_the_projects_folder(run):
+    end = run.apart(cwd=PROJECT, task="ParseFile", schema="2020e-13tev")
+    assert end.status == 30, end.text
+    assert "ParseFile: 3 of 3 branches failed" in end.text
 
 
 def test_luigi_names_the_nearest_task(run):

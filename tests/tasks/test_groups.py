@@ -17,7 +17,7 @@ def newest(run):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"chunk_events": 37},
+        {"chunk_events": 130},
         {"files_per_branch": 4},
         {"files_per_branch": 100},
         {"threads": 2},

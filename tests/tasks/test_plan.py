@@ -59,7 +59,7 @@ def test_the_demo_can_be_planned_before_it_is_made(run):
 
 
 def test_too_little_space_stops_it(run, monkeypatch):
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+    usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(10, 9, 1))
     outcome = run.attempt(task="Plan")
     assert outcome.status != 0

@@ -51,15 +51,15 @@ def test_a_branch_names_all_its_bad_files(run, files):
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "message", "files_per_branch"),
     [
-        (truncate, "cannot be read"),
-        (not_root, "cannot be opened as a ROOT file"),
-        (no_bytes, "cannot be opened as a ROOT file"),
-        (unknown_tree, "strange"),
+        (truncate, "cannot be read", 1),
+        (truncate, "cannot be read", 3),
+        (not_root, "cannot be opened as a ROOT file", 3),
+        (no_bytes, "cannot be opened as a ROOT file", 1),
+        (unknown_tree, "strange", 1),
     ],
 )
-@pytest.mark.parametrize("files_per_branch", [1, 3])
 def test_a_tolerated_failure_is_left_out_and_recorded(run, files, fresh, damage, message, files_per_branch):
     damage(files[1])
     run(tolerated_failures=1, files_per_branch=files_per_branch)
