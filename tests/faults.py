@@ -202,13 +202,14 @@ def stall_head(handler: Handler) -> None:
     handler.hang_up()
 
 
-def drip(every_s: float) -> Fault:
-    """Send the body byte by byte."""
+def drip(every_s: float, after: int = 0) -> Fault:
+    """Send the body byte by byte, from some byte on."""
 
     def fault(handler):
         code, head, body = right(handler)
         handler.head(code, head)
-        for i in range(len(body)):
+        handler.send(body[:after])
+        for i in range(after, len(body)):
             handler.send(body[i : i + 1])
             if handler.served.ending.wait(every_s):
                 break
@@ -271,11 +272,11 @@ def wrong_bytes(at: int) -> Fault:
     return fault
 
 
-def unsized(handler: Handler) -> None:
-    """Do not say how long the file is; its end is the end of the connection."""
-    code, head, body = right(handler, whole=True)
+def unsized(handler: Handler, whole: bool = True, more: int = 0) -> None:
+    """Do not say how long the answer is; its end, a little early or late, is the end of the connection."""
+    code, head, body = right(handler, whole)
     handler.head(code, head | {"Content-Length": None, "Connection": "close"})
-    handler.send(body)
+    handler.send((body + bytes(max(more, 0)))[: len(body) + more])
     handler.hang_up()
 
 

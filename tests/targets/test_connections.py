@@ -127,6 +127,19 @@ def test_a_limit_below_one_is_refused():
         connection("h", 0).__enter__()
 
 
+def test_a_folder_that_is_cleared_away_in_the_same_moment_comes_back(slots, monkeypatch):
+    real, cleared = FileLock.acquire, []
+
+    def acquire(lock, **how):
+        if not cleared:
+            cleared.append(lock.path.parent.rmdir())
+        return real(lock, **how)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    with connection("h", 1):
+        assert list(slots.glob("*/connections/h/0"))
+
+
 def test_folders_cleared_away_come_back(slots):
     with connection("h", 1):
         pass

@@ -193,6 +193,19 @@ def test_an_answer_that_drips(url, web):
         ask(url, IMPATIENT)
 
 
+def test_an_answer_that_drips_after_a_fast_start(web):
+    url = web.host("large", bytes(2_000_000))
+    web.faults = [faults.drip(0.01, after=1_900_000)]
+    with pytest.raises(PassingError, match="too slow"):
+        ask(url, IMPATIENT)
+
+
+def test_a_length_that_no_file_has_is_no_length(url, web):
+    web.always = faults.headers(Content_Length="9" * 5000)
+    with Line(QUICK, Traffic()) as line, line.ask(url, {}) as answer:
+        assert answer.length is None
+
+
 def test_a_head_that_drips(url, web):
     web.faults = [faults.drip_head(0.01)]
     with pytest.raises(PassingError, match="cannot be reached or gave no answer"):

@@ -53,12 +53,22 @@ def test_releasing_what_is_not_held_does_nothing(path):
 def test_who_waited_for_a_removed_file_locks_its_successor(path):
     first, waiting = FileLock(path), FileLock(path)
     first.acquire(alone=True)
-    thread = threading.Thread(target=waiting.acquire, kwargs={"alone": True})
-    thread.start()
+    waiting._open()  # as who waits has done
     first.remove()
-    thread.join()
+    assert waiting.acquire(alone=True, wait=False)
     assert path.exists()
     assert not FileLock(path).acquire(alone=True, wait=False), "two processes would both think they have it alone"
+    waiting.release()
+
+
+def test_who_waits_gets_it_when_the_other_is_done(path):
+    first, waiting = FileLock(path), FileLock(path)
+    first.acquire(alone=True)
+    thread = threading.Thread(target=waiting.acquire, kwargs={"alone": True})
+    thread.start()
+    first.release()
+    thread.join()
+    assert not first.acquire(alone=True, wait=False)
     waiting.release()
 
 

@@ -232,6 +232,17 @@ def test_what_does_not_pass_is_given_up(url, web, fault, words):
     assert len(web.asked) == 3
 
 
+@pytest.mark.parametrize("more", [-1, 1])
+def test_an_answer_of_unknown_length_must_have_the_right_one(url, web, more):
+    web.always = lambda handler: faults.unsized(handler, whole=False, more=more)
+    with pytest.raises(
+        UnreadableFileError, match=rf"{1000 + more} bytes came where 1000 were announced; given up after 3"
+    ):
+        many(source(url), [(0, 1000)])
+    web.always = lambda handler: faults.unsized(handler, whole=False)
+    assert many(source(url), [(0, 1000)]) == [BODY[:1000]]
+
+
 @pytest.mark.parametrize("code", [403, 404])
 def test_what_is_refused_fails_at_once(url, web, code):
     web.always = faults.status(code)

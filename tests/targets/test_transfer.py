@@ -2,10 +2,12 @@
 
 import pytest
 
+from targets.download import fetch
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network import RefusedError
 from tests import faults, workers
 from tests.cache import ADLER32, BODY, described, get, kinds
+from tests.faults import QUICK
 from tests.rootfiles_made import size_limit
 
 
@@ -59,6 +61,17 @@ def test_a_server_without_ranges_sends_all_again(uri, web, folder, again):
     assert kinds(folder) == [".lock", ".origin", "whole"]
 
 
+def test_an_answer_from_another_byte_on_is_not_appended(uri, web, folder):
+    def other(handler):
+        body = BODY[5000:]
+        span = f"bytes 5000-{len(BODY) - 1}/{len(BODY)}"
+        handler.head(206, {"Content-Range": span, "Content-Length": str(len(body)), "ETag": '"1"'})
+        handler.send(body)
+
+    web.faults = [faults.drop(100_000), other]
+    get(described(uri, checksum=None), folder)
+
+
 def test_a_server_without_ranges_that_always_breaks_off_is_given_up(web, folder, monkeypatch):
     """Each attempt begins at 0: the bytes that it brings anew are no progress."""
     uri = web.host("x.root", BODY)
@@ -87,6 +100,13 @@ def test_a_file_that_changes_meanwhile_is_fetched_anew(web, folder):
     web.faults = [faults.drop(100_000), faults.changing(BODY)]
     get(described(uri, checksum=None), folder)
     assert web.sent == 100_000 + len(BODY)
+
+
+def test_nothing_of_a_longer_part_is_left(web, folder):
+    uri = web.host("x.root", bytes(len(BODY)))
+    web.faults = [faults.drop(100_000), faults.changing(BODY[:50_000])]
+    with fetch(described(uri, None, None), folder, QUICK) as got:
+        assert got.path.read_bytes() == BODY[:50_000]
 
 
 def test_a_file_that_changes_on_a_server_without_conditions_is_fetched_anew(web, folder):
