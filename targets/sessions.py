@@ -53,6 +53,11 @@ class _Head(HTTPResponse):
     """An answer whose head must be complete: to the library, one that breaks off after a line is none the worse."""
 
     def begin(self, *args: Any, **options: Any) -> None:
+        """Read the head.
+
+        Raises:
+            RemoteDisconnected: When it breaks off.
+        """
         stream = self.fp
         lines: Any = _Lines(stream)
         self.fp = lines
