@@ -219,6 +219,21 @@ def test_where_nothing_is_known_a_changed_file_is_fetched_again(web, folder, eta
     get(described(uri, None, None), folder)
 
 
+def test_where_nothing_is_known_a_server_that_says_only_that_nothing_changed_is_believed(uri, web, folder):
+    get(described(uri, None, None), folder)
+    web.faults = [faults.status(304)]
+    _, traffic = get(described(uri, None, None), folder)
+    assert (traffic.requests, traffic.received) == (1, 0)
+
+
+def test_where_nothing_is_known_a_server_that_no_longer_says_what_it_has_is_not_believed(web, folder):
+    uri = web.host("x.root", bytes(len(BODY)))
+    with fetch(described(uri, None, None), folder, QUICK):
+        pass
+    web.host("x.root", BODY, etag=None, last_modified=None)
+    get(described(uri, None, None), folder)
+
+
 def test_where_nothing_is_known_a_server_that_is_gone_is_an_error(uri, web, folder):
     get(described(uri, None, None), folder)
     web.always = faults.status(404)

@@ -10,6 +10,8 @@ from tests.cache import ADLER32, BODY, described, get, kinds
 from tests.faults import QUICK
 from tests.rootfiles_made import size_limit
 
+ELSEWHERE = '{"uri": "http://h/x.root", "etag": "\\"1\\"", "last_modified": null, "size": 300000}'
+
 
 @pytest.fixture
 def uri(web):
@@ -209,7 +211,7 @@ def test_a_part_with_wrong_bytes_is_thrown_away_and_the_file_fetched_anew(uri, w
     assert web.ranges()[3:] == ["bytes=100000-", None]
 
 
-@pytest.mark.parametrize("origin", ["", "{}", "[]", "null", '{"uri": "http://h/y"}', None])
+@pytest.mark.parametrize("origin", [ELSEWHERE, "", "{}", "[]", "null", '{"uri": "http://h/y"}', None])
 def test_a_part_of_unknown_origin_is_thrown_away(uri, web, folder, origin):
     web.faults = [faults.drop(100_000), faults.status(503), faults.status(503)]
     with pytest.raises(UnreadableFileError):
