@@ -14,13 +14,18 @@ from pathlib import Path
 
 MAKE = """
 import sys
-import awkward as ak
+import uproot
 from pathlib import Path
 from physics import demo
 from targets.demo import write_nanoaod
-part = demo.generate(0)
-copies = int(sys.argv[2]) * demo.PARTS // demo.EVENTS
-write_nanoaod(Path(sys.argv[1]), {kind: ak.concatenate([array] * copies) for kind, array in part.items()})
+path = Path(sys.argv[1])
+write_nanoaod(path.with_suffix(".part.root"), demo.generate(0))
+events = uproot.open(path.with_suffix(".part.root"))["Events"]
+arrays = {name: events[name].array() for name in events.keys() if not name.startswith("n")}
+with uproot.recreate(path) as file:
+    tree = file.mktree("Events", {name: array.type.content for name, array in arrays.items()})
+    for _ in range(int(sys.argv[2]) // events.num_entries):
+        tree.extend(arrays)  # a basket a part, as real files have many
 """
 
 

@@ -132,6 +132,7 @@ def test_law_removes_what_it_says_and_runs_on(run, law, three):
     rooms = ("histograms", "im_arrays_processed", "peaks", "metadata")
     assert [path for room in rooms for path in run.products(room)] == []
     assert len(run.products("im_arrays")) == 3
+    run()
     end = law(*law_arguments(run, "--remove-output", "2,a,y"))
     assert (end.status, run.histograms()) == (0, three), end.text
 
