@@ -22,8 +22,6 @@ _NO_SOURCE = (
     "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
 )
 
-__PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
-
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 
 _STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run

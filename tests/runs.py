@@ -21,13 +21,14 @@ from luigi.task_register import Register
 import tasks
 from tasks.base import Product
 
-__all__ = ["LUIGI", "PROJECT", "QUICK", "Outcome", "Runs", "histograms"]
+__all__ = ["LAW", "LUIGI", "PROJECT", "QUICK", "Outcome", "Runs", "clean_environment", "finish", "histograms"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The project's folder."""
 
 LUIGI = Path(sys.executable).with_name("luigi")
-"""The command beside the Python of these tests."""
+LAW = Path(sys.executable).with_name("law")
+"""The commands beside the Python of these tests."""
 
 QUICK = {
     "run_name": "r",

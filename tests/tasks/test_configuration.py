@@ -6,8 +6,7 @@ import pytest
 
 from tasks import configuration
 from tasks.configuration import Line
-from tests.runs import LUIGI, PROJECT, finish
-from tests.tasks.test_front_ends import LAW
+from tests.runs import LAW, LUIGI, PROJECT, finish
 
 AT_IMPORT = 1
 

@@ -2,15 +2,13 @@
 
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 import tasks
-from tests.runs import PROJECT, Outcome, Runs, finish
+from tests.runs import LAW, LUIGI, PROJECT, Outcome, Runs, finish
 
-LAW = Path(sys.executable).with_name("law")
 STAGES = {"ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"}
 
 
@@ -70,7 +68,7 @@ def test_luigi_never_ends_with_0_after_a_failure_in_the_projects_folder(run):
 def test_luigi_names_the_nearest_task(run):
     words = run.arguments()
     words[words.index("MakeHistograms")] = "MakeHistogram"
-    end = finish([Path(sys.executable).with_name("luigi"), *words], run.folder)
+    end = finish([LUIGI, *words], run.folder)
     assert end.status == 1
     assert end.text == "error: No task MakeHistogram. Did you mean:\nMakeHistograms\n"
 
