@@ -89,14 +89,17 @@ class _Place(NamedTuple):
 
     @property
     def file(self) -> Path:
+        """Where the complete file is."""
         return self.folder / self.name
 
     @property
     def part(self) -> Path:
+        """Where what came so far is."""
         return self.folder / f"{self.name}.part"
 
     @property
     def origin(self) -> Path:
+        """Where it is written what the part, or the file, is of."""
         return self.folder / f"{self.name}.origin"
 
     def is_empty(self) -> bool:

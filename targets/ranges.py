@@ -154,6 +154,7 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         read: dict[Range, bytes] = {}
 
         def attempt() -> None:
+            """Read what is still missing."""
             with self._line:
                 for span in spans:
                     if span not in read:

@@ -8,7 +8,7 @@ import uproot
 import xxhash
 
 from targets import xrootd
-from targets.errors import UnreadableFileError
+from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network import Network, Traffic
 from targets.ranges import HttpSource
 
@@ -63,12 +63,15 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
         RangesUnsupportedError: When its server gives whole files only.
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
+        ConfigurationError: When connections cannot be counted on this machine.
     """
     address = xrootd.address(uri)
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(address.partition("://")[0])
     options = {"handler": handler, "network": network or Network(), "size": size} if handler else {}
     try:
         file = uproot.open({address: None}, **options)
+    except ConfigurationError:  # this machine is in the way, not the file
+        raise
     except Exception as error:  # what uproot raises depends on where the damage is
         raise unreadable(uri, "cannot be opened as a ROOT file", error) from error
     with file:

@@ -42,10 +42,12 @@ class _Lines:
         self.last = b""
 
     def readline(self, limit: int = -1) -> bytes:
+        """Read the next line and note it; b"" at the end."""
         self.last = self._stream.readline(limit)
         return self.last
 
     def close(self) -> None:
+        """Close the stream."""
         self._stream.close()
 
 
@@ -75,6 +77,7 @@ def _in_time(line: HTTPConnection, answer: Any) -> Any:
     """Wait for the head of an answer, and hang up when it takes too long: the timeout counts anew with each byte."""
 
     def hang_up() -> None:
+        """Break the connection, whatever it is doing."""
         if isinstance(line.sock, socket.socket):
             with suppress(OSError):  # past the TLS layer, which is busy in the other thread
                 socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
@@ -92,6 +95,7 @@ class _Connection(HTTPConnection):
     response_class = _Head
 
     def getresponse(self) -> Any:
+        """Return the answer once its head is here."""
         return _in_time(self, super().getresponse)
 
 
@@ -99,6 +103,7 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Head
 
     def getresponse(self) -> Any:
+        """Return the answer once its head is here."""
         return _in_time(self, super().getresponse)
 
 
@@ -114,15 +119,18 @@ class _Adapter(HTTPAdapter):
     """Connections whose answers come in time, behind proxies too, and that are closed when we say so."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make what makes connections."""
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        """Return what makes connections through a proxy."""
         manager = super().proxy_manager_for(*args, **options)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
         return manager
 
     def close(self) -> None:
+        """Close all connections."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in list(manager.pools.keys()):  # urllib3 itself closes them when nobody refers to them any more
                 manager.pools[key].close()

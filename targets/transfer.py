@@ -72,6 +72,7 @@ class Transfer:
         reached = 0
 
         def attempt() -> None:
+            """Fetch what is still missing, and note how far that went."""
             nonlocal reached
             try:
                 self._attempt()
@@ -103,6 +104,7 @@ class Transfer:
         asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
 
         def attempt() -> bool:
+            """Ask once."""
             if self.uri.startswith("root://"):
                 with xrootd.open_file(self.uri, 0, self.network, self.traffic) as file:
                     return not known.differs(file.version)

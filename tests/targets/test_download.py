@@ -7,6 +7,7 @@ import pytest
 from targets import download
 from targets.download import fetch
 from targets.errors import ConfigurationError, UnreadableFileError
+from targets.locks import FileLock
 from targets.network import RefusedError
 from tests import faults, workers
 from tests.cache import ADLER32, BODY, SHA1, described, get, kinds
@@ -234,6 +235,17 @@ def test_where_nothing_is_known_a_server_that_no_longer_says_what_it_has_is_not_
     get(described(uri, None, None), folder)
 
 
+def test_where_nothing_is_known_a_new_state_that_breaks_off_is_not_taken_for_the_old_one(web, folder):
+    uri = web.host("x.root", bytes(len(BODY)))
+    with fetch(described(uri, None, None), folder, QUICK):
+        pass
+    web.host("x.root", BODY, etag='"2"')
+    web.faults = [None, None, faults.drop(100_000), faults.status(503), faults.status(503)]
+    with pytest.raises(UnreadableFileError, match="given up"):
+        get(described(uri, None, None), folder)
+    get(described(uri, None, None), folder)
+
+
 def test_where_nothing_is_known_a_server_that_is_gone_is_an_error(uri, web, folder):
     get(described(uri, None, None), folder)
     web.always = faults.status(404)
@@ -263,6 +275,23 @@ def test_two_processes_fetch_a_file_once(uri, web, folder):
         said = sorted(workers.finish(process) for process in started)
     assert said == [f"0 0 {len(BODY)}\n"] * 2 + [f"1 {len(BODY)} {len(BODY)}\n"]
     assert web.sent == len(BODY)
+
+
+def test_who_finds_that_somebody_else_was_faster_fetches_nothing(uri, web, folder, monkeypatch):
+    real, others = FileLock.acquire, []
+
+    def acquire(lock, *, alone, wait=True):
+        if alone and not others:
+            lock.release()
+            others.append(True)
+            others.append(get(described(uri), folder))
+        return real(lock, alone=alone, wait=wait)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    _, traffic = get(described(uri), folder)
+    assert len(others) == 2
+    assert traffic.requests == 0
+    assert len(web.asked) == 1
 
 
 def test_processes_that_do_not_keep_a_file_leave_none(uri, web, folder):

@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import awkward as ak
@@ -11,7 +12,7 @@ import pytest
 from targets import rootfiles, schemas, xrootd
 from targets.catalogue import InputFile
 from targets.download import fetch
-from targets.errors import UnreadableFileError
+from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import open_events
 from targets.network import RangesUnsupportedError, RefusedError
 from tests import faults
@@ -184,6 +185,12 @@ def test_a_truncated_file_is_noticed_by_its_size_before_anything_is_read(nanoaod
     ):
         read(hosted(short), QUICK, 150, size=size)
     assert len(web.asked) == 1
+
+
+def test_what_is_wrong_with_this_machine_is_not_the_files_fault(nanoaod, hosted):
+    uri = hosted(nanoaod)
+    with pytest.raises(ConfigurationError, match="connections_per_host is 0"):
+        read(uri, replace(QUICK, connections_per_host=0))
 
 
 def test_what_is_no_root_file(web):

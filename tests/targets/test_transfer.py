@@ -144,6 +144,17 @@ def test_what_is_given_up_can_be_taken_up_again(uri, web, folder):
     assert kinds(folder) == [".lock", ".origin", "whole"]
 
 
+def test_what_is_given_up_stays_for_the_next_attempt_even_where_files_are_not_kept(uri, web, folder):
+    web.faults = [faults.drop(100_000), faults.status(503), faults.status(503)]
+    with pytest.raises(UnreadableFileError, match="given up"), fetch(described(uri), folder, QUICK, keep=False):
+        pass
+    assert kinds(folder) == [".lock", ".origin", ".part"]
+    with fetch(described(uri), folder, QUICK, keep=False):
+        pass
+    assert web.sent == len(BODY)
+    assert kinds(folder) == []
+
+
 def test_what_is_refused_half_way_leaves_nothing(uri, web, folder):
     web.faults = [faults.drop(1000), faults.status(404)]
     with pytest.raises(RefusedError, match="has no such file"):

@@ -3,11 +3,14 @@
 import importlib
 import json
 import os
+import queue
 import random
 import zlib
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from uproot.source.chunk import Chunk
 
 from targets import schemas, xrootd
 from targets.catalogue import InputFile
@@ -69,6 +72,24 @@ def test_events_over_root_are_those_on_the_disk(server, tmp_path, name, rntuple)
     assert there[:2] == read(str(path))[:2]
     assert there[2].requests > 0
     assert there[2].received > 0
+
+
+def test_a_slot_is_held_until_all_bytes_are_there(uri, monkeypatch):
+    waited, at_the_end = [], []
+    wait = Chunk.wait
+
+    @contextmanager
+    def watched(host, limit):
+        yield
+        at_the_end.append(len(waited))
+
+    monkeypatch.setattr(Chunk, "wait", lambda chunk, *args: (wait(chunk, *args), waited.append(chunk)))
+    monkeypatch.setattr(xrootd, "connection", watched)
+    with xrootd.RootSource(uri, network=ONE) as source:
+        ranges = [(start, start + 10) for start in range(0, len(BODY), 100_000)]
+        chunks = source.chunks(ranges, queue.Queue())
+        assert at_the_end == [0, len(ranges)]
+        assert [bytes(chunk.raw_data) for chunk in chunks] == [BODY[start:stop] for start, stop in ranges]
 
 
 def test_a_size_that_is_not_the_catalogues(server, tmp_path):
