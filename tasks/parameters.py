@@ -118,6 +118,20 @@ class ParsingParameters(SourceParameters):
         significant=False,
         description="connections to one host at once, of all processes of this machine; default: 4",
     )
+    network_timeout_s = Number(
+        float,
+        minimum=0.1,
+        default=60.0,
+        significant=False,
+        description="seconds without a byte after which a connection counts as stalled; default: 60",
+    )
+    network_attempts = Number(
+        int,
+        minimum=1,
+        default=5,
+        significant=False,
+        description="attempts in a row at a connection, without progress, before a file is given up; default: 5",
+    )
     memory_limit_mb = Number(
         int,
         minimum=400,

@@ -80,7 +80,11 @@ class ParseFile(ParsingStage):
                 mode=self.fetch,
                 folder=Path(self.download_dir or self.run_folder().parent / "downloads"),
                 keep=self.keep_downloads,
-                network=Network(connections_per_host=self.connections_per_host),
+                network=Network(
+                    connections_per_host=self.connections_per_host,
+                    read_timeout_s=self.network_timeout_s,
+                    attempts=self.network_attempts,
+                ),
             ),
             chunk_events=self.chunk_events,
             memory_limit_mb=self.memory_limit_mb,
