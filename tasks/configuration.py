@@ -59,6 +59,7 @@ def load_defaults() -> None:
         for key, value in defaults.items(section):
             if not config.has_option(section, key):
                 config.set(section, key, value)
+    luigi.interface.core.ignore_unconsumed = set(_UNDECLARED)  # luigi reads them, and warns that nobody does
 
 
 def hand_down(stages: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """The work of FindPeaks and RemovePeaks: cuts from the merged masses of a dataset, applied to each branch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,10 @@ from typing import Any
 from physics import combinations, peaks, resonances
 from physics.peaks import Cut, Distribution
 from physics.resonances import Resonance, Windows
-from targets import masses, parsed
-from tasks.errors import EmptyResultError, StageError
+from targets import masses
+from tasks.errors import EmptyResultError
 
-__all__ = ["Search", "check_failures", "find", "remove"]
+__all__ = ["Search", "find", "remove"]
 
 _LARGEST_NAMED = 5
 
@@ -36,26 +36,6 @@ class Search:
         """Give what known resonances take from ``final_state/combination``."""
         combination = combinations.parse(name.split("/")[1])
         return resonances.windows(combination, self.resonances, self.width_gev)
-
-
-def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
-    """Stop a run that lacks more files than are tolerated.
-
-    Args:
-        incomplete: Parsed data of groups that could be read only in part, of the whole run.
-        tolerated: Files that may be missing.
-
-    Raises:
-        StageError: When more are missing; the message names all of them.
-    """
-    failures = [failure for path in incomplete for failure in parsed.statistics(path)["failures"]]
-    if len(failures) > tolerated:
-        lines = "\n".join(f"  {failure['reason']}" for failure in failures)
-        msg = (
-            f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
-            f"Mend or replace them and run with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
-        )
-        raise StageError(msg)
 
 
 def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any]:

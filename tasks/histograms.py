@@ -72,7 +72,9 @@ class MakeHistograms(HistogramParameters, PeakStage):
 
     def announce(self, piece: Piece, record: dict[str, Any]) -> None:
         """Say what came out, and where it is."""
+        left_out = f", WITHOUT {len(record['failures'])} files that cannot be read" if record["failures"] else ""
         self.tell(
             f"{piece.dataset}: {record['histograms']} histograms, {record['accepted_by_bumpnet']} of them with the "
-            f"bins and entries that BumpNet's loader wants, in {self.path(piece)}; statistics in {self.log_path(piece)}"
+            f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
+            f"statistics in {self.log_path(piece)}"
         )

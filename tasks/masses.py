@@ -79,11 +79,10 @@ class ExportArrays(MassStage):
     def run(self) -> None:
         """Export the masses of a dataset."""
         from targets import masses
-        from tasks import find_peaks
 
         piece = self.branch_data
         upstream = self.upstream(ComputeMasses)
-        find_peaks.check_failures(upstream.upstream(ParseFile).incomplete(), self.tolerated_failures)
+        upstream.upstream(ParseFile).check_failures()
         with self.recording() as (record, path):
             sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
             entries = masses.export(path, sources)

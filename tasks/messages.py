@@ -5,6 +5,7 @@ import logging
 import sys
 from types import TracebackType
 
+from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
 from physics.errors import PhysicsError
@@ -48,6 +49,8 @@ def sentence(error: BaseException) -> str | None:
     """
     if isinstance(error, _OURS):
         return str(error)
+    if isinstance(error, RPCError):
+        return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
         return f"{where}: {error.strerror}; {_REMEDIES[error.errno]}"
@@ -59,6 +62,8 @@ class _Sentences(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            record.exc_info = None  # luigi says "NoneType: None" for a scheduler that does not answer
         if error is not None and (text := sentence(error)):
             said = record.getMessage()
             record.msg = text if said.startswith("Uncaught exception") else f"{said}\n{text}"

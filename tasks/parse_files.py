@@ -23,8 +23,9 @@ from targets.events import Chunk, EventFile
 from targets.inputs import Fetching, Input, open_input
 from targets.network import RefusedError
 from targets.schemas import Schema
+from tasks.errors import StageError
 
-__all__ = ["Reading", "parse"]
+__all__ = ["Reading", "check_failures", "parse"]
 
 _MIN_OBJECTS = 2
 """Objects that an event needs to be stored: with fewer there is no mass."""
@@ -126,6 +127,26 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any
     raise UnreadableFileError(_account(failures.given_up, len(files)))
 
 
+def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
+    """Stop a run that lacks more files than are tolerated.
+
+    Args:
+        incomplete: Parsed data of groups that could be read only in part, of the whole run.
+        tolerated: Files that may be missing.
+
+    Raises:
+        StageError: When more are missing; the message names all of them.
+    """
+    failures = [failure for path in incomplete for failure in parsed.statistics(path)["failures"]]
+    if len(failures) > tolerated:
+        lines = "\n".join(f"  {failure['reason']}" for failure in failures)
+        msg = (
+            f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
+            f"Mend or replace them and run with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
+        )
+        raise StageError(msg)
+
+
 def _write(
     files: Sequence[InputFile], reading: Reading, path: Path, storage: Any, failures: _Failures, read: set[str]
 ) -> dict[str, Any]:
@@ -165,13 +186,10 @@ def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally
                 msg = f"{uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
                 raise UnreadableFileError(msg)
             tally.files.append(_describe(file, opened, dict(unassigned)))
-    except RefusedError as error:
-        raise _FileError(uri, str(error), passing=False) from error
-    except UnreadableFileError as error:
-        raise _FileError(uri, str(error), passing=True) from error
-    except (FileFormatError, PhysicsError, ConfigurationError) as error:
-        reason = str(error) if uri in str(error) else f"{uri}: {error}"
-        raise _FileError(uri, reason, passing=False) from error
+    except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
+        reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
+        passing = isinstance(error, UnreadableFileError) and not isinstance(error, RefusedError)
+        raise _FileError(uri, reason, passing) from error
 
 
 def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.Writer | None, tally: _Tally) -> None:
@@ -202,7 +220,7 @@ def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dic
         "uri": file.uri,
         "schema": events.schema.name if events.schema else None,
         "events": events.num_entries,
-        "bytes": file.size,
+        "bytes": events.size,
         "bytes_read": opened.traffic().received,
         "absent_kinds": sorted(events.absent_kinds),
         "absent_numbers": list(events.absent_numbers),

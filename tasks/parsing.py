@@ -25,8 +25,19 @@ class ParsingStage(Stage):
         """Tell whether a group could be read only in part, which counts as done where failures are tolerated."""
         if self.tolerated_failures == 0:  # asked for every branch: making the task of another stage takes 3 ms
             return False
-        parse = self if isinstance(self, ParseFile) else ParseFile.req(self, branch=-1, _exclude={"branch", "branches"})
+        parse = self._parsing()
         return not parse.path(piece).exists() and parse.incomplete_path(piece).exists()
+
+    def check_whole(self) -> None:
+        """Raise when more files of the run failed than are tolerated: each branch knows only its own."""
+        if self.tolerated_failures:
+            self._parsing().check_failures()
+
+    def _parsing(self) -> "ParseFile":
+        parse: ParseFile = (
+            self if isinstance(self, ParseFile) else ParseFile.req(self, branch=-1, _exclude={"branch", "branches"})
+        )
+        return parse
 
     def product(self, piece: Piece) -> Path:
         """Give the path of the whole product, or of the incomplete one where that is all there is."""
@@ -59,6 +70,17 @@ class ParseFile(ParsingStage):
     def incomplete(self) -> list[Path]:
         """List the products of the whole run that lack some of their files."""
         return [self.product(piece) for piece in self.pieces("group") if self.is_incomplete(piece)]
+
+    def check_failures(self) -> None:
+        """Raise when more files of the run failed than are tolerated.
+
+        Raises:
+            StageError: It names all of them.
+        """
+        from tasks import parse_files
+
+        if incomplete := self.incomplete():
+            parse_files.check_failures(incomplete, self.tolerated_failures)
 
     def prepare(self) -> None:
         """Check the selection and the schemas once, before every branch stumbles over them."""

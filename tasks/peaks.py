@@ -57,7 +57,7 @@ class FindPeaks(PeakStage):
         from tasks import find_peaks
 
         piece, upstream = self.branch_data, self.upstream(ComputeMasses)
-        find_peaks.check_failures(upstream.upstream(ParseFile).incomplete(), self.tolerated_failures)
+        upstream.upstream(ParseFile).check_failures()
         with self.recording() as (record, path):
             sources = (upstream.product(part) for part in upstream.pieces("group", piece.dataset))
             table = find_peaks.find(piece.dataset, sources, self.search())

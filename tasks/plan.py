@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from targets.catalogue import InputFile
 from tasks.errors import PlanError
+from tasks.estimates import Estimate, estimate, needs_by_device
 from tasks.histograms import MakeHistograms
 from tasks.masses import ComputeMasses
 from tasks.metadata import FetchMetadata, SourceTask
@@ -15,23 +16,9 @@ from tasks.parameters import HistogramParameters
 from tasks.parsing import ParseFile
 from tasks.peaks import FindPeaks, RemovePeaks
 
-__all__ = ["STORED_PER_BYTE", "Plan", "Work", "describe"]
+__all__ = ["Plan", "Work", "account", "describe"]
 
 _STAGES = (ParseFile, ComputeMasses, FindPeaks, RemovePeaks, MakeHistograms)
-
-STORED_PER_BYTE: dict[str | None, float] = {
-    "2016e-8tev": 0.6,
-    "2020e-13tev": 1.5,
-    "2025e-13tev-beta": 0.8,
-    "2024r-pp": 0.05,
-    "2024r-hi": 0.05,
-    None: 0.8,
-}
-"""Bytes stored (parsed data, masses, processed masses) per byte of input, by release; None for files of any format.
-
-Source: measured with the selection ``none`` on real files of each release (stop_wtchan and others, data_A and data_B,
-record 93913, a PHYSLITE file), rounded up; ``default`` stores less. For other files the flat ntuples' value stands.
-"""
 
 _MANY_FILES = 500
 """Above this many branches a stage is easier to handle with more files in each."""
@@ -64,30 +51,54 @@ class Plan(HistogramParameters, SourceTask):
         for release in {file.release for file in files} & {schema.name for schema in reading.schemas}:
             reading.selection.columns(release)
         work = [_work(stage.req(self)) for stage in _STAGES]
-        self.tell("\n".join([*found.notes, *describe(files, work, self.files_per_branch), *self.space(files, work)]))
+        streamed = {schema.name for schema in reading.schemas if schema.fetch == "stream"}
+        cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
+        lines = [*found.notes, *describe(files, work, self.files_per_branch), *account(cost)]
+        self.tell("\n".join([*lines, *self.space(cost, reading.fetching.folder)]))
         self._printed = True
 
-    def space(self, files: Sequence[InputFile], work: Sequence[Work]) -> list[str]:
+    def space(self, cost: Estimate, cache: Path) -> list[str]:
         """Compare what the run may store with what is free.
 
         Raises:
-            PlanError: When the folder cannot be written or has too little space.
+            PlanError: When a folder cannot be written or has too little space.
         """
-        folder = next(path for path in (self.run_folder(), *self.run_folder().parents) if path.is_dir())
-        if not os.access(folder, os.W_OK | os.X_OK):
-            msg = f"the run cannot start: {folder} may not be written; choose another base_output_dir"
-            raise PlanError(msg)
-        parse = work[0]
-        share = (parse.branches - parse.done) / parse.branches if parse.branches else 0
-        stored = share * sum((file.size or 0) * STORED_PER_BYTE.get(file.release, 0.8) for file in files)
-        free = shutil.disk_usage(folder).free
-        if stored > free:
-            msg = (
-                f"the run cannot start: it may store {_bytes(stored)} in {folder}, where {_bytes(free)} are free; "
-                "choose another base_output_dir, or fewer files"
-            )
-            raise PlanError(msg)
-        return [f"to store: up to about {_bytes(stored)} in {self.run_folder()}; free there: {_bytes(free)}"]
+        run, downloads = _existing(self.run_folder()), _existing(cache)
+        needs = {run: cost.stored} | ({downloads: cost.downloads} if downloads != run else {})
+        if downloads == run:
+            needs[run] += cost.downloads
+        lines = []
+        for folder, needed in needs_by_device(needs).items():
+            if not os.access(folder, os.W_OK | os.X_OK):
+                msg = f"the run cannot start: {folder} may not be written; choose another base_output_dir"
+                raise PlanError(msg)
+            free = shutil.disk_usage(folder).free
+            if needed > free:
+                msg = (
+                    f"the run cannot start: it may store {_bytes(needed)} in {folder}, where {_bytes(free)} are free; "
+                    "choose another base_output_dir, or fewer files"
+                )
+                raise PlanError(msg)
+            lines.append(f"free in {folder}: {_bytes(free)}, of which up to about {_bytes(needed)} would be used")
+        return lines
+
+
+def account(cost: Estimate) -> list[str]:
+    """Say what is to be read and stored.
+
+    Args:
+        cost: The estimate.
+
+    Returns:
+        Lines of text.
+    """
+    guessed = f" ({cost.guessed} files of unknown size taken as the average of their format)" if cost.guessed else ""
+    unknown = f"; {cost.unknown} files tell neither size nor format and do not count here" if cost.unknown else ""
+    kept = f", and {_bytes(cost.downloads)} in the cache of downloads" if cost.downloads else ""
+    return [
+        f"to read: about {_bytes(cost.read)} of {_bytes(cost.files)}{guessed}{unknown}",
+        f"to store: up to about {_bytes(cost.stored)} in the run directory{kept}",
+    ]
 
 
 def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch: int) -> list[str]:
@@ -112,6 +123,15 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
         advice = -(-len(files) // _MANY_FILES)
         lines.append(f"advice: --files-per-branch {advice} makes at most {_MANY_FILES} branches and changes no result")
     return lines
+
+
+def _to_read(parse: ParseFile) -> list[InputFile]:
+    """List the files of the branches that are not done."""
+    return [file for piece in parse.pieces("group") if not parse.product(piece).exists() for file in piece.files]
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
 def _work(stage: Any) -> Work:

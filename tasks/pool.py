@@ -62,13 +62,19 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
 
     def complete(self) -> bool:
         """Tell whether every branch has its product."""
-        return bool(self.task.workflow_condition()) and not self._missing()
+        if not self.task.workflow_condition() or self._missing():
+            return False
+        try:
+            self.task.check_whole()
+        except StageError:  # run() says it
+            return False
+        return True
 
     def run(self) -> None:
         """Run the missing branches.
 
         Raises:
-            StageError: When some fail, once all the others are done.
+            StageError: When some fail, once all the others are done, or the whole lacks more than is tolerated.
         """
         missing = self._missing()
         self.task.prepare()
@@ -79,6 +85,7 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
         progress.close()
         if failed:
             raise StageError(self._account(sorted(failed), len(missing)))
+        self.task.check_whole()
 
     def _missing(self) -> list[int]:
         """List the branches without a product, with one look at each folder."""

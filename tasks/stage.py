@@ -193,6 +193,9 @@ class Stage(ParsingParameters, SourceTask, PoolWorkflow):
             self.run_folder() / "logs" / type(self).__name__ / self.folder(piece.dataset).name / f"{piece.digest}.json"
         )
 
+    def check_whole(self) -> None:
+        """Raise when all branches are done but the stage as a whole is not as it should be; the default finds none."""
+
     def prepare(self) -> None:
         """Get ready for the branches of this stage: remove what killed runs left among its products and statistics."""
         pieces = {piece.dataset: piece for piece in self.get_branch_map().values()}.values()

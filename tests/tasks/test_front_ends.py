@@ -187,3 +187,13 @@ def test_the_project_can_be_elsewhere_and_still_finds_its_configuration(run):
     shutil.copy2(PROJECT / "luigi.cfg", run.folder / "luigi.cfg")
     end = run.apart(task="FetchMetadata")
     assert end.status == 0, end.text
+
+
+def test_without_a_scheduler_a_sentence_says_so(tmp_path):
+    command = [LUIGI, "--module", "tasks", "FetchMetadata", "--release-years", "demo", "--scheduler-port", "1"]
+    (tmp_path / "luigi.cfg").write_text("[core]\nrpc_retry_wait = 0\n")
+    end = finish(command, tmp_path)
+    assert end.status == 4
+    assert "No luigid answers there: add --local-scheduler to do without, or start luigid" in end.text
+    assert "Traceback" not in end.text
+    assert "Warning:" not in end.text

@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+from luigi.rpc import RPCError
 
 from physics.errors import PhysicsError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
@@ -92,3 +93,14 @@ def test_installing_twice_filters_once():
     before = list(logger.filters)
     install()
     assert logger.filters == before
+
+
+def test_a_scheduler_that_does_not_answer():
+    found = sentence(RPCError("Errors (3 attempts) when connecting to remote scheduler 'http://localhost:8082'"))
+    assert "'http://localhost:8082'. No luigid answers there: add --local-scheduler to do without" in found
+
+
+def test_nothing_to_trace_back_is_not_said(caplog):
+    install()
+    logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)
+    assert [record.exc_info for record in caplog.records] == [None]

@@ -54,7 +54,7 @@ def test_files_and_bytes_are_told(run, files):
 def test_the_demo_can_be_planned_before_it_is_made(run):
     outcome = run(task="Plan", input_files=None, release_years="demo")
     assert "demo_data" in outcome.text
-    assert "8 files of unknown size" in outcome.text
+    assert "8 files of unknown size taken as the average of their format" in outcome.text
     assert not run.out.parent.exists()
 
 

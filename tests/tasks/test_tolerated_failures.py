@@ -116,3 +116,15 @@ def test_a_file_that_fails_in_passing_is_read_by_the_next_run(run, files, toys, 
     shutil.copy2(toys[1], files[1])
     run()
     assert three in run.all_histograms()
+
+
+@pytest.mark.parametrize("task", ["ParseFile", "ComputeMasses"])
+def test_more_failures_than_are_tolerated_end_every_stage_and_stay_an_error(run, files, task):
+    truncate(files[0])
+    truncate(files[2])
+    for _ in range(2):
+        end = run.attempt(tolerated_failures=1, task=task)
+        assert end.status == TASK_FAILED
+        assert "2 files of the run cannot be read, and tolerated_failures is 1" in end.text
+    run(tolerated_failures=2, task=task)
+    assert run(tolerated_failures=2, task=task).started == []
