@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.constructor import SafeConstructor
 
 from targets.atomic import replacing
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
@@ -24,6 +25,13 @@ __all__ = ["did_you_mean", "dump_json", "fingerprint", "load_json", "load_model"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
+_LISTED = 20  # mistakes that a message lists: finding the nearest key takes a while
+# The default selection has a hundredth of these; a few lines of aliases of aliases would fill the memory.
+_MAX_BYTES, _MAX_NODES, _MAX_LEVELS, _MAX_NUMBER = 1_000_000, 100_000, 50, 1000
+_TOO_LARGE = (
+    f"{{}}: more than {_MAX_BYTES} bytes, {_MAX_NODES} values (aliases unfolded), {_MAX_LEVELS} levels or "
+    f"{_MAX_NUMBER} digits: no document of this kind needs that many; give another file"
+)
 
 
 def load_json(path: Path) -> Any:
@@ -44,7 +52,7 @@ def load_json(path: Path) -> Any:
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise UnreadableFileError(msg) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{path}: not a JSON document ({error}); delete it, and it will be made again"
         raise FileFormatError(msg) from error
 
@@ -87,7 +95,9 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(_construct(path, root))
     except ValidationError as error:
-        problems = [_explain(path, root, model, details) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        problems = [_explain(path, root, model, details) for details in found[:_LISTED]]
+        problems += [f"{path}: {len(found)} mistakes in all"] if len(found) > _LISTED else []
         raise ConfigurationError("\n".join(problems)) from error
 
 
@@ -149,9 +159,11 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
 
 def _compose(path: Path) -> yaml.Node:
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ConfigurationError(_TOO_LARGE.format(path))
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror})"
+    except (OSError, RecursionError) as error:
+        msg = f"{path}: cannot be read ({getattr(error, 'strerror', 'too many levels inside each other')})"
         raise ConfigurationError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
@@ -159,19 +171,29 @@ def _compose(path: Path) -> yaml.Node:
     except yaml.YAMLError as error:
         raise ConfigurationError(_not_yaml(path, error)) from error
     if root is None:
-        msg = f"{path}: the file is empty"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(_say(path, 1, "", "the file is empty"))
+    _measure(path, root, {}, 1)
     return root
 
 
+def _measure(path: Path, node: yaml.Node, known: dict[int, tuple[int, int]], level: int) -> tuple[int, int]:
+    """Give nodes and levels of what a node holds, an alias as often as it is used; refuse too many."""
+    number = isinstance(node, yaml.ScalarNode) and not node.tag.endswith(":str") and len(node.value) > _MAX_NUMBER
+    nodes, levels = known.get(id(node), (1, 1))
+    if id(node) not in known and level <= _MAX_LEVELS:  # what holds itself has no end
+        inner = [_measure(path, part, known, level + 1) for pair in _items(node) for part in dict.fromkeys(pair)]
+        nodes, levels = (1 + sum(one[0] for one in inner), 1 + max((one[1] for one in inner), default=0))
+        known[id(node)] = nodes, levels
+    if number or nodes > _MAX_NODES or levels + level - 1 > _MAX_LEVELS:
+        raise ConfigurationError(_TOO_LARGE.format(path))
+    return nodes, levels
+
+
 def _construct(path: Path, root: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
     try:
-        return loader.construct_document(root)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+        return SafeConstructor().construct_document(root)
+    except Exception as error:  # yaml lets through what a date that no calendar has, or `!!int ""`, makes Python raise
         raise ConfigurationError(_not_yaml(path, error)) from error
-    finally:
-        loader.dispose()
 
 
 def _not_yaml(path: Path, error: Exception) -> str:

@@ -48,7 +48,7 @@ def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True)
     """Have a file in the cache for the length of a block, fetched if it is not there.
 
     A file that is there is trusted when its size and checksum are right; where neither is known, the server is asked
-    whether it has changed.
+    whether it has changed. One that nothing but its content vouches for goes when the block finds it unreadable.
 
     Args:
         file: The file, with an http(s) or root:// address.
@@ -70,14 +70,17 @@ def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True)
         xrootd.address(file.uri), place.part, place.origin, file.size, file.checksum is not None, network, traffic
     )
     with _shared(place) as lock:
-        held = False
+        held = damaged = False
         try:
             with _usable(place.folder):
                 _hold(file, place, lock, transfer)
             held = True
             yield Download(place.file, traffic)
+        except UnreadableFileError:
+            damaged = held and file.checksum is None
+            raise
         finally:
-            if (held and not keep) or place.is_empty():
+            if (held and not keep) or damaged or place.is_empty():
                 _remove(place, lock)
 
 

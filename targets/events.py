@@ -3,7 +3,7 @@
 Units are converted here and nowhere else. TTrees and RNTuples read alike; only the branches that are needed are read.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from targets import rootfiles
 from targets.errors import FileFormatError, UnreadableFileError
-from targets.network import Network, Traffic
+from targets.network import Network
 from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
@@ -58,14 +58,16 @@ class EventFile:
         schema: Its schema; None without any tree.
         absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
+        size: Size of the file in bytes.
         traffic: Tells bytes read and requests so far, those for its metadata included.
     """
 
     def __init__(
-        self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str], traffic: Callable[[], Traffic]
+        self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str], trees: rootfiles.Trees
     ) -> None:
         self.uri = uri
-        self.traffic = traffic
+        self.size = trees.size
+        self.traffic = trees.traffic
         self.schema = schema
         self.num_entries = int(tree.num_entries) if tree is not None else 0
         self._tree = tree
@@ -248,10 +250,10 @@ def open_events(
     """
     with rootfiles.open_trees(uri, network, size) as trees:
         if not trees:
-            yield EventFile(uri, None, None, {}, trees.traffic)
+            yield EventFile(uri, None, None, {}, trees)
             return
         schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
-        yield EventFile(uri, trees[name].tree, schema, trees[name].branches, trees.traffic)
+        yield EventFile(uri, trees[name].tree, schema, trees[name].branches, trees)
 
 
 def _in_gev(array: ak.Array, per_gev: float, dtype: type[np.floating[Any]] = np.float32) -> ak.Array:

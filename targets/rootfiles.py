@@ -30,10 +30,15 @@ class Tree(NamedTuple):
 
 
 class Trees(dict[str, Tree]):
-    """The TTrees and RNTuples of an open file, by name."""
+    """The TTrees and RNTuples of an open file, by name.
+
+    Attributes:
+        size: Size of the file in bytes.
+    """
 
     def __init__(self, trees: dict[str, Tree], source: Any) -> None:
         super().__init__(trees)
+        self.size = int(source.num_bytes)
         self._source = source
 
     def traffic(self) -> Traffic:

@@ -5,6 +5,7 @@ parameters, and a key of a stage counts for all stages after it.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
@@ -115,7 +116,7 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
             try:
                 parameter = sections[section][key.replace("-", "_")]
                 parameter.normalize(parameter.parse(value))
-            except ValueError as error:
+            except Exception as error:  # luigi's parameters raise what they like
                 yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
 
 
@@ -151,20 +152,21 @@ def _law_files() -> list[Path]:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    """Read the keys of a configuration file with the line of each; continued values are joined."""
-    parser = ConfigParser(interpolation=None, strict=False, allow_no_value=True)  # law lists modules without values
+    """Read the keys of a configuration file, as luigi and law see them, with the line of each."""
+    parser = ConfigParser(  # law lists modules without values
+        interpolation=None, strict=False, allow_no_value=True, default_section=""
+    )
     parser.optionxform = str  # type: ignore[assignment,method-assign] # keys as written
     try:
         parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
     except (ConfigParserError, UnicodeDecodeError) as error:
         message = f"error: the configuration is not valid:\n{path}: {error}"
         raise SystemExit(message) from error
-    section = ""
+    section, lines = "", {}
     for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1]
-        elif section and line[:1] not in ("#", ";", "", " ", "\t"):
-            key = line.replace(":", "=").split("=")[0].strip()
-            value = parser.get(section, key, fallback=None)
-            yield Line(f"{path}:{number}", section, key, value or "")
+        if header := ConfigParser.SECTCRE.match(stripped := line.strip()):
+            section = header["header"]
+        lines.setdefault((section, re.split("[=:]", stripped)[0].strip()), number)
+    for section in parser.sections():
+        for key, value in parser.items(section):
+            yield Line(f"{path}:{lines.get((section, key), 1)}", section, key, value or "")

@@ -1,5 +1,6 @@
 """Parameters that check their values: each error names the parameter, the value and what it may be."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -159,7 +160,7 @@ class FolderPath(Valued, luigi.Parameter):
 
     def normalize(self, value: str) -> str:
         """Expand ~ and make the path absolute; empty stays empty."""
-        return str(Path(value).expanduser().absolute()) if value else ""
+        return str(Path(os.path.expanduser(value)).absolute()) if value else ""
 
 
 class FileList(Valued, law.CSVParameter):
@@ -168,7 +169,7 @@ class FileList(Valued, law.CSVParameter):
     def normalize(self, value: Any) -> tuple[str, ...]:
         """Expand ~ and make paths absolute; URLs stay as they are."""
         items = [str(item).strip() for item in super().normalize(value)]
-        return tuple(item if _URL.match(item) else str(Path(item).expanduser().absolute()) for item in items if item)
+        return tuple(item if _URL.match(item) else str(Path(os.path.expanduser(item)).absolute()) for item in items if item)
 
 
 class YamlName(Valued, luigi.Parameter):
@@ -177,7 +178,7 @@ class YamlName(Valued, luigi.Parameter):
     def normalize(self, value: str) -> str:
         """Make paths absolute; names stay as they are."""
         is_path = "/" in value or value.endswith((".yaml", ".yml"))
-        return str(Path(value).expanduser().absolute()) if is_path else value
+        return str(Path(os.path.expanduser(value)).absolute()) if is_path else value
 
 
 class PlainName(Checked):

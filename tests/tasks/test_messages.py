@@ -102,5 +102,5 @@ def test_a_scheduler_that_does_not_answer():
 
 def test_nothing_to_trace_back_is_not_said(caplog):
     install()
-    logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)
+    logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)  # noqa: LOG014 (as luigi does)
     assert [record.exc_info for record in caplog.records] == [None]
