@@ -6,14 +6,24 @@ configuration.load_defaults()
 messages.install()
 
 from tasks.demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
-from tasks.histograms import MakeHistograms  # noqa: E402
+from tasks.histograms import FillHistograms, MakeHistograms  # noqa: E402
 from tasks.masses import ComputeMasses, ExportArrays  # noqa: E402
 from tasks.metadata import FetchMetadata  # noqa: E402
 from tasks.parsing import ParseFile  # noqa: E402
-from tasks.peaks import FindPeaks, RemovePeaks  # noqa: E402
+from tasks.peaks import CountMasses, FindPeaks, RemovePeaks  # noqa: E402
 from tasks.plan import Plan  # noqa: E402
 
-STAGES = ("MakeDemo", "FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms")
+STAGES = (
+    "MakeDemo",
+    "FetchMetadata",
+    "ParseFile",
+    "ComputeMasses",
+    "CountMasses",
+    "FindPeaks",
+    "RemovePeaks",
+    "FillHistograms",
+    "MakeHistograms",
+)
 """The stages of the main job, in order."""
 
 configuration.check()
@@ -22,8 +32,10 @@ configuration.hand_down((*STAGES, "ExportArrays", "Plan"))
 __all__ = [
     "STAGES",
     "ComputeMasses",
+    "CountMasses",
     "ExportArrays",
     "FetchMetadata",
+    "FillHistograms",
     "FindPeaks",
     "MakeDemo",
     "MakeHistograms",

@@ -1,4 +1,4 @@
-"""The work of FindPeaks and RemovePeaks: cuts from the merged masses of a dataset, applied to each branch."""
+"""The work of CountMasses, FindPeaks and RemovePeaks: counts of each branch, cuts from their sum, cuts applied."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from typing import Any
 from physics import combinations, peaks, resonances
 from physics.peaks import Cut, Distribution
 from physics.resonances import Resonance, Windows
-from targets import masses
+from targets import counts, masses
+from targets.counts import Row
 from tasks.errors import EmptyResultError
 
-__all__ = ["Search", "find", "remove"]
+__all__ = ["Search", "count", "find", "remove"]
 
 _LARGEST_NAMED = 5
 
@@ -38,12 +39,31 @@ class Search:
         return resonances.windows(combination, self.resonances, self.width_gev)
 
 
+def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
+    """Count the masses of one branch on the grid of the peak search.
+
+    Args:
+        source: The masses of the branch.
+        path: The file of counts to make.
+        search: How peaks are searched.
+
+    Returns:
+        The statistics: masses counted and combinations.
+    """
+    rows = []
+    for name, values in masses.read(source):
+        part = peaks.measure(values, search.windows(name), search.width_gev, search.max_mass_gev)
+        rows.append(Row(name, search.width_gev, part.counts, part.above, part.in_window))
+    counts.write(path, rows)
+    return {"combinations": len(rows), "masses": sum(int(row.counts.sum()) + row.above for row in rows)}
+
+
 def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any]:
     """Find the cuts of a dataset.
 
     Args:
         dataset: Its name, for the message.
-        sources: The masses of all its branches.
+        sources: The counts of all its branches.
         search: How peaks are searched.
 
     Returns:
@@ -53,18 +73,11 @@ def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any
     Raises:
         EmptyResultError: When no combination would give a histogram.
     """
-    merged: dict[str, Distribution] = {}
-    windows: dict[str, Windows] = {}
-    for source in sources:
-        for name, values in masses.read(source):
-            if name not in windows:
-                windows[name] = search.windows(name)
-            part = peaks.measure(values, windows[name], search.width_gev, search.max_mass_gev)
-            merged[name] = peaks.merge([merged[name], part]) if name in merged else part
+    merged = {row.name: Distribution(row.counts, row.above, row.in_window) for row in counts.add_up(sources)}
     events = _events(merged)
     cuts = {
-        name: peaks.find_cut(distribution, windows[name], search.width_gev)
-        for name, distribution in sorted(merged.items())
+        name: peaks.find_cut(distribution, search.windows(name), search.width_gev)
+        for name, distribution in merged.items()
         if events[name.split("/")[0]] >= search.min_events
     }
     if not any(cut.reason is None for cut in cuts.values()):

@@ -1,4 +1,4 @@
-"""MakeHistograms: from processed masses to histograms for BumpNet. The main job."""
+"""FillHistograms and MakeHistograms: from processed masses to histograms for BumpNet. The main job."""
 
 from pathlib import Path
 from typing import Any
@@ -8,22 +8,19 @@ import law
 from physics import binning
 from targets import documents
 from tasks.masses import ComputeMasses
-from tasks.parameters import HistogramParameters
+from tasks.parameters import BinningParameters, HistogramParameters
 from tasks.parsing import ParseFile
 from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
 from tasks.stage import Piece
 
-__all__ = ["MakeHistograms"]
+__all__ = ["BinningStage", "FillHistograms", "MakeHistograms"]
 
 
-class MakeHistograms(HistogramParameters, PeakStage):
-    """Make the histograms of every final state and combination, one file per dataset: the main job."""
+class BinningStage(BinningParameters, PeakStage):
+    """A stage with the parameters of the histograms' grids; its results depend on the whole dataset."""
 
-    room = "histograms"
-    own = ("bin_width_gev", "use_bumpnet_naming", "single_output_file", "exclude_outliers", "output_filename")
-    cut = "dataset"
-    needs = (RemovePeaks, FindPeaks)
-    exclude_index = False
+    merges = True
+    exclude_index = True
 
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:
@@ -31,6 +28,34 @@ class MakeHistograms(HistogramParameters, PeakStage):
         super().check_parameters(params)
         for width_gev in params["bin_width_gev"]:
             binning.check_width("bin_width_gev", width_gev, params["max_mass_gev"])
+
+
+class FillHistograms(BinningStage):
+    """Count the processed masses of each branch on the histograms' grids: histogram_counts, which add up."""
+
+    room = "histogram_counts"
+    own = ("bin_width_gev", "exclude_outliers")
+    needs = (RemovePeaks,)
+    suffix = ".npz"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Count the masses of a branch."""
+        from tasks import make_histograms
+
+        source = self.upstream(RemovePeaks).path(self.branch_data)
+        with self.recording() as (record, path):
+            record |= make_histograms.count(source, path, self.bin_width_gev, self.exclude_outliers)
+
+
+class MakeHistograms(HistogramParameters, BinningStage):
+    """Make the histograms of every final state and combination, one file per dataset: the main job."""
+
+    room = "histograms"
+    own = ("use_bumpnet_naming", "single_output_file", "output_filename")
+    cut = "dataset"
+    needs = (FillHistograms, RemovePeaks, FindPeaks)
+    exclude_index = False
 
     def path(self, piece: Piece) -> Path:
         """Give the file of a dataset; with several datasets its name goes before the suffix."""
@@ -48,7 +73,7 @@ class MakeHistograms(HistogramParameters, PeakStage):
         """Make the histograms of a dataset."""
         from tasks import make_histograms, sum_statistics
 
-        piece, upstream, found = self.branch_data, self.upstream(RemovePeaks), self.upstream(FindPeaks)
+        piece, upstream, found = self.branch_data, self.upstream(FillHistograms), self.upstream(FindPeaks)
         parts = upstream.pieces("group", piece.dataset)
         with self.recording() as (record, path):
             table = documents.load_json(found.path(piece))
@@ -61,7 +86,7 @@ class MakeHistograms(HistogramParameters, PeakStage):
         """Give how histograms look."""
         from tasks.make_histograms import Style
 
-        return Style(self.bin_width_gev, self.use_bumpnet_naming, self.exclude_outliers)
+        return Style(self.bin_width_gev, self.use_bumpnet_naming)
 
     def logs(self, parts: list[Piece]) -> dict[str, list[Path]]:
         """Give the statistics of the branches above, by stage."""

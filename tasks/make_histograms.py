@@ -1,4 +1,4 @@
-"""The work of MakeHistograms: processed masses of all branches of a dataset → histograms."""
+"""The work of FillHistograms and MakeHistograms: processed masses → counts of each branch → histograms of their sum."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ import numpy as np
 
 from physics import binning, bumpnet
 from physics.binning import Histogram, Int64
-from targets import histograms, masses
+from targets import counts, histograms, masses
+from targets.counts import Row
 from tasks.errors import EmptyResultError
 
-__all__ = ["Filled", "Style", "fill", "write"]
+__all__ = ["Filled", "Style", "count", "fill", "write"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,10 @@ class Style:
     Attributes:
         widths_gev: Bin widths in GeV; one histogram each.
         bumpnet_naming: Whether names are those that BumpNet's loader reads.
-        exclude_outliers: Whether outliers are left out.
     """
 
     widths_gev: tuple[float, ...]
     bumpnet_naming: bool
-    exclude_outliers: bool
 
     def key(self, name: str, width_gev: float) -> str:
         """Give the key of a histogram in its file, from ``final_state/combination``."""
@@ -54,11 +53,37 @@ class Filled:
     without: dict[str, str]
 
 
+def count(source: Path, path: Path, widths_gev: Iterable[float], exclude_outliers: bool) -> dict[str, Any]:
+    """Count the processed masses of one branch on the grids of the histograms.
+
+    Args:
+        source: The processed masses of the branch.
+        path: The file of counts to make.
+        widths_gev: Bin widths in GeV.
+        exclude_outliers: Whether outliers are left out.
+
+    Returns:
+        The statistics: masses counted.
+    """
+    rows: dict[tuple[str, float], Int64] = {}
+    entries = 0
+    for name, values in masses.read(source):
+        state, combination, part = name.split("/")
+        if part == "outliers" and exclude_outliers:
+            continue
+        entries += len(values)
+        for width_gev in widths_gev:
+            here = (f"{state}/{combination}", width_gev)
+            rows[here] = binning.add(rows.get(here, np.zeros(0, np.int64)), binning.counts(values, width_gev))
+    counts.write(path, [Row(name, width_gev, found) for (name, width_gev), found in rows.items()])
+    return {"masses": entries}
+
+
 def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Filled:
     """Fill the histograms of a dataset.
 
     Args:
-        sources: The processed masses of all its branches.
+        sources: The counts of all its branches.
         table: Its table of cuts.
         style: How histograms look.
 
@@ -68,11 +93,10 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
     Raises:
         EmptyResultError: When there is none.
     """
-    counts = _count(sources, style)
     filled = Filled({}, {}, {}, {name: row["reason"] for name, row in table["cuts"].items() if row["reason"]})
-    for name, width_gev in sorted(counts):
+    for name, width_gev, found, *_ in counts.add_up(sources):
         key = style.key(name, width_gev)
-        histogram = binning.cut_out(counts[name, width_gev], width_gev, table["cuts"][name]["start_gev"])
+        histogram = binning.cut_out(found, width_gev, table["cuts"][name]["start_gev"])
         if histogram is None:
             filled.without[key] = f"no filled bin of {width_gev:g} GeV starts at or above the cut"
             continue
@@ -107,20 +131,6 @@ def write(path: Path, filled: Filled, single_file: bool) -> dict[str, Any]:
         "rows": filled.rows,
         "without_histogram": filled.without,
     }
-
-
-def _count(sources: Iterable[Path], style: Style) -> dict[tuple[str, float], Int64]:
-    """Count masses per bin of each grid; counts of branches add up exactly."""
-    counts: dict[tuple[str, float], Int64] = {}
-    for source in sources:
-        for name, values in masses.read(source):
-            state, combination, part = name.split("/")
-            if part == "outliers" and style.exclude_outliers:
-                continue
-            for width_gev in style.widths_gev:
-                here = (f"{state}/{combination}", width_gev)
-                counts[here] = binning.add(counts.get(here, np.zeros(0, np.int64)), binning.counts(values, width_gev))
-    return counts
 
 
 def _row(histogram: Histogram) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from physics import final_states, resonances
 from tasks.parameter_types import Choice, FileList, Flag, FolderPath, Names, Number, Numbers, PlainName, YamlName
 
 __all__ = [
+    "BinningParameters",
     "HistogramParameters",
     "MassParameters",
     "ParsingParameters",
@@ -200,10 +201,16 @@ class PeakParameters(MassParameters):
     )
 
 
-class HistogramParameters(PeakParameters):
-    """How histograms look."""
+class BinningParameters(PeakParameters):
+    """On which grids masses are counted."""
 
     bin_width_gev = Numbers(float, default=(10.0,), description="bin widths in GeV, comma-separated; default: 10")
+    exclude_outliers = Flag(default=False, description="leave the outliers out of histograms; default: False")
+
+
+class HistogramParameters(BinningParameters):
+    """How histograms are stored."""
+
     use_bumpnet_naming = Flag(
         default=True,
         description="True: names that BumpNet's loader reads; False: <final state>/<combination>; default: True",
@@ -211,7 +218,6 @@ class HistogramParameters(PeakParameters):
     single_output_file = Flag(
         default=True, description="True: one file per dataset; False: one file per histogram; default: True"
     )
-    exclude_outliers = Flag(default=False, description="leave the outliers out of histograms; default: False")
     output_filename = PlainName(
         suffix=".root", default="histograms.root", description="name of the histogram file; default: histograms.root"
     )

@@ -21,7 +21,7 @@ from targets.catalogue import InputFile
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events import Chunk, EventFile
 from targets.inputs import Fetching, Input, open_input
-from targets.network import RefusedError
+from targets.network import RangesUnsupportedError, RefusedError
 from targets.schemas import Schema
 from tasks.errors import StageError
 
@@ -188,8 +188,8 @@ def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally
             tally.files.append(_describe(file, opened, dict(unassigned)))
     except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
         reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
-        passing = isinstance(error, UnreadableFileError) and not isinstance(error, RefusedError)
-        raise _FileError(uri, reason, passing) from error
+        final = isinstance(error, (RefusedError, RangesUnsupportedError))
+        raise _FileError(uri, reason, isinstance(error, UnreadableFileError) and not final) from error
 
 
 def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.Writer | None, tally: _Tally) -> None:

@@ -1,20 +1,21 @@
-"""FindPeaks and RemovePeaks: from masses to the smoothly falling parts of their distributions."""
+"""CountMasses, FindPeaks and RemovePeaks: from masses to the smoothly falling parts of their distributions."""
 
+from pathlib import Path
 from typing import Any
 
 from physics import binning, resonances
 from targets import documents
 from tasks.masses import ComputeMasses, MassStage
 from tasks.parameters import PeakParameters
-from tasks.parsing import ParseFile
+from tasks.parsing import ParseFile, ParsingStage
+from tasks.stage import Piece
 
-__all__ = ["FindPeaks", "PeakStage", "RemovePeaks"]
+__all__ = ["CountMasses", "FindPeaks", "PeakStage", "RemovePeaks"]
 
 
 class PeakStage(PeakParameters, MassStage):
-    """A stage with the parameters of the peak search; its results depend on the whole dataset."""
+    """A stage with the parameters of the peak search."""
 
-    merges = True
     exclude_index = True
 
     @classmethod
@@ -36,19 +37,36 @@ class PeakStage(PeakParameters, MassStage):
         )
 
 
+class CountMasses(PeakStage, ParsingStage):
+    """Count the masses of each branch on the grid of the peak search: mass_counts, which add up over branches."""
+
+    room = "mass_counts"
+    own = ("peak_detection_bin_width_gev", "known_resonances", "max_mass_gev")
+    needs = (ComputeMasses,)
+    suffix = ".npz"
+    exclude_index = False
+
+    def run(self) -> None:
+        """Count the masses of a branch."""
+        from tasks import find_peaks
+
+        source = self.upstream(ComputeMasses).product(self.branch_data)
+        with self.recording() as (record, path):
+            record |= find_peaks.count(source, path, self.search())
+
+    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:  # noqa: ARG002 (the parsed data tell)
+        """Give the path of the whole product, or of the incomplete one where the parsed data are incomplete."""
+        return self.product(piece)
+
+
 class FindPeaks(PeakStage):
     """Find the cuts of every final state and combination of a dataset: the table of cuts."""
 
     room = "peaks"
-    own = (
-        "tolerated_failures",
-        "min_events_per_fs",
-        "peak_detection_bin_width_gev",
-        "known_resonances",
-        "max_mass_gev",
-    )
+    own = ("tolerated_failures", "min_events_per_fs")
     cut = "dataset"
-    needs = (ComputeMasses,)
+    merges = True
+    needs = (CountMasses, ComputeMasses)
     suffix = ".json"
     exclude_index = False
 
@@ -56,10 +74,10 @@ class FindPeaks(PeakStage):
         """Find the cuts of a dataset."""
         from tasks import find_peaks
 
-        piece, upstream = self.branch_data, self.upstream(ComputeMasses)
-        upstream.upstream(ParseFile).check_failures()
+        piece, upstream = self.branch_data, self.upstream(CountMasses)
+        self.upstream(ComputeMasses).upstream(ParseFile).check_failures()
+        sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
         with self.recording() as (record, path):
-            sources = (upstream.product(part) for part in upstream.pieces("group", piece.dataset))
             table = find_peaks.find(piece.dataset, sources, self.search())
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
             documents.dump_json(path, table)
@@ -69,6 +87,7 @@ class RemovePeaks(PeakStage):
     """Apply the cuts to the masses of each branch: im_arrays_processed."""
 
     room = "im_arrays_processed"
+    merges = True
     needs = (FindPeaks, ComputeMasses)
     suffix = ".npz"
     exclude_index = False

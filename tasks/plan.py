@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 from targets.catalogue import InputFile
 from tasks.errors import PlanError
 from tasks.estimates import Estimate, estimate, needs_by_device
-from tasks.histograms import MakeHistograms
+from tasks.histograms import FillHistograms, MakeHistograms
 from tasks.masses import ComputeMasses
 from tasks.metadata import FetchMetadata, SourceTask
 from tasks.parameters import HistogramParameters
 from tasks.parsing import ParseFile
-from tasks.peaks import FindPeaks, RemovePeaks
+from tasks.peaks import CountMasses, FindPeaks, RemovePeaks
 
 __all__ = ["Plan", "Work", "account", "describe"]
 
-_STAGES = (ParseFile, ComputeMasses, FindPeaks, RemovePeaks, MakeHistograms)
+_STAGES = (ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms)
 
 _MANY_FILES = 500
 """Above this many branches a stage is easier to handle with more files in each."""

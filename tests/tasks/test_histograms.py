@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import uproot
 
+from physics import bumpnet
+from targets import masses
 from tests.oracle_outputs import histogram_name
 from tests.runs import histograms
 
@@ -105,3 +107,22 @@ def test_root_reads_entries_and_errors(run):
 def test_histograms_of_the_same_files_have_the_same_bytes_of_counts(run, fresh, toys):
     run()
     assert run.histograms() == fresh(toys[:3]) == fresh(reversed(toys[:3]), files_per_branch=2, threads=2)
+
+
+@pytest.mark.parametrize("exclude_outliers", [False, True])
+def test_histograms_of_added_counts_are_those_of_all_processed_masses(run, exclude_outliers):
+    run(bin_width_gev="10,2.5", exclude_outliers=exclude_outliers)
+    parts = {}
+    for path in run.products("im_arrays_processed"):
+        for name, values in masses.read(path):
+            state, combination, part = name.split("/")
+            if part == "main" or not exclude_outliers:
+                parts.setdefault((state, combination), []).append(values.astype(np.float64))
+    found = run.histograms()
+    for (state, combination), arrays in parts.items():
+        for width in (10.0, 2.5):
+            low, high, counts = found.pop(bumpnet.histogram_name(state, combination, width))
+            bins = np.floor(np.concatenate(arrays) / width).astype(int)
+            wanted = np.bincount(bins)[round(low / width) : round(high / width)]
+            assert np.frombuffer(counts, np.int64).tolist() == wanted.tolist()
+    assert found == {}

@@ -112,14 +112,15 @@ def test_what_a_killed_writer_left_is_swept_and_a_living_one_is_spared(run):
     wait_until(None, lambda: Path(f"/proc/{zombie.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
     host = os.uname().nodename
     (product,) = run.products("histograms")
-    folders = [run.products(room)[0].parent for room in ("parsed_data", "im_arrays", "im_arrays_processed", "peaks")]
+    rooms = ("parsed_data", "im_arrays", "mass_counts", "peaks", "im_arrays_processed", "histogram_counts")
+    folders = [run.products(room)[0].parent for room in rooms]
     folders += [product.parent, *(run.out / "logs").glob("*/*")]
     for folder in folders:
         for dead in (ended, zombie):
             (folder / f".{host}@{dead.pid}@0123abcd@x.npz").write_text("half")
     living = folders[0] / f".{host}@{os.getpid()}@0123abcd@x.root"
     living.write_text("half")
-    for room in ("parsed_data", "im_arrays", "im_arrays_processed", "peaks", "histograms"):
+    for room in (*rooms, "histograms"):
         run.products(room)[0].unlink()
     run()
     zombie.wait()

@@ -2,7 +2,9 @@
 
 from textwrap import dedent
 
-MAIN_JOB = ["FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"]
+import tasks
+
+MAIN_JOB = [stage for stage in tasks.STAGES if stage != "MakeDemo"]
 
 MUONS_ABOVE_20_GEV = dedent("""\
     name: own
@@ -49,10 +51,11 @@ def test_one_deleted_branch_is_all_that_is_made_again(run, three):
     run()
     delete(run, "histograms")
     name = run.products("parsed_data")[2].stem
-    delete(run, "parsed_data", "im_arrays", "im_arrays_processed", name=name)
+    rooms = ["parsed_data", "im_arrays", "im_arrays_processed", "histogram_counts"]
+    delete(run, *rooms, name=name)
     before = run.state()
     run()
-    assert run.made_since(before) == {"histograms": 1, "im_arrays": 1, "im_arrays_processed": 1, "parsed_data": 1}
+    assert run.made_since(before) == dict.fromkeys([*rooms, "histograms"], 1)
     assert {run.products(room)[2].stem for room in ("parsed_data", "im_arrays", "im_arrays_processed")} == {name}
     assert run.histograms() == three
 
@@ -77,9 +80,11 @@ def test_more_files_read_only_the_new_ones(run_ten, three, ten):
     before = run_ten.state()
     run_ten(max_files_to_process=10)
     assert run_ten.made_since(before) == {
+        "histogram_counts": 10,
         "histograms": 1,
         "im_arrays": 7,
         "im_arrays_processed": 10,  # the cuts are those of the whole dataset
+        "mass_counts": 7,
         "parsed_data": 7,
         "peaks": 1,
     }
@@ -89,8 +94,8 @@ def test_more_files_read_only_the_new_ones(run_ten, three, ten):
 def test_a_new_bin_width_makes_histograms_alone_and_keeps_the_old(run):
     run()
     before = run.state()
-    assert run(bin_width_gev=20).started == ["MakeHistograms"]
-    assert run.made_since(before) == {"histograms": 1}
+    assert run(bin_width_gev=20).started == ["FillHistograms", "MakeHistograms"]
+    assert run.made_since(before) == {"histogram_counts": 3, "histograms": 1}
     assert len(run.products("histograms")) == 2
     assert run(bin_width_gev=10).started == []
 

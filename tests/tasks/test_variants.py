@@ -11,7 +11,7 @@ from luigi.task_register import Register
 import tasks
 from tasks import parameters
 
-STAGES = ("ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms")
+STAGES = tasks.STAGES[2:]
 
 WHICH_FILES = {"input_files", "max_files_to_process", "files_per_branch"}
 """They choose and group files, which stand in the names of the files themselves."""
@@ -19,6 +19,7 @@ WHICH_FILES = {"input_files", "max_files_to_process", "files_per_branch"}
 NO_EFFECT = {
     *("run_name", "base_output_dir", "threads", "refresh_metadata", "read_attempts", "chunk_events"),
     *("fetch", "download_dir", "keep_downloads", "connections_per_host", "memory_limit_mb"),
+    *("network_timeout_s", "network_attempts"),
 }
 """They change the place and the speed of a run, never a result."""
 
@@ -33,13 +34,13 @@ OTHER = {
     "max_multiplicity": (0, "ComputeMasses"),
     "tolerated_failures": (2, "FindPeaks"),
     "min_events_per_fs": (11, "FindPeaks"),
-    "peak_detection_bin_width_gev": (20, "FindPeaks"),
-    "known_resonances": ("z", "FindPeaks"),
-    "max_mass_gev": (500, "FindPeaks"),
-    "bin_width_gev": (5, "MakeHistograms"),
+    "peak_detection_bin_width_gev": (20, "CountMasses"),
+    "known_resonances": ("z", "CountMasses"),
+    "max_mass_gev": (500, "CountMasses"),
+    "bin_width_gev": (5, "FillHistograms"),
     "use_bumpnet_naming": (False, "MakeHistograms"),
     "single_output_file": (False, "MakeHistograms"),
-    "exclude_outliers": (True, "MakeHistograms"),
+    "exclude_outliers": (True, "FillHistograms"),
     "output_filename": ("other.root", "MakeHistograms"),
 }
 """Another value of each parameter that can change a result, and the first stage whose result it can change."""
@@ -121,7 +122,7 @@ def test_a_variant_is_eight_hex_digits_and_explains_itself(run):
         assert re.fullmatch("[0-9a-f]{8}", variant.name)
         named_by = json.loads((variant / "parameters.json").read_text())
         assert set(named_by) - {"files"} <= set(STAGES)
-    assert named_by["MakeHistograms"]["bin_width_gev"] == "10.0,20.0"
+    assert named_by["FillHistograms"]["bin_width_gev"] == "10.0,20.0"
     assert named_by["FindPeaks"]["min_events_per_fs"] == "12"
     assert named_by["ParseFile"]["parsed_format"] == "rntuple"
 
