@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import law
-from law.workflow.base import BaseWorkflowProxy
 from luigi.task_register import Register
 
 from tasks import messages
+from tasks.branches import BranchOutputs
 from tasks.errors import StageError
 from tasks.progress import Progress
 
@@ -45,7 +44,7 @@ class Outcome(NamedTuple):
     bytes_read: int = 0
 
 
-class PoolWorkflowProxy(BaseWorkflowProxy):
+class PoolWorkflowProxy(BranchOutputs):
     """Runs the missing branches of a stage in this process or in a pool.
 
     No subclass of law's own local proxy: law would start a manager process for it, which outlives a killed run.
@@ -53,30 +52,13 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
 
     workflow_type = "local"
 
-    def output(self) -> Any:
-        """Give the targets of all branches, without a task object for each."""
-        if not self.task.workflow_condition():
-            return law.util.DotDict(collection=law.TargetCollection([law.LocalFileTarget(is_tmp="unknown")]))
-        targets = {branch: self.task.target(piece) for branch, piece in self.task.get_branch_map().items()}
-        return law.util.DotDict(collection=law.TargetCollection(targets, threshold=self.threshold(len(targets))))
-
-    def complete(self) -> bool:
-        """Tell whether every branch has its product."""
-        if not self.task.workflow_condition() or self._missing():
-            return False
-        try:
-            self.task.check_whole()
-        except StageError:  # run() says it
-            return False
-        return True
-
     def run(self) -> None:
         """Run the missing branches.
 
         Raises:
             StageError: When some fail, once all the others are done, or the whole lacks more than is tolerated.
         """
-        missing = self._missing()
+        missing = self.missing()
         self.task.prepare()
         progress, failed = Progress(self.task, len(missing)), []
         for outcome in self._outcomes(missing):
@@ -86,13 +68,6 @@ class PoolWorkflowProxy(BaseWorkflowProxy):
         if failed:
             raise StageError(self._account(sorted(failed), len(missing)))
         self.task.check_whole()
-
-    def _missing(self) -> list[int]:
-        """List the branches without a product, with one look at each folder."""
-        pieces = self.task.get_branch_map().items()
-        paths = {branch: Path(self.task.target(piece).abspath) for branch, piece in pieces}
-        listed = {folder: _names(folder) for folder in {path.parent for path in paths.values()}}
-        return [branch for branch, path in paths.items() if path.name not in listed[path.parent]]
 
     def _outcomes(self, branches: list[int]) -> Iterator[Outcome]:
         """Run branches and give the outcome of each, in the order in which they end."""
@@ -151,13 +126,6 @@ def _outcome(job: "Future[Outcome]", branch: int) -> Outcome:
         return Outcome(
             branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)"
         )
-
-
-def _names(folder: Path) -> set[str]:
-    try:
-        return {path.name for path in folder.iterdir()}
-    except FileNotFoundError:
-        return set()
 
 
 def _end_with_parent() -> None:
