@@ -70,9 +70,10 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """Make a job file, and write down that its job is about to be submitted."""
         number, branches = args
         made = super().create_job_file(number, branches)
+        made["log"] = made.get("log") or _absolute(getattr(made["config"], "stdout", None))
         self._numbers[str(made["job"])] = number
         name = str(getattr(made["config"], "job_name", "") or "")
-        self._journal().intend(number, list(branches), name, {"log": made["log"]} if made.get("log") else {})
+        self._journal().intend(number, list(branches), name, {"log": made["log"]} if made["log"] else {})
         return made
 
     def submit(self, retry_jobs: Any = None) -> Any:
@@ -120,7 +121,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     # jobs of an earlier run -------------------------------------------------------------------------------------------
 
     def _take_up(self) -> None:
-        """Write the job data from which law goes on: jobs that may still run, and jobs for all that is missing beside."""
+        """Write the job data from which law goes on: what may still run, and jobs for all that is missing besides."""
         jobs = {} if self.task.ignore_submission else self._known_jobs()
         alive = {n: job for n, job in jobs.items() if job["job_id"] is not None and job["status"] not in _OVER}
         running = {branch for job in alive.values() for branch in job["branches"]}
@@ -198,7 +199,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _verdict(self, job_id: Any, answer: dict[str, Any]) -> dict[str, Any]:
         """Say how a job that is over ended: its outputs are what counts, and they may show late."""
-        branches = next((job["branches"] for job in self.job_data.jobs.values() if job["job_id"] == job_id), [])
+        branches: list[int] = next((job["branches"] for job in self.job_data.jobs.values() if job["job_id"] == job_id), [])
         if set(branches) <= self._get_existing_branches():
             return answer | {"status": _DONE, "code": 0, "error": None}
         if answer["status"] == _FAILED and answer.get("code") is not None:
@@ -241,3 +242,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
 def _is_over(answer: Any) -> bool:
     return isinstance(answer, dict) and answer["status"] in (_DONE, _FAILED)
+
+
+def _absolute(path: Any) -> str | None:
+    return str(path) if path and Path(str(path)).is_absolute() else None

@@ -1,7 +1,8 @@
-# Source this file (bash, zsh or sh started in the project) to use the pipeline from any folder:
-#   source /path/to/project/submit/env.sh
+# Source this file to use the pipeline from any folder: people, jobs and containers alike (bash or zsh; with plain sh,
+# start in the project's folder):
+#   . /path/to/project/submit/env.sh
 # It puts the project's environment on PATH and tells luigi and law where their configuration is; values that are
-# already set stay.
+# already set stay. A luigi.cfg in the folder where you start luigi wins over the project's, key by key.
 # shellcheck shell=sh
 
 if [ -n "${BASH_SOURCE:-}" ]; then
@@ -14,14 +15,18 @@ else
     _pipeline=$(pwd)
 fi
 
-if [ ! -f "$_pipeline/law.cfg" ]; then
+if [ ! -f "$_pipeline/submit/env.sh" ]; then
     echo "env.sh: $_pipeline is not the project: with plain sh, start in the project's folder" >&2
 else
-    [ -d "$_pipeline/.venv/bin" ] && export PATH="$_pipeline/.venv/bin:$PATH"
+    if [ -n "${PIPELINE_BIN:-}" ]; then
+        export PATH="$PIPELINE_BIN:$PATH"
+    elif [ -d "$_pipeline/.venv/bin" ]; then
+        export PATH="$_pipeline/.venv/bin:$PATH"
+    fi
     export LAW_HOME="${LAW_HOME:-$_pipeline/.law}"
-    export LAW_CONFIG_FILE="${LAW_CONFIG_FILE:-$_pipeline/law.cfg}"
-    # law's completion of task names and parameters, where law is installed and the shell is bash or zsh
-    if command -v law >/dev/null 2>&1 && [ -n "${BASH_VERSION:-}${ZSH_VERSION:-}" ]; then
+    [ -f "$_pipeline/law.cfg" ] && export LAW_CONFIG_FILE="${LAW_CONFIG_FILE:-$_pipeline/law.cfg}"
+    # law's completion of task names and parameters, where a person sits before bash or zsh
+    if [ -z "${PIPELINE_JOB:-}" ] && [ -n "${BASH_VERSION:-}${ZSH_VERSION:-}" ] && command -v law >/dev/null 2>&1; then
         # shellcheck disable=SC1090
         . "$(law completion)"
     fi

@@ -9,10 +9,11 @@ from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
 from physics.errors import PhysicsError
+from submit.errors import BatchError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
 from tasks.errors import EmptyResultError, PlanError, StageError
 
-__all__ = ["install", "sentence"]
+__all__ = ["install", "printable", "sentence"]
 
 _OURS = (
     PhysicsError,
@@ -23,6 +24,7 @@ _OURS = (
     EmptyResultError,
     PlanError,
     StageError,
+    BatchError,
     TaskClassNotFoundException,
 )
 
@@ -48,13 +50,25 @@ def sentence(error: BaseException) -> str | None:
         What was wrong, the value, where, and the remedy; None for errors whose traceback is needed.
     """
     if isinstance(error, _OURS):
-        return str(error)
+        return printable(str(error))
     if isinstance(error, RPCError):
         return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
-        return f"{where}: {error.strerror}; {_REMEDIES[error.errno]}"
+        return printable(f"{where}: {error.strerror}; {_REMEDIES[error.errno]}")
     return None
+
+
+def printable(text: str) -> str:
+    """Make a text fit for a terminal: names in files and catalogues may hold what would move its cursor.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The same, with every character that cannot be printed, but the ends of lines, written as Python would.
+    """
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
 
 
 class _Sentences(logging.Filter):
@@ -64,11 +78,11 @@ class _Sentences(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             record.exc_info = None  # luigi says "NoneType: None" for a scheduler that does not answer
-        if error is not None and (text := sentence(error)):
-            said = record.getMessage()
-            record.msg = text if said.startswith("Uncaught exception") else f"{said}\n{text}"
-            record.args = None
+        said, text = record.getMessage(), sentence(error) if error is not None else None
+        if text:
+            said = text if said.startswith("Uncaught exception") else f"{said}\n{text}"
             record.exc_info = record.exc_text = None
+        record.msg, record.args = printable(said), None  # luigi repeats parameters as they are
         return True
 
 

@@ -13,9 +13,9 @@ import law
 from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
 from tasks.base import SELECTIONS, digest
+from tasks.cluster import ClusterWorkflow
 from tasks.metadata import FetchMetadata, SourceTask
 from tasks.parameters import ParsingParameters
-from tasks.pool import PoolWorkflow
 
 __all__ = ["Piece", "Stage"]
 
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
     digest: str
 
 
-class Stage(ParsingParameters, SourceTask, PoolWorkflow):
+class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
     """A stage of the pipeline.
 
     Its ``run()`` makes the product of one branch; which branches there are is known once FetchMetadata is done.
