@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from law.job.base import BaseJobManager
-from law.workflow.remote import BaseRemoteWorkflowProxy
+from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.errors import BatchError
 from submit.job_logs import account
@@ -21,6 +21,8 @@ __all__ = ["BatchProxy"]
 
 _DONE, _FAILED, _RUNNING = BaseJobManager.FINISHED, BaseJobManager.FAILED, BaseJobManager.RUNNING
 _OVER = {_DONE, _FAILED, BaseJobManager.RETRY}
+_POLL_FAILS = BaseRemoteWorkflow.poll_fails._default
+_SILENCE_S = 600.0  # a server may be down that long
 _ALL = 1.0  # of law's tolerance: a run goes on to its end, however many jobs fail
 
 
@@ -104,8 +106,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         with self._journal().held():
             if not self._cancel_jobs:
                 self._take_up()
-            if not self.task.tolerance:
-                self.task.tolerance = _ALL
+            self._be_patient()
             try:
                 super()._run_impl()
             except Exception as error:
@@ -117,6 +118,13 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             self._only_submitted = bool(self.task.no_poll)
             if not self.task.no_poll and not super().complete():
                 raise BatchError(self._account(None))
+
+    def _be_patient(self) -> None:
+        """Go on to the end whatever fails, and through some minutes of silence, unless the user says otherwise."""
+        if not self.task.tolerance:
+            self.task.tolerance = _ALL
+        if self.task.poll_fails == _POLL_FAILS and self.task.poll_interval:
+            self.task.poll_fails = max(_POLL_FAILS, round(_SILENCE_S / (60 * self.task.poll_interval)))
 
     # jobs of an earlier run -------------------------------------------------------------------------------------------
 
@@ -199,8 +207,9 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _verdict(self, job_id: Any, answer: dict[str, Any]) -> dict[str, Any]:
         """Say how a job that is over ended: its outputs are what counts, and they may show late."""
-        branches: list[int] = next((job["branches"] for job in self.job_data.jobs.values() if job["job_id"] == job_id), [])
-        if set(branches) <= self._get_existing_branches():
+        jobs = self.job_data.jobs.values()
+        branches = next((set(job["branches"]) for job in jobs if job["job_id"] == job_id), set())
+        if branches <= self._get_existing_branches():
             return answer | {"status": _DONE, "code": 0, "error": None}
         if answer["status"] == _FAILED and answer.get("code") is not None:
             return answer

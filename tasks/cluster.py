@@ -20,6 +20,7 @@ from law.job.base import JobInputFile  # noqa: E402
 from submit.batch import BatchProxy  # noqa: E402
 from submit.journal import write_whole  # noqa: E402
 from submit.pbs import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
+from submit.slurm import SlurmJobManager  # noqa: E402
 from tasks.base import digest  # noqa: E402
 from tasks.branches import BranchOutputs  # noqa: E402
 from tasks.pool import PoolWorkflow  # noqa: E402
@@ -60,10 +61,24 @@ class _Slurm(SlurmWorkflow):
     workflow_proxy_cls = _SlurmProxy
     exclude_index = True
 
+    def slurm_job_manager_cls(self) -> type[SlurmJobManager]:
+        return SlurmJobManager
+
+    def slurm_create_job_file_factory(self, **kwargs: Any) -> Any:
+        return super().slurm_create_job_file_factory(**_beside(self.slurm_output_directory(), kwargs))
+
+    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:  # noqa: ARG002 (law's signature)
+        config.stdout = config.stderr = "job.log"  # one log a job
+        config.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"  # not among the job files
+        return config
+
 
 class _HTCondor(HTCondorWorkflow):
     workflow_proxy_cls = _HTCondorProxy
     exclude_index = True
+
+    def htcondor_create_job_file_factory(self, **kwargs: Any) -> Any:
+        return super().htcondor_create_job_file_factory(**_beside(self.htcondor_output_directory(), kwargs))
 
 
 class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
@@ -122,17 +137,18 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     pbs_cmdline_args = slurm_cmdline_args = htcondor_cmdline_args = _job_arguments
 
-    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:  # noqa: ARG002 (law's signature)
-        """Let a job say everything in one log, and work beside the job files, not among them."""
-        config.stdout = config.stderr = "job.log"
-        config.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"
-        return config
-
     def _outputs_decide(self) -> bool:
         """A job that is over counts only when its outputs are there."""
         return True
 
     pbs_check_job_completeness = slurm_check_job_completeness = htcondor_check_job_completeness = _outputs_decide
+
+
+def _beside(folder: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Put job files into the shared folder of the job data: the submitting host's own are not seen by nodes."""
+    path = Path(folder.abspath) / "job_files"
+    path.mkdir(parents=True, exist_ok=True)
+    return {"dir": str(path), "mkdtemp": False, "cleanup": False} | settings
 
 
 def _quoted(text: str) -> str:

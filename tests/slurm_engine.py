@@ -120,7 +120,8 @@ def _wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
             return
         time.sleep(0.2)
     logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("*.[lo][ou][gt]"))
-    raise AssertionError(f"Slurm does not start: {told.stdout}{told.stderr}\n{logs}")
+    msg = f"Slurm does not start: {told.stdout}{told.stderr}\n{logs}"
+    raise AssertionError(msg)
 
 
 def _free_ports(number: int) -> list[int]:
