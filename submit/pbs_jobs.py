@@ -219,9 +219,9 @@ class PBSJobManager(BaseJobManager):
     def _options(self, path: Path, queue: str | None, account: str | None) -> list[str]:
         options = [*(["-q", queue] if queue else []), *(["-A", account] if account else [])]
         if self.dialect is Dialect.TORQUE:
-            # Slurm's qsub puts the log where it likes, whatever the script says, unless it is told on the command line
+            # Slurm takes these of its qsub alone: a log named in the script is not used, and a job may run twice
             for option, value in read_directives(path):
-                options += [option, value] if option in ("-o", "-e", "-j") else []
+                options += [option, value] if option in ("-o", "-e", "-j", "-r") else []
         return options
 
     def _submit(self, words: list[str], path: Path, wait_s: float, processes: list[Any] | None) -> str:

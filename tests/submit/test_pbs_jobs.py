@@ -404,6 +404,18 @@ def test_the_dialect_of_law_cfg(configure, monkeypatch, dialect):
     assert PBSJobManager().dialect is dialect
 
 
+@pytest.mark.parametrize(("dialect", "said"), [("openpbs", ""), ("torque", "-j oe -o {path}.log -r n ")])
+def test_what_slurm_reads_nowhere_else_stands_on_the_command_line(configure, tmp_path, job_file, dialect, said):
+    script = tmp_path / "qsub"
+    script.write_text('#!/bin/bash\necho "$@" > said\necho 7\n')
+    script.chmod(0o755)
+    configure(pbs_cmd_qsub=script, pbs_dialect=dialect)
+    path = job_file("#PBS -r n")
+    path.write_text(path.read_text().replace("#PBS -j oe\n", "").replace("#PBS -o", "#PBS -j oe\n#PBS -o"))
+    assert PBSJobManager(queue="short").submit(path, account="atlas") == "7"
+    assert (path.parent / "said").read_text() == f"-q short -A atlas {said.format(path=path)}{path.name}\n"
+
+
 def test_the_dialect_is_asked_for_once(engine, monkeypatch):
     engine("torque").use(monkeypatch)
     manager = PBSJobManager()
