@@ -68,8 +68,9 @@ class PBSWorkflow(BaseRemoteWorkflow):
     pbs_job_kwargs_cleanup: Any = ()
     pbs_job_kwargs_query: Any = ()
 
-    exclude_params_branch = frozenset({"pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"})
-    exclude_params_pbs_workflow: Any = frozenset()
+    # law joins sets, and only sets, with those of the base classes
+    exclude_params_branch = {"pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"}  # noqa: RUF012
+    exclude_params_pbs_workflow: set[str] = set()  # noqa: RUF012
     exclude_index = True
 
     @contextlib.contextmanager

@@ -8,6 +8,7 @@ has none.
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 from typing import Any
 
 from law.job.base import BaseJobManager
@@ -113,7 +114,7 @@ def parse_qstat(text: str) -> dict[str, dict[str, str]]:
     lines = text.replace("\r\n", "\n").split("\n")[:-1]
     attributes: dict[str, str] | None = None
     last, by_tab, job_id = "", False, ""
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    for line, following in zip_longest(lines, lines[1:]):
         if header := _HEADER.match(line):
             attributes, last, job_id = {}, "", header[2]
             by_tab = header[1] == "\t"  # Slurm's wrapper: attributes behind a tab, no folded lines

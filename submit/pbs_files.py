@@ -88,6 +88,7 @@ class PBSJobFileFactory(BaseJobFileFactory):
         dialect: Dialect = Dialect.OPENPBS,
         **kwargs: Any,
     ) -> None:
+        self.cleanup = False  # law looks at it when the object goes, even if it was never whole
         for key, found in (
             ("dir", pbs_config.value("pbs_job_file_dir")),
             ("mkdtemp", pbs_config.flag("pbs_job_file_dir_mkdtemp")),

@@ -4,9 +4,9 @@ import os
 import pwd
 import re
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from law.job.base import BaseJobManager
@@ -219,13 +219,13 @@ class PBSJobManager(BaseJobManager):
     def _options(self, path: Path, queue: str | None, account: str | None) -> list[str]:
         options = [*(["-q", queue] if queue else []), *(["-A", account] if account else [])]
         if self.dialect is Dialect.TORQUE:
-            # Slurm's qsub puts the log where it likes, whatever the script says, unless it is told on the command line
+            # Slurm takes these of its qsub alone: a log named in the script is not used, and a job may run twice
             for option, value in read_directives(path):
-                options += [option, value] if option in ("-o", "-e", "-j") else []
+                options += [option, value] if option in ("-o", "-e", "-j", "-r") else []
         return options
 
     def _submit(self, words: list[str], path: Path, wait_s: float, processes: list[Any] | None) -> str:
-        end = time.monotonic() + pbs_config.seconds("pbs_submit_patience")
+        end = monotonic() + pbs_config.seconds("pbs_submit_patience")
         name = dict(read_directives(path)).get("-N")
         answer = Answer(None, "", "")
         absent = True  # whether the server surely does not have the job
@@ -236,10 +236,10 @@ class PBSJobManager(BaseJobManager):
                     return job_id
             unclear = answer.code in (None, 0)
             waiting = bool(name) if unclear else will_pass(answer.code or 0, answer.text)
-            if not waiting or time.monotonic() + wait_s > end:
+            if not waiting or monotonic() + wait_s > end:
                 msg = f"{path.name} was not submitted: {words[0]} {answer.ending}"
                 raise PBSError(msg)
-            time.sleep(wait_s)
+            sleep(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
             try:
                 if name and (job_id := self.find([name]).get(name)):

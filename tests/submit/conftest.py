@@ -1,0 +1,19 @@
+"""Fixtures of the tests of PBS."""
+
+import pytest
+from law.config import Config
+
+from tests.pbs_engine import engine
+
+__all__ = ["configure", "engine"]
+
+
+@pytest.fixture
+def configure(monkeypatch):
+    """A function that sets keys of [job] of law.cfg for this test."""
+
+    def set_keys(**keys):
+        for key, value in keys.items():
+            monkeypatch.setitem(Config.instance()._sections["job"], key, str(value))
+
+    return set_keys
