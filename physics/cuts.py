@@ -15,7 +15,6 @@ from pydantic import (
     Discriminator,
     Field,
     FiniteFloat,
-    PositiveInt,
     Tag,
     ValidationInfo,
     field_validator,
@@ -114,7 +113,7 @@ class Requirement(Frozen):
     outside: tuple[FiniteFloat, FiniteFloat] | None = None
     equals: FiniteFloat | None = None
     one_of: tuple[FiniteFloat, ...] | None = None
-    bits: PositiveInt | None = None
+    bits: Annotated[int, Field(gt=0, lt=2**63)] | None = None
     only_below: Range | None = None
     if_present: bool = False
     source: str = Field(min_length=1)
@@ -161,6 +160,7 @@ class Requirement(Frozen):
             raise PhysicsError(msg)
         return self
 
+    @np.errstate(divide="ignore", invalid="ignore", over="ignore")
     def passes(self, columns: Columns) -> npt.NDArray[np.bool_]:
         """Tell which objects pass.
 
@@ -173,8 +173,7 @@ class Requirement(Frozen):
         Raises:
             PhysicsError: For ``bits`` on a column that is not made of integers.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = self._value(columns)
+        value = self._value(columns)
         passed = np.ones(len(value), dtype=np.bool_)
         if self.min is not None:
             passed &= value >= self.min
@@ -185,7 +184,8 @@ class Requirement(Frozen):
         if self.equals is not None:
             passed &= value == self.equals
         if self.one_of is not None:
-            passed &= np.isin(value, self.one_of)
+            values = np.array(self.one_of)
+            passed &= np.isin(value, values.astype(value.dtype) if value.dtype.kind == "f" else values)
         if self._asks_for_bits_alone():
             passed &= value == self.bits
         return passed if self.only_below is None else passed | ~self.only_below.holds(columns)
@@ -198,7 +198,7 @@ class Requirement(Frozen):
                 raise PhysicsError(msg)
             value = value.astype(np.int64) & self.bits
         if self.absolute:
-            value = np.abs(value)
+            value = np.abs(value.astype(np.int64) if value.dtype.kind == "i" else value)  # int8 has no 128
         return value / columns["pt"] if self.over_pt else value
 
     def _asks_for_bits_alone(self) -> bool:

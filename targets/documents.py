@@ -24,11 +24,9 @@ __all__ = ["did_you_mean", "dump_json", "fingerprint", "load_json", "load_model"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_SHOWN = 60  # characters of a wrong value that a message repeats
-_LISTED = 20  # mistakes that a message lists: finding the nearest key takes a while
-# The default selection has a hundredth of these; a few lines of aliases of aliases would fill the memory.
+_SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 _MAX_BYTES, _MAX_NODES, _MAX_LEVELS, _MAX_NUMBER = 1_000_000, 100_000, 50, 1000
-_TOO_LARGE = (
+_TOO_LARGE = (  # the default selection has a hundredth of these; aliases of aliases would fill the memory
     f"{{}}: more than {_MAX_BYTES} bytes, {_MAX_NODES} values (aliases unfolded), {_MAX_LEVELS} levels or "
     f"{_MAX_NUMBER} digits: no document of this kind needs that many; give another file"
 )
@@ -70,8 +68,8 @@ def dump_json(path: Path, document: Any) -> None:
         OSError: From the file system; the older file is then as it was.
     """
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    with replacing(path) as temporary:  # half a surrogate pair, which JSON takes and UTF-8 does not, goes as \ud800
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def load_model(path: Path, model: type[_Model]) -> _Model:
@@ -86,7 +84,7 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
 
     Raises:
         ConfigurationError: When the file cannot be read, is not YAML, repeats a key or does not fit the model. The
-            message lists everything that is wrong, one line each: file, line, key, what is wrong and the remedy.
+            message lists what is wrong (20 at most), one line each: file, line, key, what is wrong and the remedy.
     """
     root = _compose(path)
     problems = [_say(path, line, "", text) for line, text in _repeated_keys(root, set())]
@@ -95,9 +93,8 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(_construct(path, root))
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        problems = [_explain(path, root, model, details) for details in found[:_LISTED]]
-        problems += [f"{path}: {len(found)} mistakes in all"] if len(found) > _LISTED else []
+        found = error.errors(include_url=False)[:_LISTED]
+        problems = [_explain(path, root, model, details) for details in found]
         raise ConfigurationError("\n".join(problems)) from error
 
 
@@ -171,8 +168,9 @@ def _compose(path: Path) -> yaml.Node:
     except yaml.YAMLError as error:
         raise ConfigurationError(_not_yaml(path, error)) from error
     if root is None:
-        raise ConfigurationError(_say(path, 1, "", "the file is empty"))
-    _measure(path, root, {}, 1)
+        msg = f"{path}: the file is empty"
+        raise ConfigurationError(msg)
+    _measure(path, root, {}, level=1)
     return root
 
 

@@ -4,8 +4,10 @@ Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``
 after peak removal with ``/main`` or ``/outliers`` behind). One file a branch: a file per name would be millions.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,10 @@ __all__ = ["Float32", "MassWriter", "export", "read"]
 
 Float32 = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
+
+
+_NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
+_NOT_OURS = "its members are not as this project writes them"
 
 
 class MassWriter:
@@ -67,13 +73,33 @@ def read(path: Path) -> Iterator[tuple[str, Float32]]:
         UnreadableFileError: When the file is not there or damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            masses, offsets, names = archive["masses"], archive["offsets"], archive["names"]
+        masses, offsets, names = _arrays(path)
     except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
     for position, name in enumerate(names.tolist()):
         yield name, masses[offsets[position] : offsets[position + 1]]
+
+
+def _arrays(path: Path) -> tuple[Float32, npt.NDArray[np.int64], npt.NDArray[np.str_]]:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        if any(member.file_size > path.stat().st_size for member in archive.zip.infolist()):
+            raise ValueError(_NOT_OURS)  # a small archive could unfold to more than the memory
+        masses, offsets, names = archive["masses"], archive["offsets"], archive["names"]
+    if not _is_ours(masses, offsets, names):
+        raise ValueError(_NOT_OURS)
+    return masses, offsets, names
+
+
+def _is_ours(masses: npt.NDArray[Any], offsets: npt.NDArray[Any], names: npt.NDArray[Any]) -> bool:
+    """Tell whether arrays fit each other as MassWriter's do, and no name leads out of a folder."""
+    return bool(
+        (masses.dtype.str, offsets.dtype.str, names.dtype.kind) == ("<f4", "<i8", "U")
+        and (masses.ndim, offsets.ndim, names.shape) == (1, 1, (len(offsets) - 1,))
+        and (offsets[0], offsets[-1]) == (0, len(masses))
+        and (np.diff(offsets) >= 0).all()
+        and all(map(_NAME.fullmatch, names.tolist()))
+    )
 
 
 def export(folder: Path, sources: Sequence[Path]) -> Mapping[str, int]:

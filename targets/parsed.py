@@ -151,7 +151,7 @@ def statistics(path: Path) -> dict[str, Any]:
     """
     try:
         with uproot.open(path) as file:
-            noted: dict[str, Any] = json.loads(str(file[_STATISTICS]))
+            noted: dict[str, Any] = dict(json.loads(str(file[_STATISTICS])))
             return noted
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "its statistics cannot be read", error) from error

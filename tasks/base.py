@@ -11,6 +11,7 @@ import law
 from luigi.parameter import ParameterVisibility
 
 from targets import atomic, documents, schemas
+from tasks import messages
 
 __all__ = ["SELECTIONS", "Product", "digest"]
 
@@ -48,7 +49,7 @@ class Product(law.Task):
     def tell(self, text: str, terminal: bool = True) -> None:
         """Say something in the terminal and, where a scheduler listens, in luigid."""
         listens = callable(getattr(self, "set_status_message", None))
-        self.publish_message(text, stdout=sys.stdout if terminal else None, scheduler=listens)
+        self.publish_message(messages.printable(text), stdout=sys.stdout if terminal else None, scheduler=listens)
 
     def sweep(self, *folders: Path) -> None:
         """Remove what killed runs left in folders."""

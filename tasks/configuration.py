@@ -12,13 +12,18 @@ from configparser import Error as ConfigParserError
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import law
-import luigi
+try:  # they look at their configuration when they are imported
+    import law
+    import luigi
+except (ConfigParserError, UnicodeDecodeError) as unreadable:
+    message = f"error: the configuration is not valid:\n{unreadable} (a plain % is written %%)"
+    raise SystemExit(message) from unreadable
 from luigi import retcodes
 from luigi.configuration import get_config
 from luigi.task_register import Register
 
 from targets.documents import did_you_mean
+from tasks import messages
 
 _RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
 
@@ -53,9 +58,8 @@ def load_defaults() -> None:
     defaults.read(LUIGI_DEFAULTS)
     try:
         config = get_config()
-    except ConfigParserError as error:  # luigi reads its files at the first look
-        message = f"error: the configuration is not valid:\n{error}"
-        raise SystemExit(message) from error
+    except (ConfigParserError, UnicodeDecodeError) as error:  # luigi reads its files at the first look
+        raise SystemExit(_invalid([str(error)])) from error
     for section in defaults.sections():
         for key, value in defaults.items(section):
             if not config.has_option(section, key):
@@ -90,8 +94,8 @@ def check() -> None:
     ]
     for path in _law_files():
         found += _law_problems(list(_lines(path)))
-    if found:
-        raise SystemExit("\n".join(["error: the configuration is not valid:", *found]))
+    if found := found or list(_unresolved()):
+        raise SystemExit(_invalid(found))
 
 
 def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], free: set[str]) -> Iterator[str]:
@@ -118,6 +122,20 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
                 parameter.normalize(parameter.parse(value))
             except Exception as error:  # luigi's parameters raise what they like
                 yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
+
+
+def _invalid(found: Iterable[str]) -> str:
+    return messages.printable("\n".join(["error: the configuration is not valid:", *found]))
+
+
+def _unresolved() -> Iterator[str]:
+    """Name values with a ``%`` or ``${NAME}`` that luigi cannot resolve; it would say so when it needs them."""
+    config = get_config()
+    for section in config.sections():
+        try:
+            config.items(section)
+        except ConfigParserError as error:
+            yield f"{error} (a plain % is written %%)"
 
 
 def _luigi_sections() -> dict[str, dict[str, Any]]:
@@ -160,9 +178,8 @@ def _lines(path: Path) -> Iterator[Line]:
     try:
         parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
     except (ConfigParserError, UnicodeDecodeError) as error:
-        message = f"error: the configuration is not valid:\n{path}: {error}"
-        raise SystemExit(message) from error
-    section, lines = "", {}
+        raise SystemExit(_invalid([f"{path}: {error}"])) from error
+    section, lines = "", dict[tuple[str, str], int]()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := ConfigParser.SECTCRE.match(stripped := line.strip()):
             section = header["header"]

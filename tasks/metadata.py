@@ -1,5 +1,6 @@
 """FetchMetadata: which files a run reads."""
 
+import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,7 +11,7 @@ import law
 
 from targets import catalogue, documents, local_files, records, releases
 from targets.catalogue import Catalogue, InputFile
-from targets.errors import ConfigurationError
+from targets.errors import ConfigurationError, FileFormatError
 from tasks.base import Product, digest
 from tasks.demo import RELEASE, MakeDemo
 from tasks.parameters import SourceParameters
@@ -21,6 +22,8 @@ _NO_SOURCE = (
     "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
     "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
 )
+
+_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 
@@ -77,8 +80,12 @@ class FetchMetadata(SourceTask):
         return law.LocalFileTarget(str(self.path()))
 
     def complete(self) -> bool:
-        """Tell whether the list is there and, after ``--refresh-metadata``, of this run."""
+        """Tell whether the list is there, not damaged and, after ``--refresh-metadata``, of this run."""
         if not self.path().exists():
+            return False
+        try:
+            _load(self.path(), self.path().stat().st_mtime_ns)
+        except (FileNotFoundError, FileFormatError):
             return False
         return not self.refresh_metadata or self.path().stat().st_mtime >= _STARTED
 
@@ -154,7 +161,15 @@ def _document(found: Catalogue) -> dict[str, Any]:
 
 def _read(path: Path) -> Catalogue:
     document = documents.load_json(path)
-    return Catalogue([InputFile.from_dict(file) for file in document["files"]], document["notes"])
+    try:
+        files = [InputFile.from_dict(file) for file in document["files"]]
+        if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
+            msg = f"the dataset {min(strange)!r} has no name that can be part of a file's"
+            raise FileFormatError(msg)
+        return Catalogue(files, list(map(str, document["notes"])))
+    except (FileFormatError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
+        raise FileFormatError(msg) from error
 
 
 @lru_cache(maxsize=16)

@@ -1,5 +1,6 @@
 """Parameters that check their values: each error names the parameter, the value and what it may be."""
 
+import csv
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -46,7 +47,7 @@ class Checked(Valued, luigi.Parameter):
             return super().parse(text)
         except ConfigurationError:
             raise
-        except ValueError as error:
+        except (ValueError, csv.Error) as error:
             raise self.refusal(text, str(error)) from error
 
     def normalize(self, value: Any) -> Any:
@@ -155,21 +156,28 @@ class Numbers(Checked, law.CSVParameter):
             raise self.refusal(self.serialize(value), "each may stand there once")
 
 
+def _absolute(text: str) -> str:
+    if "\0" in text:  # which no file system takes; luigi.cfg can hold it
+        msg = f"the path {text!r} holds a character that no path has: write it anew"
+        raise ConfigurationError(msg)
+    return str(Path(os.path.expanduser(text)).absolute())  # noqa: PTH111 (Path fails on ~x)
+
+
 class FolderPath(Valued, luigi.Parameter):
     """A folder; made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: str) -> str:
         """Expand ~ and make the path absolute; empty stays empty."""
-        return str(Path(os.path.expanduser(value)).absolute()) if value else ""
+        return _absolute(value) if value else ""
 
 
-class FileList(Valued, law.CSVParameter):
+class FileList(Checked, law.CSVParameter):
     """Files, globs and URLs; paths are made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: Any) -> tuple[str, ...]:
         """Expand ~ and make paths absolute; URLs stay as they are."""
         items = [str(item).strip() for item in super().normalize(value)]
-        return tuple(item if _URL.match(item) else str(Path(os.path.expanduser(item)).absolute()) for item in items if item)
+        return tuple(item if _URL.match(item) else _absolute(item) for item in items if item)
 
 
 class YamlName(Valued, luigi.Parameter):
@@ -178,7 +186,7 @@ class YamlName(Valued, luigi.Parameter):
     def normalize(self, value: str) -> str:
         """Make paths absolute; names stay as they are."""
         is_path = "/" in value or value.endswith((".yaml", ".yml"))
-        return str(Path(os.path.expanduser(value)).absolute()) if is_path else value
+        return _absolute(value) if is_path else value
 
 
 class PlainName(Checked):

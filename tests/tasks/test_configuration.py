@@ -93,7 +93,7 @@ def test_a_key_counts_for_all_later_tasks_and_the_command_line_wins(run):
     named_by = run.parameters("histograms")
     assert named_by["ParseFile"]["parsed_format"] == "ttree"
     assert named_by["ComputeMasses"]["max_multiplicity"] == "1"
-    assert named_by["FindPeaks"]["max_mass_gev"] == "888.0"
+    assert named_by["CountMasses"]["max_mass_gev"] == "888.0"
     assert len(run.products("parsed_data")) == 2
 
 
@@ -108,7 +108,7 @@ def test_a_configuration_elsewhere_is_named_by_the_environment(run):
     elsewhere.write_text("[MakeHistograms]\nbin_width_gev = 50\n")
     end = finish([LUIGI, *run.arguments()], run.folder, LUIGI_CONFIG_PATH=str(elsewhere))
     assert end.status == 0, end.text
-    assert run.parameters("histograms")["MakeHistograms"]["bin_width_gev"] == "50.0"
+    assert run.parameters("histograms")["FillHistograms"]["bin_width_gev"] == "50.0"
 
 
 class Even:
