@@ -1,8 +1,8 @@
 // What was run, its files and sources, the cutflow, failures and stages.
 
-/** Put a table into a section; say so where there is nothing. */
-function addTable(section, caption, columns, rows, sort = null) {
-  const table = new Table(columns, { caption, sort });
+/** Put a table into a section. */
+function addTable(section, caption, columns, rows, fixed = false) {
+  const table = new Table(columns, { caption, fixed });
   table.show(rows);
   byId(section).append(table.node);
 }
@@ -29,8 +29,8 @@ function showSummary(report) {
 function showRun(report) {
   const pairs = (mapping) => Object.entries(mapping).map(([name, value]) => ({ name, value: words(value) }));
   const columns = (title) => [{ key: "name", title }, { key: "value", title: "Value" }];
-  addTable("run", "Parameters", columns("Parameter"), pairs(report.run));
-  addTable("run", "Versions", columns("Software"), pairs(report.versions));
+  addTable("run", "Parameters", columns("Parameter"), pairs(report.run), true);
+  addTable("run", "Versions", columns("Software"), pairs(report.versions), true);
 }
 
 function showFiles(report) {
@@ -70,7 +70,7 @@ function showCutflow(report) {
   const grid = element("div", { class: "cutflows" });
   for (const [dataset, kinds] of cutflows) {
     for (const [kind, rows] of Object.entries(kinds)) {
-      const table = new Table(columns, { caption: `${dataset}: ${NAMES[kind] ?? kind}` });
+      const table = new Table(columns, { caption: `${dataset}: ${NAMES[kind] ?? kind}`, fixed: true });
       table.show(rows);
       grid.append(table.node);
     }
@@ -99,5 +99,6 @@ function showStages(report) {
     numeric("failures", "Files given up"),
   ];
   const rate = (stage) => (stage.events !== null && stage.seconds > 0 ? stage.events / stage.seconds : null);
-  addTable("stages", "Statistics by stage", columns, report.stages.map((stage) => ({ ...stage, rate: rate(stage) })));
+  const rows = report.stages.map((stage) => ({ ...stage, rate: rate(stage) }));
+  addTable("stages", "Statistics by stage", columns, rows, true);
 }

@@ -13,17 +13,18 @@ function compare(first, second, descending) {
 class Table {
   /**
    * @param columns {key, title, numeric, write, style, header}; write turns a value into text.
-   * @param options caption; pick, called with a row that somebody chose; sort, {key, descending} to begin with.
+   * @param options caption; pick, called with a row that somebody chose; sort, {key, descending} to begin with;
+   *   fixed: the order of the rows means something, so that nobody may sort them.
    */
-  constructor(columns, { caption, pick = null, sort = null }) {
-    Object.assign(this, { columns, pick, sort, rows: [], first: 0, chosen: null });
+  constructor(columns, { caption, pick = null, sort = null, fixed = false }) {
+    Object.assign(this, { columns, pick, sort, fixed, rows: [], first: 0, chosen: null });
     this.headings = new Map(columns.map((column) => [column.key, this.heading(column)]));
     this.body = element("tbody");
     this.count = element("p", { class: "count", role: "status" });
     this.pager = element("div", { class: "pager" }, ...this.pageButtons());
     const head = element("thead", {}, element("tr", {}, ...this.headings.values()));
     const table = element("table", {}, element("caption", {}, caption), head, this.body);
-    this.node = element("div", { class: "table" }, this.count, table, this.pager);
+    this.node = element("div", { class: fixed ? "table fixed" : "table" }, this.count, table, this.pager);
     if (pick) this.body.addEventListener("keydown", (event) => this.walk(event));
   }
 
@@ -52,11 +53,16 @@ class Table {
     const end = Math.min(this.first + ROWS_A_PAGE, this.rows.length);
     this.body.replaceChildren(...this.rows.slice(this.first, end).map((row) => this.line(row)));
     const shown = end < this.rows.length || this.first ? `${number(this.first + 1)} to ${number(end)} of ` : "";
-    this.count.textContent = this.rows.length ? `${shown}${number(this.rows.length)} rows` : "no rows";
+    const all = this.rows.length === 1 ? "1 row" : `${number(this.rows.length)} rows`;
+    this.count.textContent = this.rows.length ? `${shown}${all}` : "no rows";
     this.pager.hidden = this.rows.length <= ROWS_A_PAGE;
     for (const button of this.pager.children) {
       button.disabled = button.dataset.forward ? end >= this.rows.length : this.first === 0;
     }
+    if (!this.fixed) this.showOrder();
+  }
+
+  showOrder() {
     for (const [key, heading] of this.headings) {
       const order = this.sort?.key === key ? (this.sort.descending ? "descending" : "ascending") : "none";
       heading.setAttribute("aria-sort", order);
@@ -106,9 +112,11 @@ class Table {
   }
 
   heading(column) {
+    const attributes = { scope: "col", class: column.numeric ? "number" : null };
+    if (this.fixed) return element("th", attributes, column.title);
     const button = element("button", { type: "button" }, column.title);
     button.addEventListener("click", () => this.order(column));
-    return element("th", { scope: "col", class: column.numeric ? "number" : null }, button);
+    return element("th", attributes, button);
   }
 
   /** Sort by a column: numbers the largest first, words from a to z; a second time the other way round. */

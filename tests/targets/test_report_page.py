@@ -32,6 +32,11 @@ def test_every_section_shows_what_the_document_says(some):
     some.wait(lambda: some.run("return document.querySelector('figure img').naturalWidth") == 1)
 
 
+def test_the_order_of_cuts_and_stages_cannot_be_changed(some):
+    assert some.texts("#cutflow .fixed thead button, #stages thead button, #run thead button") == []
+    assert some.texts("#cutflow .fixed tbody th") == ["pt", "isolation"]
+
+
 def test_empty_sections_say_so(show):
     nothing = {name: [] for name in ("files", "sources", "failures", "stages", "figures", "histograms", "without")}
     page = show(run={}, versions={}, cutflow={}, **nothing)
