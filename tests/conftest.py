@@ -5,17 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers import CHROMIUM, DRIVER
+
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+_NEEDS = {  # by marker: what tests read or drive, and where it lies
+    "realdata": ("read real open data", (REAL_DATA,)),
+    "browser": ("drive a browser (Debian's packages chromium and chromium-driver)", (CHROMIUM, DRIVER)),
+}
 
 
 def pytest_collection_modifyitems(items):
-    """Skip tests of real files where those are absent; CI must have them."""
-    real = [item for item in items if item.get_closest_marker("realdata")]
-    if not real or REAL_DATA.is_dir():
-        return
-    reason = f"{len(real)} tests read real open data from {REAL_DATA}, which is absent"
-    if os.environ.get("CI"):
-        msg = f"{reason}; CI must provide it"
-        raise pytest.UsageError(msg)
-    for item in real:
-        item.add_marker(pytest.mark.skip(reason=reason))
+    """Skip tests whose real files or browser are absent; CI must have them."""
+    for marker, (what, paths) in _NEEDS.items():
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        absent = [str(path) for path in paths if not path.exists()]
+        if not marked or not absent:
+            continue
+        reason = f"{len(marked)} tests {what}, and there is no {' and no '.join(absent)}"
+        if os.environ.get("CI"):
+            msg = f"{reason}; CI must provide it"
+            raise pytest.UsageError(msg)
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=reason))

@@ -1,4 +1,4 @@
-"""Fixtures for everything that asks a portal: a server on loopback, and no waiting between tries."""
+"""Fixtures for everything that asks a portal (a server on loopback, no waiting between tries), and for the report."""
 
 import tempfile
 
@@ -6,8 +6,11 @@ import pytest
 from atlasopenmagic import metadata
 
 import targets.portal
+from targets import report
 from tests import faults
+from tests.browsers import DESKTOP, chromium
 from tests.portals import AtlasCatalogue, Portal, Records, serving
+from tests.reports import SOME, WITHOUT, document
 
 
 @pytest.fixture
@@ -58,3 +61,29 @@ def web(slots):
     """A web server that fails on request."""
     with faults.serving() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A browser of the module's own."""
+    with chromium(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def show(page, tmp_path):
+    """Open a report with the sections given, and find that nobody was asked and nothing went wrong."""
+
+    def open_it(size=DESKTOP, scheme="light", **sections):
+        report.write(tmp_path / "report.html", document(**sections))
+        page.open(tmp_path / "report.html", size, scheme)
+        return page
+
+    yield open_it
+    assert page.logs() == []
+
+
+@pytest.fixture
+def some(show):
+    """A report with five histograms and a combination without one."""
+    return show(histograms=SOME, without=WITHOUT)

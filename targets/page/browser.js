@@ -1,0 +1,91 @@
+// The histogram browser: filters above, a table, and the drawing of the row that was chosen.
+
+const SEARCH_WAIT_MS = 80; // while somebody types
+
+function showBrowser(report) {
+  const rows = makeRows(report);
+  const several = (key) => different(rows, key).length > 1;
+  const columns = histogramColumns().filter(({ key }) => !["dataset", "width"].includes(key) || several(key));
+  const drawing = new Drawing();
+  const table = new Table(columns, {
+    caption: "Histograms by final state and combination",
+    sort: { key: "entries", descending: true },
+    pick: (row, clicked) => {
+      drawing.show(row);
+      if (clicked) bringIntoView(byId("drawing"));
+    },
+  });
+  byId("back").addEventListener("click", () => (table.chosenLine() ?? table.node).scrollIntoView({ block: "center" }));
+  byId("table").append(table.node);
+  fillFilters(rows);
+  listen(rows, table);
+  table.show(rows);
+  if (table.rows[0]?.histogram) table.choose(table.rows[0]);
+}
+
+/** Scroll to a part of the page whose top is out of sight. */
+function bringIntoView(part) {
+  const { top } = part.getBoundingClientRect();
+  if (top < 0 || top > window.innerHeight / 2) part.scrollIntoView();
+}
+
+function histogramColumns() {
+  const numeric = (key, title, write = (value) => number(value)) => ({ key, title, numeric: true, write });
+  return [
+    { key: "combination", title: "Combination" },
+    { key: "state", title: "Final state" },
+    { key: "dataset", title: "Dataset" },
+    numeric("width", "Width [GeV]"),
+    numeric("entries", "Entries"),
+    numeric("bins", "Bins"),
+    numeric("low", "From [GeV]"),
+    numeric("high", "To [GeV]"),
+    numeric("start", "Cut [GeV]"),
+    numeric("outliers", "Outliers from [GeV]"),
+    { key: "says", title: "BumpNet's loader", style: (row) => `verdict ${row.verdict}` },
+  ];
+}
+
+function fillFilters(rows) {
+  for (const [id, key] of [["final-state", "state"], ["dataset", "dataset"], ["width", "width"]]) {
+    const values = different(rows, key);
+    const write = (value) => (key === "width" ? `${number(value)} GeV` : value);
+    const options = values.map((value) => element("option", { value }, write(value)));
+    byId(id).append(element("option", { value: "" }, "all"), ...options);
+    byId(id).closest("label").hidden = key !== "state" && values.length < 2;
+  }
+  const present = Object.keys(NAMES).filter((kind) => rows.some((row) => row.kinds.has(kind)));
+  const boxes = present.map((kind) =>
+    element("label", {}, element("input", { type: "checkbox", value: kind }), ` ${NAMES[kind]}`),
+  );
+  byId("kinds").append(...boxes);
+}
+
+/** Read what the filters ask. */
+function wanted() {
+  return {
+    words: byId("search").value.toLowerCase().split(/\s+/).filter(Boolean),
+    kinds: [...byId("kinds").querySelectorAll("input:checked")].map((box) => box.value),
+    state: byId("final-state").value,
+    dataset: byId("dataset").value,
+    width: byId("width").value,
+    verdict: byId("verdict").value,
+  };
+}
+
+function listen(rows, table) {
+  const apply = () => {
+    const asked = wanted();
+    table.show(rows.filter((row) => passes(row, asked)));
+  };
+  let waiting = 0;
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(apply, SEARCH_WAIT_MS);
+  };
+  const form = byId("filters");
+  byId("search").addEventListener("input", soon);
+  form.addEventListener("change", apply);
+  form.addEventListener("reset", () => setTimeout(apply)); // the fields are empty only after this event
+  form.addEventListener("submit", (event) => event.preventDefault());
+}

@@ -1,0 +1,104 @@
+// What was run, its files and sources, the cutflow, failures and stages.
+
+/** Put a table into a section. */
+function addTable(section, caption, columns, rows, fixed = false) {
+  const table = new Table(columns, { caption, fixed });
+  table.show(rows);
+  byId(section).append(table.node);
+}
+
+function note(section, text) {
+  byId(section).append(element("p", {}, text));
+}
+
+function showSummary(report) {
+  const accepted = report.histograms.filter((one) => one.rejection === null).length;
+  const tiles = [
+    [report.histograms.length, "histograms"],
+    [accepted, "of them BumpNet's loader accepts"],
+    [report.without.length, "combinations without one"],
+    [report.files.length, "input files"],
+    [report.failures.length, "files given up", report.failures.length ? "bad" : ""],
+  ];
+  const made = tiles.map(([value, text, style]) =>
+    element("li", { class: style || null }, element("strong", {}, number(value)), ` ${text}`),
+  );
+  byId("summary").append(...made);
+}
+
+function showRun(report) {
+  const pairs = (mapping) => Object.entries(mapping).map(([name, value]) => ({ name, value: words(value) }));
+  const columns = (title) => [{ key: "name", title }, { key: "value", title: "Value" }];
+  addTable("run", "Parameters", columns("Parameter"), pairs(report.run), true);
+  addTable("run", "Versions", columns("Software"), pairs(report.versions), true);
+}
+
+function showFiles(report) {
+  const columns = [
+    { key: "uri", title: "File" },
+    { key: "dataset", title: "Dataset" },
+    { key: "size", title: "Size", numeric: true, write: size },
+    { key: "checksum", title: "Checksum", write: (value) => value ?? "not given" },
+  ];
+  addTable("files", "Input files", columns, report.files);
+}
+
+function showSources(report) {
+  if (!report.sources.length) note("sources", "No source was recorded.");
+  const made = report.sources.map((source) =>
+    element("li", {}, element("strong", {}, source.name), ...link(source.doi), element("p", {}, source.citation)),
+  );
+  byId("sources").append(element("ul", { class: "sources" }, ...made));
+}
+
+/** A link to a DOI; what does not look like one stays text. */
+function link(doi) {
+  if (!doi) return [];
+  if (!/^10\.\d{4,9}\/[\w.;()/:-]+$/.test(doi)) return [` ${doi}`];
+  return [" ", element("a", { href: `https://doi.org/${doi}`, rel: "noreferrer" }, `doi:${doi}`)];
+}
+
+function showCutflow(report) {
+  const columns = [
+    { key: "cut", title: "Cut" },
+    { key: "objects", title: "Objects left", numeric: true, write: (value) => number(value) },
+    { key: "removed", title: "Removed", numeric: true, write: (value) => number(value) },
+    { key: "reason", title: "Not applied where", write: (value, row) => value ?? (row.applied ? "" : "not applied") },
+  ];
+  const cutflows = Object.entries(report.cutflow);
+  if (!cutflows.length) note("cutflow", "No cutflow was recorded.");
+  const grid = element("div", { class: "cutflows" });
+  for (const [dataset, kinds] of cutflows) {
+    for (const [kind, rows] of Object.entries(kinds)) {
+      const table = new Table(columns, { caption: `${dataset}: ${NAMES[kind] ?? kind}`, fixed: true });
+      table.show(rows);
+      grid.append(table.node);
+    }
+  }
+  byId("cutflow").append(grid);
+  showFailures(report);
+}
+
+function showFailures(report) {
+  if (!report.failures.length) return note("cutflow", "No file was given up.");
+  const columns = [{ key: "uri", title: "File" }, { key: "reason", title: "Reason" }];
+  addTable("cutflow", "Files given up", columns, report.failures);
+}
+
+function showStages(report) {
+  const numeric = (key, title, write = (value) => number(value, 4)) => ({ key, title, numeric: true, write });
+  const known = (write) => (value) => (value === null || value === undefined ? "not recorded" : write(value));
+  const columns = [
+    { key: "stage", title: "Stage" },
+    numeric("branches", "Branches"),
+    numeric("seconds", "Time [s]"),
+    numeric("events", "Events", known(number)),
+    numeric("rate", "Events/s", known((value) => number(Math.round(value)))),
+    numeric("bytes_read", "Bytes read", known(size)),
+    numeric("peak_memory_mb", "Peak memory [MB]", known(number)),
+    numeric("failures", "Files given up"),
+  ];
+  const rate = (stage) => (stage.events !== null && stage.seconds > 0 ? stage.events / stage.seconds : null);
+  const rows = report.stages.map((stage) => ({ ...stage, rate: rate(stage) }));
+  addTable("stages", "Statistics by stage", columns, rows, true);
+}
