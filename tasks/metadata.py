@@ -12,6 +12,7 @@ import law
 from targets import catalogue, documents, local_files, records, releases
 from targets.catalogue import Catalogue, InputFile
 from targets.errors import ConfigurationError, FileFormatError
+from tasks import command_line
 from tasks.base import Product, digest
 from tasks.demo import RELEASE, MakeDemo
 from tasks.parameters import SourceParameters
@@ -50,6 +51,7 @@ class SourceTask(SourceParameters, Product):
         if not params["local_files"]:
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
+            command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
             params["local_files"] = digest([catalogue.identity(file) for file in listed], 8)

@@ -1,0 +1,57 @@
+"""What stands on the command line: parameters of the task that was asked for, and of stages above it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from luigi.cmdline_parser import CmdlineParser
+from luigi.task_register import Register
+
+from targets.errors import ConfigurationError
+
+__all__ = ["check", "is_given"]
+
+
+def is_given(name: str) -> bool:
+    """Tell whether a parameter of the task that was asked for stands on the command line.
+
+    Args:
+        name: The parameter's name.
+
+    Returns:
+        Whether it does; True where there is no command line and Python code sets what it wants.
+    """
+    parser = CmdlineParser.get_instance()
+    if parser is None:
+        return True
+    arguments = parser.known_args
+    return any(getattr(arguments, one, None) is not None for one in (name, f"{arguments.root_task}_{name}"))
+
+
+def check(free: Iterable[str]) -> None:
+    """Refuse parameters of other stages that would be ignored: one command line configures the whole chain.
+
+    Args:
+        free: The parameters that a stage above may have of its own, as how its jobs run.
+
+    Raises:
+        ConfigurationError: For an option as ``--ParseFile-selection`` where MakeHistograms is asked for.
+    """
+    parser = CmdlineParser.get_instance()
+    if parser is None:
+        return
+    root, allowed = parser.known_args.root_task, set(free)
+    for task, parameter in _ours():
+        if task != root and parameter not in allowed and _value(parser, f"{task}_{parameter}") is not None:
+            option = parameter.replace("_", "-")
+            msg = f"--{task}-{option} would be ignored by {root}: give --{option}, which counts for all its stages"
+            raise ConfigurationError(msg)
+
+
+def _ours() -> list[tuple[str, str]]:
+    names = [(task, parameter) for task, _, parameter, _ in Register.get_all_params()]
+    ours = {task for task, _ in names if Register.get_task_cls(task).__module__.startswith("tasks.")}
+    return [(task, parameter) for task, parameter in names if task in ours]
+
+
+def _value(parser: Any, name: str) -> Any:
+    return getattr(parser.known_args, name, None)
