@@ -8,7 +8,7 @@
         assert len(pbs.submissions()) == 3
 
 Jobs start in a foreign home folder with a bare environment, as PBS starts them. All that an engine starts ends with the
-test.
+test, also when the test is killed.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ class Engine:
     def __post_init__(self):
         for name in ("jobs", "spool", "home", "faults"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        settings = {"dialect": self.dialect, "history": self.history, "slots": self.slots}
+        settings = {"dialect": self.dialect, "history": self.history, "slots": self.slots, "owner": os.getpid()}
         (self.folder / "settings.json").write_text(json.dumps(settings))
         self.environment = {
             f"LAW__job__pbs_cmd_{name}": shlex.join([sys.executable, "-S", "-E", str(_STUB), name, str(self.folder)])

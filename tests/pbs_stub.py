@@ -31,6 +31,7 @@ class Server:
         self.folder = Path(folder)
         settings = json.loads((self.folder / "settings.json").read_text())
         self.dialect, self.history, self.slots = settings["dialect"], settings["history"], settings["slots"]
+        self.owner = settings["owner"]
 
     @contextmanager
     def locked(self):
@@ -143,7 +144,7 @@ def run(server, words):
         sum(int(part) * scale for part, scale in zip(limit.groups(), (3600, 60, 1), strict=True)) if limit else None
     )
     try:
-        code, comment = process.wait(seconds), "and finished"
+        code, comment = wait(server, process, seconds), "and finished"
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -160,11 +161,23 @@ def run(server, words):
                       "comment": f"Job run at Sun Nov 22 on (stub:ncpus=1) {comment}"})  # fmt: skip
 
 
+def wait(server, process, seconds):
+    """Wait for a job, for its walltime, or until the test that made the engine is gone without having closed it."""
+    end = time.monotonic() + seconds if seconds else None
+    while True:
+        left = end - time.monotonic() if end else 1
+        try:
+            return process.wait(max(min(left, 1), 0))
+        except subprocess.TimeoutExpired:
+            if left <= 0 or not Path(f"/proc/{server.owner}").exists():
+                raise
+
+
 def start(server, number):
     while True:
         with server.locked():
             job = server.job(number)
-            if job["state"] != "Q" or server.fault("closed") is not None:
+            if job["state"] != "Q" or server.fault("closed") is not None or not Path(f"/proc/{server.owner}").exists():
                 return None
             running = sum(other["state"] == "R" for other in server.jobs())
             if running < server.slots and server.fault("paused") is None:

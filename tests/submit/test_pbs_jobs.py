@@ -365,6 +365,17 @@ def test_a_job_that_was_accepted_without_an_answer_is_not_submitted_twice(
     assert len(pbs.submissions()) == 1
 
 
+def test_nothing_is_submitted_again_before_the_server_has_been_asked(engine, monkeypatch, job_file):
+    pbs = engine()
+    pbs.use(monkeypatch)
+    pbs.switch("accept-and-fail", "183\nqsub: End of File")
+    manager = PBSJobManager(dialect=Dialect.OPENPBS)
+    answers = iter([lambda: pbs.answer("qstat", "", 255), lambda: None, pbs.well])
+    monkeypatch.setattr("submit.pbs_jobs.sleep", lambda seconds: next(answers)())
+    assert manager.submit(job_file("sleep 600")) == "1.stub"
+    assert len(pbs.submissions()) == 1
+
+
 def test_a_nameless_job_that_was_perhaps_accepted_is_an_error(engine, monkeypatch, job_file, configure):
     pbs = engine()
     pbs.use(monkeypatch)
