@@ -1,6 +1,6 @@
 """The graph: one task a stage, from FetchMetadata to MakeHistograms. ``luigi --module tasks`` finds them all here."""
 
-from tasks import configuration, messages
+from tasks import configuration, help_pages, messages
 
 configuration.load_defaults()
 messages.install()
@@ -27,6 +27,7 @@ STAGES = (
 """The stages of the main job, in order."""
 
 configuration.check()
+help_pages.install(STAGES)
 configuration.hand_down((*STAGES, "ExportArrays", "Plan"))
 
 __all__ = [
