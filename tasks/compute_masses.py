@@ -25,7 +25,7 @@ def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chun
     Returns:
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
     """
-    writer, states = MassWriter(), Counter[str]()
+    writer, states = MassWriter(path.parent), Counter[str]()
     for chunk in parsed.read(source, chunk_events):
         for label, n_events, combinations in masses.compute(masses.configured(chunk, kinds), rules):
             states[label] += n_events

@@ -101,7 +101,7 @@ def remove(source: Path, path: Path, table: Mapping[str, Any], search: Search) -
     Returns:
         The statistics: masses in, in main and in outliers.
     """
-    writer = masses.MassWriter()
+    writer = masses.MassWriter(path.parent)
     entries, kept = 0, {"main": 0, "outliers": 0}
     for name, values in masses.read(source):
         entries += len(values)

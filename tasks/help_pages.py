@@ -64,7 +64,7 @@ def install(stages: Sequence[str]) -> None:
     def leaving(parser: argparse.ArgumentParser, known: Any) -> None:
         if known.core_help and not known.core_help_all and _is_ours(known.root_task):
             sys.stdout.write(page(Register.get_task_cls(known.root_task), stages) + "\n")
-            raise SystemExit(0)
+            parser.exit(0)
         leave(parser, known)
 
     CmdlineParser._build_parser, CmdlineParser._possibly_exit_with_help = staticmethod(building), staticmethod(leaving)

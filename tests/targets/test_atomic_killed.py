@@ -90,11 +90,11 @@ writer = masses.MassWriter()
 writer.add("2e_0m/e0e1", np.ones(100, dtype=np.float32))
 writer.add("2e_0m/e0e2", np.ones(100, dtype=np.float32))
 writer.write(source)
-save = np.save
-def save_one(path, array):
-    save(path, array)
+begin = masses._begin
+def begin_one(*arguments):
+    begin(*arguments)
     pause()
-np.save = save_one
+masses._begin = begin_one
 masses.export(Path(sys.argv[1]), [source])
 """
 WRITE_HISTOGRAMS = """

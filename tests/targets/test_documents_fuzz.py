@@ -149,7 +149,7 @@ def test_arrays_that_do_not_fit_each_other_are_no_masses(tmp_path, wrong):
         list(masses.read(tmp_path / "x.npz"))
     with pytest.raises(UnreadableFileError):
         masses.export(tmp_path / "out" / "exported", [tmp_path / "x.npz"])
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["out", "x.npz"]
+    assert {path.name for path in tmp_path.rglob("*")} <= {"out", "x.npz"}
 
 
 def test_an_archive_that_unfolds_to_more_than_itself_is_not_unfolded(tmp_path):
