@@ -7,16 +7,16 @@ numbers with a counter. Each basket is compared with what the list of contents s
 
 import queue
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import awkward as ak
-import numpy as np
 import uproot
 
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.file_source import FileSource
-from targets.layouts import Basket, Layout
+from targets.layouts import Basket, Layout, Packed, Part
 
 __all__ = ["Reader"]
 
@@ -57,12 +57,12 @@ class Reader:
         """
         known = {path: branch for path in filter_name if (branch := self._branch(path))}
         missing = {path: branch.missing(entry_start, entry_stop) for path, branch in known.items()}
-        fetched = iter(self._fetch([known[path].where(number) for path in known for number in missing[path]]))
+        fetched = self._fetch({path: [known[path].where(one) for one in missing[path]] for path in known})
         read: dict[str, ak.Array] = {}
-        for path, branch in known.items():
-            baskets = {number: next(fetched) for number in missing[path]}
+        for (path, branch), baskets in zip(known.items(), fetched, strict=True):
             try:
-                read[path] = branch.array(baskets, entry_start, entry_stop)
+                there = dict(zip(missing[path], baskets, strict=True))
+                read[path] = branch.array(there, entry_start, entry_stop)
             except UnknownLayoutError:
                 self._branches[path] = None
             except ValueError as error:
@@ -84,14 +84,17 @@ class Reader:
             self._branches[path] = _Branch(branch, layout, self._decompressor) if layout else None
         return self._branches[path]
 
-    def _fetch(self, ranges: list[tuple[int, int]]) -> list[memoryview]:
-        """Read all ranges at once: over a network, each request costs."""
+    def _fetch(self, ranges: Mapping[str, list[tuple[int, int]]]) -> Iterator[list[memoryview]]:
+        """Read the baskets of each branch; over a network all at once, because each request costs."""
         source = self._tree.file.source
-        if not ranges:
-            return []
         if isinstance(source, FileSource):
-            return [memoryview(data) for data in source.read(ranges)]
-        return [memoryview(chunk.raw_data) for chunk in source.chunks(ranges, queue.Queue())]
+            for wanted in ranges.values():
+                yield source.read(wanted)
+            return
+        together = [one for wanted in ranges.values() for one in wanted]
+        chunks = iter(source.chunks(together, queue.Queue()) if together else [])
+        for wanted in ranges.values():
+            yield [memoryview(chunk.raw_data) for chunk in islice(chunks, len(wanted))]
 
 
 class _Branch:
@@ -107,7 +110,7 @@ class _Branch:
         self._embedded = {basket.basket_num: basket for basket in branch.embedded_baskets}
         self._seeks = branch.member("fBasketSeek").tolist()
         self._sizes = branch.member("fBasketBytes").tolist()
-        self._kept: dict[int, Basket] = {}
+        self._kept: dict[int, Basket | Packed] = {}
 
     def missing(self, start: int, stop: int) -> list[int]:
         """Return the numbers of the baskets that must be fetched for some entries."""
@@ -125,18 +128,19 @@ class _Branch:
             first, end = self._edges[number], self._edges[number + 1]
             if first == end:
                 continue
-            basket = self._kept.get(number) or self._decoded(number, fetched)
-            parts.append((basket, max(start, first) - first, min(stop, end) - first))
+            basket = self._basket(number, fetched)
+            if not start <= first <= end <= stop and isinstance(basket, Packed):
+                basket = self._layout.unpack(basket, self._decompressor)
             if stop < end:
                 kept[number] = basket
+            parts.append(Part(basket, max(start, first) - first, min(stop, end) - first))
         self._kept = kept
-        return self._layout.array(parts)
+        return self._layout.array(parts, self._decompressor)
 
-    def _decoded(self, number: int, fetched: Mapping[int, memoryview]) -> Basket:
-        if number not in fetched:
-            return self._layout.embedded(self._embedded[number])
-        n_entries = self._edges[number + 1] - self._edges[number]
-        return self._layout.decode(fetched[number], n_entries, self._decompressor)
+    def _basket(self, number: int, fetched: Mapping[int, memoryview]) -> Basket | Packed:
+        if number in fetched:
+            return Packed.of(fetched[number], self._edges[number + 1] - self._edges[number])
+        return self._kept.get(number) or self._layout.embedded(self._embedded[number])
 
     def _needed(self, start: int, stop: int) -> range:
         return range(bisect_right(self._edges, start) - 1, bisect_left(self._edges, stop))

@@ -20,6 +20,8 @@ __all__ = ["Bytes", "Decompressor", "UnknownLayoutError"]
 Bytes = bytes | bytearray | memoryview
 """What decoders give."""
 
+_Codec = Callable[[memoryview, int], Bytes]
+
 _HEAD = Struct("<2sBHBHB")  # codec, its version, and two sizes, the higher byte of each by itself
 _CHECKSUM = Struct(">Q")
 _FAILURES = (deflate.DeflateError, zstandard.ZstdError, lzma.LZMAError, cramjam.DecompressionError, MemoryError)
@@ -34,7 +36,7 @@ class Decompressor:
 
     def __init__(self) -> None:
         self._zstd = zstandard.ZstdDecompressor()
-        self._codecs: dict[bytes, Callable[[memoryview, int], Bytes]] = {
+        self._codecs: dict[bytes, _Codec] = {
             b"ZL": deflate.zlib_decompress,
             b"XZ": _lzma,
             b"L4": _lz4,
@@ -107,5 +109,7 @@ def _lz4(data: memoryview, size: int) -> Bytes:
         msg = "a compressed block (L4) has a wrong checksum"
         raise ValueError(msg)
     output = np.empty(size, np.uint8)
-    filled = cramjam.lz4.decompress_block_into(block, output)  # which tells the size; decompress_block fills up with 0
+    filled = cramjam.lz4.decompress_block_into(
+        block, output.data
+    )  # which tells the size; decompress_block fills up with 0
     return output[:filled].data

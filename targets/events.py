@@ -151,6 +151,8 @@ class EventFile:
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, ak.Array]:
         paths = {self._branches[name]: name for name in names}
+        if self._tree is None:
+            return {}
         try:
             arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
             read = {name: arrays[path] for path, name in paths.items()}

@@ -38,6 +38,7 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         self.traffic = Traffic()
         self._file_path = file_path
         self._descriptor: int | None = os.open(file_path, os.O_RDONLY | os.O_CLOEXEC)
+        self._memory = memoryview(b"")
         self._num_bytes = os.fstat(self._descriptor).st_size
 
     def chunk(self, start: int, stop: int) -> Any:
@@ -54,7 +55,7 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
             OSError: When the file was closed, or cannot be read.
         """
         (data,) = self.read([(int(start), min(int(stop), self._num_bytes))])
-        return Chunk(self, start, stop, TrivialFuture(data))
+        return Chunk(self, start, stop, TrivialFuture(bytes(data)))
 
     def chunks(self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]) -> list[Any]:
         """Read many ranges of bytes.
@@ -70,19 +71,20 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
             OSError: When the file was closed, cannot be read, or ends too early.
         """
         wanted = [(int(start), int(stop)) for start, stop in ranges]
-        filled = [Chunk(self, *one, TrivialFuture(data)) for one, data in zip(wanted, self.read(wanted), strict=True)]
+        read = zip(wanted, self.read(wanted), strict=True)
+        filled = [Chunk(self, *one, TrivialFuture(bytes(data))) for one, data in read]
         for chunk in filled:
             notifier(chunk, notifications)()
         return filled
 
-    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Read many ranges of bytes.
+    def read(self, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        """Read many ranges of bytes into memory that the next call uses again: new memory costs more than reading.
 
         Args:
             ranges: First byte, and the byte after the last, of each.
 
         Returns:
-            The bytes of each range.
+            The bytes of each range, until the next call.
 
         Raises:
             OSError: When the file was closed, cannot be read, or ends too early.
@@ -94,12 +96,19 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
             if not 0 <= start <= stop <= self._num_bytes:
                 msg = f"the file has {self._num_bytes} bytes, but its list of contents points to {start} to {stop}"
                 raise OSError(msg)
-        read = [os.pread(self._descriptor, stop - start, start) for start, stop in ranges]
+        n_bytes = sum(stop - start for start, stop in ranges)
+        if n_bytes > len(self._memory):
+            self._memory = memoryview(bytearray(n_bytes))
+        read, at = [], 0
+        for start, stop in ranges:
+            here = self._memory[at : at + stop - start]
+            if os.preadv(self._descriptor, [here], start) != stop - start:
+                msg = f"the file had {self._num_bytes} bytes, and was cut short while it was read"
+                raise OSError(msg)
+            read.append(here)
+            at += stop - start
         self.traffic.requests += 1
-        self.traffic.received += sum(map(len, read))
-        if [len(data) for data in read] != [stop - start for start, stop in ranges]:
-            msg = f"the file had {self._num_bytes} bytes, and was cut short while it was read"
-            raise OSError(msg)
+        self.traffic.received += n_bytes
         return read
 
     @property

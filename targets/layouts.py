@@ -7,49 +7,99 @@ nothing. A `std::vector` repeats its own length in front of its numbers, in ten 
 Numbers go from each basket to their place in the array at once: large arrays in between would cost more than decoding.
 """
 
+import sys
 from collections.abc import Sequence
 from struct import Struct
 from typing import Any, NamedTuple, Self
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
 from targets.codecs import Decompressor, UnknownLayoutError
+from targets.entries import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, Integers, list_entries, take_vectors
 
-__all__ = ["Basket", "Layout", "Part"]
+__all__ = ["Basket", "Layout", "Packed", "Part"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
 _TWO_WORDS = Struct(">ii")
-_WORD_BYTES = 4
-_VECTOR_HEADER_BYTES = 10  # bytes that follow the first word, marked as such; version; number of numbers
-_BYTE_COUNT = 0x40000000  # marks the first word of an object as its length
 
-Integers = npt.NDArray[np.int64]
+
+class Packed(NamedTuple):
+    """A basket as it is in the file, its key compared with the list of contents.
+
+    Attributes:
+        content: What follows the key.
+        size: Bytes of that when it is decompressed.
+        n_bytes: How many of these are entries.
+        key: Bytes of the key.
+        n_entries: How many entries there are.
+    """
+
+    content: memoryview
+    size: int
+    n_bytes: int
+    key: int
+    n_entries: int
+
+    @classmethod
+    def of(cls, basket: memoryview, n_entries: int) -> Self:
+        """Compare a basket's key with the list of contents.
+
+        Args:
+            basket: Its bytes in the file, the key included.
+            n_entries: How many entries it must have, at least 1.
+
+        Returns:
+            The basket.
+
+        Raises:
+            ValueError: When it is another one, or damaged.
+        """
+        shortest = _KEY.size + _BASKET.size
+        n_bytes, _, size, _, key, _ = _KEY.unpack_from(basket) if len(basket) >= shortest else (-1,) * 6
+        if n_bytes != len(basket) or not shortest <= key <= n_bytes:
+            msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
+            raise ValueError(msg)
+        _, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
+        if n_here != n_entries or not 0 <= last - key <= size:
+            msg = f"a basket of {n_entries} entries says that it has {n_here}, which end at byte {last - key} of {size}"
+            raise ValueError(msg)
+        return cls(basket[key:], size, last - key, key, n_entries)
 
 
 class Basket(NamedTuple):
     """The entries of one basket, decompressed.
 
     Attributes:
-        data: Their bytes as the file has them.
-        starts: Byte at which each begins, shape (n_entries,); None where all have the same length.
-        origin: What is to be taken off these bytes.
-        n_entries: How many they are.
+        data: Their bytes as the file has them, shape (n_bytes,).
+        starts: The byte at which each begins, in words with the highest byte first, shape (4 * n_entries,); nothing
+            where all have the same length.
+        origin: What is to be taken off these words.
+        n_entries: How many entries there are.
     """
 
-    data: memoryview
-    starts: npt.NDArray[np.integer[Any]] | None
+    data: Bytes
+    starts: Bytes
     origin: int
     n_entries: int
 
 
-Part = tuple[Basket, int, int]
-"""A basket, and the first of its entries that is wanted, and the one after the last, counted within it."""
+class Part(NamedTuple):
+    """Entries of one basket that follow each other.
+
+    Attributes:
+        basket: Decompressed, or packed where all its entries are wanted.
+        start: First entry, counted within the basket.
+        stop: The entry after the last.
+    """
+
+    basket: Basket | Packed
+    start: int
+    stop: int
 
 
 class Layout(NamedTuple):
@@ -79,18 +129,17 @@ class Layout(NamedTuple):
         jagged = type(interpretation) is AsJagged
         header_bytes = interpretation.header_bytes if jagged else 0
         numbers = interpretation.content if jagged else interpretation
-        if type(numbers) is not AsDtype or header_bytes not in (0, _VECTOR_HEADER_BYTES):
+        if type(numbers) is not AsDtype or header_bytes not in (0, VECTOR_HEADER_BYTES):
             return None
         dtype = numbers.from_dtype
         plain = dtype.kind in "biuf" and dtype.shape == () and numbers.to_dtype == dtype.newbyteorder("=")
         return cls(dtype, jagged, header_bytes) if plain else None
 
-    def decode(self, basket: memoryview, n_entries: int, decompressor: Decompressor) -> Basket:
-        """Decompress a basket, and compare it with what the list of contents says of it.
+    def unpack(self, basket: Packed, decompressor: Decompressor) -> Basket:
+        """Decompress a basket.
 
         Args:
-            basket: Its bytes, the key included.
-            n_entries: How many entries it must have, at least 1.
+            basket: Its bytes.
             decompressor: Decompresses.
 
         Returns:
@@ -98,19 +147,20 @@ class Layout(NamedTuple):
 
         Raises:
             UnknownLayoutError: When entries differ in length, but the basket does not list where they begin.
-            ValueError: When it is damaged, or has another number of entries.
+            ValueError: When it is damaged.
         """
-        content, border, key = _content(basket, n_entries, decompressor)
-        tail_bytes = len(content) - border
-        if tail_bytes != ((n_entries + 2) * _WORD_BYTES if self.jagged else 0):
+        content, size, n_bytes, key, n_entries = basket
+        if size - n_bytes != ((n_entries + 2) * WORD_BYTES if self.jagged else 0):
             raise UnknownLayoutError
+        data = bytes(content) if len(content) == size else decompressor.decompress(content, size)
         if not self.jagged:
-            return self._fixed(content, n_entries)
-        if _TWO_WORDS.unpack_from(content, border) != (n_entries + 1, key):
+            return self._fixed(np.frombuffer(data, np.uint8), n_entries)
+        if _TWO_WORDS.unpack_from(data, n_bytes) != (n_entries + 1, key):
             msg = "its list of where entries begin makes no sense"
             raise ValueError(msg)
-        starts = np.frombuffer(content, ">i4", n_entries, border + _WORD_BYTES)
-        return Basket(content[:border], starts, key, n_entries)
+        whole = np.frombuffer(data, np.uint8)
+        whole.flags.writeable = False  # one type for the compiled loop
+        return Basket(whole[:n_bytes], whole[n_bytes + WORD_BYTES : -WORD_BYTES], key, n_entries)
 
     def embedded(self, basket: Any) -> Basket:
         """Take a basket that stands in the list of contents itself.
@@ -125,127 +175,93 @@ class Layout(NamedTuple):
             UnknownLayoutError: When entries differ in length, but the basket does not list where they begin.
             ValueError: When it is damaged.
         """
-        data = memoryview(np.ascontiguousarray(basket.data))
+        data = np.array(basket.data, np.uint8)
+        data.flags.writeable = False
         if not self.jagged:
             return self._fixed(data, basket.num_entries)
         if basket.byte_offsets is None or len(basket.byte_offsets) != basket.num_entries + 1:
             raise UnknownLayoutError
-        return Basket(data, basket.byte_offsets[:-1], 0, basket.num_entries)
+        starts = basket.byte_offsets[:-1].astype(">i4").view(np.uint8)
+        starts.flags.writeable = False
+        return Basket(data, starts, 0, basket.num_entries)
 
-    def _fixed(self, data: memoryview, n_entries: int) -> Basket:
+    def _fixed(self, data: Bytes, n_entries: int) -> Basket:
         if len(data) != n_entries * self.dtype.itemsize:
             msg = f"{n_entries} numbers of {self.dtype.itemsize} bytes are {len(data)} bytes long"
             raise ValueError(msg)
-        return Basket(data, None, 0, n_entries)
+        return Basket(data, data[:0], 0, n_entries)
 
-    def array(self, parts: Sequence[Part]) -> ak.Array:
+    def array(self, parts: Sequence[Part], decompressor: Decompressor) -> ak.Array:
         """Join parts of baskets to one array.
 
         Args:
             parts: They follow each other; none gives an empty array.
+            decompressor: Decompresses those that are packed, one after the other: memory that is used again is faster.
 
         Returns:
             Shape (n_entries,) or (n_entries, var), in the byte order of this machine, with memory of its own.
 
         Raises:
-            ValueError: When entries do not begin where they can, or a vector's own length is not its entry's.
+            UnknownLayoutError: As `unpack`.
+            ValueError: When a basket is damaged, entries do not begin where they can, or a vector's own length is not
+                its entry's.
         """
+        n_entries = sum(part.stop - part.start for part in parts)
         size = self.dtype.itemsize
+        n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * size
+        offsets = np.zeros(n_entries + 1 if self.jagged else 0, np.int64)
+        numbers = np.empty(max(n_bytes - n_entries * self.header_bytes, 0) // size, self.dtype.newbyteorder("="))
+        entry = filled = 0
+        for basket, start, stop in parts:
+            here = self.unpack(basket, decompressor) if isinstance(basket, Packed) else basket
+            if self.jagged:
+                filled = self._fill(here, start, stop, offsets[entry : entry + stop - start + 1], numbers, filled)
+            else:
+                numbers[entry : entry + stop - start] = here.data.view(self.dtype)[start:stop]
+            entry += stop - start
+            del here  # its memory goes to the next basket
         if not self.jagged:
-            return ak.Array(self._numbers([basket.data[start * size : stop * size] for basket, start, stop in parts]))
-        data, bounds = _joined(parts)
-        offsets = bounds.copy()
+            return ak.Array(numbers)
+        content = ak.contents.NumpyArray(numbers)
+        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), content))
+
+    def _n_bytes(self, part: Part) -> int:
+        """Return how many bytes the entries of a part have, headers included."""
+        basket, start, stop = part
+        return basket.n_bytes if isinstance(basket, Packed) else _byte(basket, stop) - _byte(basket, start)
+
+    def _fill(
+        self, basket: Basket, start: int, stop: int, offsets: Integers, numbers: npt.NDArray[Any], filled: int
+    ) -> int:
+        """Put the numbers of some entries to their place, and where each entry begins; return the place after them."""
+        data, starts, origin, n_entries = basket
+        if (start, stop) != (0, n_entries):
+            first, last = _byte(basket, start), _byte(basket, stop)
+            if not 0 <= first <= last <= len(data):
+                msg = f"its entries {start} to {stop} are said to be the bytes {first} to {last} of {len(data)}"
+                raise ValueError(msg)
+            data, starts, origin = data[first:last], starts[start * WORD_BYTES : stop * WORD_BYTES], origin + first
+        size = self.dtype.itemsize
+        shift = size.bit_length() - 1
+        there = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
+        offsets[0] = filled
         if self.header_bytes:
-            offsets -= np.arange(0, len(bounds) * self.header_bytes, self.header_bytes)
-        if (offsets[1:] < offsets[:-1]).any() or np.bitwise_or.reduce(offsets) & (size - 1):
-            msg = f"its list of where entries begin is wrong: they are no whole numbers of {size} bytes"
+            right = take_vectors(data, starts, origin, shift, offsets, there.view(np.uint8))
+            if sys.byteorder == "little":
+                there.byteswap(inplace=True)
+        else:
+            right = list_entries(data, starts, origin, shift, offsets)
+            if right:
+                there[...] = data.view(self.dtype)
+        if not right:
+            msg = f"its entries {start} to {stop} do not begin where they can, or have another length than they say"
             raise ValueError(msg)
-        offsets >>= size.bit_length() - 1  # sizes are powers of two
-        content = self._numbers([_without_headers(data, bounds, size)] if self.header_bytes else data)
-        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), ak.contents.NumpyArray(content)))
-
-    def _numbers(self, data: Sequence[memoryview]) -> npt.NDArray[Any]:
-        """Copy numbers that lie in pieces into one array, in the byte order of this machine."""
-        numbers = np.empty(sum(map(len, data)) // self.dtype.itemsize, self.dtype.newbyteorder("="))
-        at = 0
-        for piece in data:
-            here = np.frombuffer(piece, self.dtype) if piece else numbers[:0]
-            numbers[at : at + len(here)] = here
-            at += len(here)
-        return numbers
+        return filled + len(there)
 
 
-def _content(basket: memoryview, n_entries: int, decompressor: Decompressor) -> tuple[memoryview, int, int]:
-    """Compare a basket with the list of contents; return what is in it, where its entries end, and its key's length."""
-    shortest = _KEY.size + _BASKET.size
-    n_bytes, _, size, _, key, _ = _KEY.unpack_from(basket) if len(basket) >= shortest else (-1,) * 6
-    if n_bytes != len(basket) or not shortest <= key <= n_bytes:
-        msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
-        raise ValueError(msg)
-    _, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
-    border = last - key
-    if n_here != n_entries or not 0 <= border <= size:
-        msg = f"a basket of {n_entries} entries says that it has {n_here}, which end at byte {border} of {size}"
-        raise ValueError(msg)
-    content = basket[key:]
-    if len(content) != size:
-        content = memoryview(decompressor.decompress(content, size))
-    return content, border, key
-
-
-def _joined(parts: Sequence[Part]) -> tuple[list[memoryview], Integers]:
-    """Return the bytes of entries that differ in length, and where each begins when these are put together."""
-    bounds = np.empty(sum(stop - start for _, start, stop in parts) + 1, np.int64)
-    pieces, at, end = [], 0, 0
-    for (data, starts, origin, n_entries), start, stop in parts:
-        first = int(starts[start]) - origin if start else 0
-        last = int(starts[stop]) - origin if stop < n_entries else len(data)
-        if not 0 <= first <= last <= len(data):
-            msg = f"its list of where entries begin is wrong: {first} to {last} of {len(data)} bytes"
-            raise ValueError(msg)
-        here = bounds[at : at + stop - start]
-        here[...] = starts[start:stop]
-        here += end - first - origin
-        pieces.append(data[first:last])
-        at += stop - start
-        end += last - first
-    bounds[at] = end
-    return pieces, bounds
-
-
-def _without_headers(pieces: Sequence[memoryview], bounds: Integers, size: int) -> memoryview:
-    """Take out the headers of vectors; each must give the length that its entry has."""
-    data = np.frombuffer(pieces[0] if len(pieces) == 1 else b"".join(pieces), np.uint8)
-    numbers = np.empty(len(data) - _VECTOR_HEADER_BYTES * (len(bounds) - 1), np.uint8)
-    wrong = _take_numbers(data, bounds, size, numbers)
-    if wrong >= 0:
-        length = bounds[wrong + 1] - bounds[wrong]
-        msg = f"an entry of {length} bytes is a vector that gives itself another length"
-        raise ValueError(msg)
-    return numbers.data
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _take_numbers(
-    data: npt.NDArray[np.uint8], bounds: Integers, size: int, numbers: npt.NDArray[np.uint8]
-) -> int:
-    """Copy what follows the headers; return the first entry whose header is wrong, or -1."""
-    at = np.uint64(0)  # with indices that cannot be negative, this is compiled to copies of whole blocks
-    for i in range(len(bounds) - 1):
-        start, inside = np.uint64(bounds[i]), bounds[i + 1] - bounds[i] - _VECTOR_HEADER_BYTES
-        n_bytes, n_numbers = _word(data, start), _word(data, start + np.uint64(_VECTOR_HEADER_BYTES - _WORD_BYTES))
-        if n_bytes != _BYTE_COUNT + inside + _VECTOR_HEADER_BYTES - _WORD_BYTES or n_numbers * size != inside:
-            return i
-        start += np.uint64(_VECTOR_HEADER_BYTES)
-        for j in range(np.uint64(inside)):
-            numbers[at + j] = data[start + j]
-        at += np.uint64(inside)
-    return -1
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _word(data: npt.NDArray[np.uint8], at: np.uint64) -> np.int64:
-    word = np.int64(0)
-    for j in range(np.uint64(_WORD_BYTES)):
-        word = word << 8 | np.int64(data[at + j])
-    return word
+def _byte(basket: Basket, entry: int) -> int:
+    """Return where an entry begins, or, of the entry after the last, where all end."""
+    if entry == basket.n_entries:
+        return len(basket.data)
+    at = entry * WORD_BYTES
+    return int.from_bytes(basket.starts[at : at + WORD_BYTES].tobytes(), "big") - basket.origin
