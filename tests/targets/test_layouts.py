@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from targets.codecs import Decompressor, UnknownLayoutError
-from targets.layouts import Layout, Packed, Part
+from targets.layouts import Layout, Packed, Part, SharedOffsets
 
 KEY = b"\x07TBasket\x01b\x01t"
 ENTRIES = [[1.5, -2.0], [], [3.25], [0.0, 1e30, -7.5, 2.0]]
@@ -47,8 +47,8 @@ def read(data, kind="vector", dtype=FLOATS, n_entries=4, start=0, stop=None):
     layout = Layout(dtype, True, HEADS[kind])
     packed = Packed.of(memoryview(data), n_entries)
     if start == 0 and stop is None:
-        return layout.array([Part(packed, 0, n_entries)], Decompressor())
-    return layout.array([Part(layout.unpack(packed, Decompressor()), start, stop)], Decompressor())
+        return layout.array([Part(packed, 0, n_entries)], Decompressor(), SharedOffsets())
+    return layout.array([Part(layout.unpack(packed, Decompressor()), start, stop)], Decompressor(), SharedOffsets())
 
 
 @every_layout
@@ -81,12 +81,14 @@ def test_parts_of_several_baskets_are_joined(kind):
         Part(layout.unpack(one, Decompressor()), 0, 1),
     ]
     expected = np.array(0), ENTRIES[2:] + ENTRIES + ENTRIES[:1]
-    assert ak.almost_equal(layout.array(parts, Decompressor()), ak.values_astype(expected[1], np.float32))
+    assert ak.almost_equal(
+        layout.array(parts, Decompressor(), SharedOffsets()), ak.values_astype(expected[1], np.float32)
+    )
 
 
 @pytest.mark.parametrize("jagged", [True, False])
 def test_no_parts_give_an_empty_array(jagged):
-    array = Layout(FLOATS, jagged, 0).array([], Decompressor())
+    array = Layout(FLOATS, jagged, 0).array([], Decompressor(), SharedOffsets())
     assert str(array.type) == ("0 * var * float32" if jagged else "0 * float32")
 
 
@@ -94,9 +96,13 @@ def test_one_number_an_entry():
     layout = Layout(SHORTS, False, 0)
     data = basket([struct.pack(">h", number) for number in (5, -3, 300)], jagged=False)
     packed = Packed.of(memoryview(data), 3)
-    assert layout.array([Part(packed, 0, 3)], Decompressor()).to_list() == [5, -3, 300]
+    assert layout.array([Part(packed, 0, 3)], Decompressor(), SharedOffsets()).to_list() == [5, -3, 300]
     unpacked = layout.unpack(packed, Decompressor())
-    assert layout.array([Part(unpacked, 1, 2), Part(unpacked, 0, 2)], Decompressor()).to_list() == [-3, 5, -3]
+    assert layout.array([Part(unpacked, 1, 2), Part(unpacked, 0, 2)], Decompressor(), SharedOffsets()).to_list() == [
+        -3,
+        5,
+        -3,
+    ]
     with pytest.raises(ValueError, match="3 numbers of 4 bytes are 6 bytes long"):
         Layout(FLOATS, False, 0).unpack(packed, Decompressor())
 
@@ -171,6 +177,21 @@ def test_a_tail_that_is_not_known_is_left_to_uproot(changed):
         read(basket([entry(one, FLOATS, "vector") for one in ENTRIES], **changed))
 
 
+def test_equal_offsets_are_kept_once():
+    shared = SharedOffsets()
+    first = shared.keep(np.array([0, 2, 3]))
+    draft = shared.draft(3)
+    for offsets, is_first in (([0, 2, 3], True), ([0, 1, 3], False), ([0, 2, 4], False), ([0, 2, 3], True)):
+        draft[:] = offsets
+        kept = shared.keep(draft)
+        assert (kept is first) == is_first
+        assert kept.tolist() == offsets
+    draft[:] = 9
+    assert first.tolist() == [0, 2, 3]
+    shared.forget()
+    assert shared.keep(first.copy()) is not first
+
+
 @every_layout
 def test_embedded_baskets_are_taken_as_uproot_has_them(kind):
     entries = [entry(one, FLOATS, kind) for one in ENTRIES]
@@ -179,8 +200,8 @@ def test_embedded_baskets_are_taken_as_uproot_has_them(kind):
     layout = Layout(FLOATS, True, HEADS[kind])
     embedded = layout.embedded(SimpleNamespace(data=data, byte_offsets=bounds, num_entries=4))
     expected = read(basket(entries), kind).to_list()
-    assert layout.array([Part(embedded, 0, 4)], Decompressor()).to_list() == expected
-    assert layout.array([Part(embedded, 1, 3)], Decompressor()).to_list() == expected[1:3]
+    assert layout.array([Part(embedded, 0, 4)], Decompressor(), SharedOffsets()).to_list() == expected
+    assert layout.array([Part(embedded, 1, 3)], Decompressor(), SharedOffsets()).to_list() == expected[1:3]
     for unknown in (None, bounds[:-1]):
         with pytest.raises(UnknownLayoutError):
             layout.embedded(SimpleNamespace(data=data, byte_offsets=unknown, num_entries=4))
