@@ -14,9 +14,10 @@ from typing import Any
 import awkward as ak
 import uproot
 
+from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.file_source import FileSource
-from targets.layouts import Basket, Layout, Packed, Part, SharedOffsets
+from targets.layouts import Basket, Layout, Packed, Part
 
 __all__ = ["Reader"]
 
@@ -37,7 +38,7 @@ class Reader:
         self.num_entries = int(tree.num_entries)
         self._tree = tree
         self._decompressor = Decompressor()
-        self._shared = SharedOffsets()
+        self._memory = ArrayMemory()
         self._branches: dict[str, _Branch | None] = {}  # None: uproot reads it
 
     def arrays(self, filter_name: Sequence[str], entry_start: int, entry_stop: int) -> dict[str, ak.Array]:
@@ -63,13 +64,13 @@ class Reader:
         for (path, branch), baskets in zip(known.items(), fetched, strict=True):
             try:
                 there = dict(zip(missing[path], baskets, strict=True))
-                read[path] = branch.array(there, entry_start, entry_stop, self._shared)
+                read[path] = branch.array(there, entry_start, entry_stop, self._memory)
             except UnknownLayoutError:
                 self._branches[path] = None
             except ValueError as error:
                 msg = f"{path}: {error}"
                 raise ValueError(msg) from error
-        self._shared.forget()
+        self._memory.forget()
         return read | self._by_uproot([path for path in filter_name if path not in read], entry_start, entry_stop)
 
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
@@ -123,7 +124,7 @@ class _Branch:
         start: int = self._seeks[number]
         return start, start + self._sizes[number]
 
-    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, shared: SharedOffsets) -> ak.Array:
+    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, memory: ArrayMemory) -> ak.Array:
         """Return the array of some entries; the last basket is kept when there is more in it."""
         parts, kept = [], {}
         for number in self._needed(start, stop):
@@ -137,7 +138,7 @@ class _Branch:
                 kept[number] = basket
             parts.append(Part(basket, max(start, first) - first, min(stop, end) - first))
         self._kept = kept
-        return self._layout.array(parts, self._decompressor, shared)
+        return self._layout.array(parts, self._decompressor, memory)
 
     def _basket(self, number: int, fetched: Mapping[int, memoryview]) -> Basket | Packed:
         if number in fetched:

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
+from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.entries import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, Integers, list_entries, take_vectors
 
-__all__ = ["Basket", "Layout", "Packed", "Part", "SharedOffsets"]
+__all__ = ["Basket", "Layout", "Packed", "Part"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
@@ -100,32 +101,6 @@ class Part(NamedTuple):
     basket: Basket | Packed
     start: int
     stop: int
-
-
-class SharedOffsets:
-    """Keeps equal offsets of several branches once, as those of one collection are: new memory costs more to fill."""
-
-    def __init__(self) -> None:
-        self._draft = np.empty(0, np.int64)
-        self._kept: list[Integers] = []
-
-    def draft(self, length: int) -> Integers:
-        """Return memory to write offsets into, until the next call; nothing in particular is in it."""
-        if length > len(self._draft):
-            self._draft = np.empty(length, np.int64)
-        return self._draft[:length]
-
-    def keep(self, offsets: Integers) -> Integers:
-        """Return equal offsets that were kept before, or keep a copy of these."""
-        for kept in self._kept:
-            if kept[-1] == offsets[-1] and np.array_equal(kept, offsets):
-                return kept
-        self._kept.append(offsets.copy())
-        return self._kept[-1]
-
-    def forget(self) -> None:
-        """Keep nothing any longer."""
-        self._kept.clear()
 
 
 class Layout(NamedTuple):
@@ -217,17 +192,16 @@ class Layout(NamedTuple):
             raise ValueError(msg)
         return Basket(data, data[:0], 0, n_entries)
 
-    def array(self, parts: Sequence[Part], decompressor: Decompressor, shared: SharedOffsets) -> ak.Array:
+    def array(self, parts: Sequence[Part], decompressor: Decompressor, memory: ArrayMemory) -> ak.Array:
         """Join parts of baskets to one array.
 
         Args:
             parts: They follow each other; none gives an empty array.
             decompressor: Decompresses those that are packed, one after the other: memory that is used again is faster.
-            shared: Offsets of other branches of the same entries.
+            memory: Where the array is made.
 
         Returns:
-            Shape (n_entries,) or (n_entries, var), in the byte order of this machine, with memory of its own
-            but for the offsets.
+            Shape (n_entries,) or (n_entries, var), in the byte order of this machine.
 
         Raises:
             UnknownLayoutError: As `unpack`.
@@ -237,9 +211,10 @@ class Layout(NamedTuple):
         n_entries = sum(part.stop - part.start for part in parts)
         size = self.dtype.itemsize
         n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * size
-        offsets = shared.draft(n_entries + 1)
+        offsets = memory.draft(n_entries + 1)
         offsets[0] = 0
-        numbers = np.empty(max(n_bytes - n_entries * self.header_bytes, 0) // size, self.dtype.newbyteorder("="))
+        n_numbers = max(n_bytes - n_entries * self.header_bytes, 0) // size
+        numbers = memory.new(n_numbers, self.dtype.newbyteorder("="))
         entry = filled = 0
         for basket, start, stop in parts:
             here = self.unpack(basket, decompressor) if isinstance(basket, Packed) else basket
@@ -252,7 +227,7 @@ class Layout(NamedTuple):
         if not self.jagged:
             return ak.Array(numbers)
         content = ak.contents.NumpyArray(numbers)
-        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(shared.keep(offsets)), content))
+        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(memory.keep(offsets)), content))
 
     def _n_bytes(self, part: Part) -> int:
         """Return how many bytes the entries of a part have, headers included."""

@@ -9,8 +9,9 @@ import awkward as ak
 import numpy as np
 import pytest
 
+from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
-from targets.layouts import Layout, Packed, Part, SharedOffsets
+from targets.layouts import Layout, Packed, Part
 
 KEY = b"\x07TBasket\x01b\x01t"
 ENTRIES = [[1.5, -2.0], [], [3.25], [0.0, 1e30, -7.5, 2.0]]
@@ -47,8 +48,8 @@ def read(data, kind="vector", dtype=FLOATS, n_entries=4, start=0, stop=None):
     layout = Layout(dtype, True, HEADS[kind])
     packed = Packed.of(memoryview(data), n_entries)
     if start == 0 and stop is None:
-        return layout.array([Part(packed, 0, n_entries)], Decompressor(), SharedOffsets())
-    return layout.array([Part(layout.unpack(packed, Decompressor()), start, stop)], Decompressor(), SharedOffsets())
+        return layout.array([Part(packed, 0, n_entries)], Decompressor(), ArrayMemory())
+    return layout.array([Part(layout.unpack(packed, Decompressor()), start, stop)], Decompressor(), ArrayMemory())
 
 
 @every_layout
@@ -82,13 +83,13 @@ def test_parts_of_several_baskets_are_joined(kind):
     ]
     expected = np.array(0), ENTRIES[2:] + ENTRIES + ENTRIES[:1]
     assert ak.almost_equal(
-        layout.array(parts, Decompressor(), SharedOffsets()), ak.values_astype(expected[1], np.float32)
+        layout.array(parts, Decompressor(), ArrayMemory()), ak.values_astype(expected[1], np.float32)
     )
 
 
 @pytest.mark.parametrize("jagged", [True, False])
 def test_no_parts_give_an_empty_array(jagged):
-    array = Layout(FLOATS, jagged, 0).array([], Decompressor(), SharedOffsets())
+    array = Layout(FLOATS, jagged, 0).array([], Decompressor(), ArrayMemory())
     assert str(array.type) == ("0 * var * float32" if jagged else "0 * float32")
 
 
@@ -96,9 +97,9 @@ def test_one_number_an_entry():
     layout = Layout(SHORTS, False, 0)
     data = basket([struct.pack(">h", number) for number in (5, -3, 300)], jagged=False)
     packed = Packed.of(memoryview(data), 3)
-    assert layout.array([Part(packed, 0, 3)], Decompressor(), SharedOffsets()).to_list() == [5, -3, 300]
+    assert layout.array([Part(packed, 0, 3)], Decompressor(), ArrayMemory()).to_list() == [5, -3, 300]
     unpacked = layout.unpack(packed, Decompressor())
-    assert layout.array([Part(unpacked, 1, 2), Part(unpacked, 0, 2)], Decompressor(), SharedOffsets()).to_list() == [
+    assert layout.array([Part(unpacked, 1, 2), Part(unpacked, 0, 2)], Decompressor(), ArrayMemory()).to_list() == [
         -3,
         5,
         -3,
@@ -177,21 +178,6 @@ def test_a_tail_that_is_not_known_is_left_to_uproot(changed):
         read(basket([entry(one, FLOATS, "vector") for one in ENTRIES], **changed))
 
 
-def test_equal_offsets_are_kept_once():
-    shared = SharedOffsets()
-    first = shared.keep(np.array([0, 2, 3]))
-    draft = shared.draft(3)
-    for offsets, is_first in (([0, 2, 3], True), ([0, 1, 3], False), ([0, 2, 4], False), ([0, 2, 3], True)):
-        draft[:] = offsets
-        kept = shared.keep(draft)
-        assert (kept is first) == is_first
-        assert kept.tolist() == offsets
-    draft[:] = 9
-    assert first.tolist() == [0, 2, 3]
-    shared.forget()
-    assert shared.keep(first.copy()) is not first
-
-
 @every_layout
 def test_embedded_baskets_are_taken_as_uproot_has_them(kind):
     entries = [entry(one, FLOATS, kind) for one in ENTRIES]
@@ -200,8 +186,8 @@ def test_embedded_baskets_are_taken_as_uproot_has_them(kind):
     layout = Layout(FLOATS, True, HEADS[kind])
     embedded = layout.embedded(SimpleNamespace(data=data, byte_offsets=bounds, num_entries=4))
     expected = read(basket(entries), kind).to_list()
-    assert layout.array([Part(embedded, 0, 4)], Decompressor(), SharedOffsets()).to_list() == expected
-    assert layout.array([Part(embedded, 1, 3)], Decompressor(), SharedOffsets()).to_list() == expected[1:3]
+    assert layout.array([Part(embedded, 0, 4)], Decompressor(), ArrayMemory()).to_list() == expected
+    assert layout.array([Part(embedded, 1, 3)], Decompressor(), ArrayMemory()).to_list() == expected[1:3]
     for unknown in (None, bounds[:-1]):
         with pytest.raises(UnknownLayoutError):
             layout.embedded(SimpleNamespace(data=data, byte_offsets=unknown, num_entries=4))
