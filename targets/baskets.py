@@ -76,6 +76,10 @@ class Reader:
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
         if not paths:
             return {}
+        if not isinstance(
+            self._tree, uproot.TTree
+        ):  # arrays() would list all sub-fields first: seconds in a wide RNTuple
+            return {path: self._tree[path].array(entry_start=start, entry_stop=stop) for path in paths}
         arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
         fields = set(arrays.fields)  # a sub-branch comes back under its own name
         return {path: arrays[path if path in fields else path.rsplit("/", 1)[-1]] for path in paths}
