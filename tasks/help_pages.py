@@ -34,7 +34,7 @@ _OF_LAW = {
     "branches": "run these branches alone, as 0:5,7; default: all",
     "print_status": "say what is done, down to this many stages, and run nothing; =-1 for all",
     "print_deps": "print what the task needs, down to this many stages, and run nothing; =-1 for all",
-    "remove_output": "remove results, down to this many stages (=-1,a for all): 0,a without asking, 0,i asking, 0,d says",
+    "remove_output": "remove results, so many stages deep (=-1,a for all): 0,a at once, 0,i asks, 0,d says what",
 }
 _OF_LUIGI = {
     "--local-scheduler": "no luigid: the run schedules itself",
