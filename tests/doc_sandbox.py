@@ -56,7 +56,9 @@ def world(folder: Path, atlas_data: list[Path]):
         environment |= {"LAW_HOME": str(folder / "law"), "TMPDIR": str(folder / "temporary"), "COLUMNS": "100"}
         environment |= {"PYTHONPATH": str(PROJECT)}
         preloaded = stack.enter_context(Preloaded(folder / "preloaded", environment))
-        yield environment | {"PATH": f"{preloaded.bin}:{environment['PATH']}", "PIPELINE_BIN": str(preloaded.bin)}
+        environment |= {"PATH": f"{preloaded.bin}:{environment['PATH']}", "PIPELINE_BIN": str(preloaded.bin)}
+        subprocess.run(["law", "index"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True)
+        yield environment
 
 
 def _release(files, atlas_data):
@@ -123,21 +125,21 @@ class Sandbox:
         for seed in range(3):
             toy_file(folder / "data" / f"toy_{seed}.root", seed, 1000)
 
-    def run(self, block: Block, leave_out: set[str]) -> str:
+    def run(self, block: Block, instead: dict[str, str]) -> str:
         """Run a block, or make the file that it is; give what it says.
 
         Args:
             block: The block.
-            leave_out: Commands that are not run here.
+            instead: What is run in place of some commands.
         """
         if name := block.file_name():
             (self.folder / name).unlink(missing_ok=True)
             (self.folder / name).write_text(block.text)
             return ""
-        return self._python(block.text) if block.language == "python" else self._shell(block, leave_out)
+        return self._python(block.text) if block.language == "python" else self._shell(block, instead)
 
-    def _shell(self, block, leave_out):
-        commands = [command for command in block.commands() if command not in leave_out]
+    def _shell(self, block, instead):
+        commands = [instead.get(command, command) for command in block.commands()]
         done = subprocess.run(
             ["bash", "-c", "set -e -o pipefail\n" + "\n".join(commands)],
             cwd=self.folder,
