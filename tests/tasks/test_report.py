@@ -11,11 +11,11 @@ import uproot
 
 from tests.toy_files import EVENTS, toy_file, truncate
 
-FEW = {"plotted_final_states": 1, "plot_formats": "png"}
+pytestmark = pytest.mark.usefixtures("quick_figures")
 
 
 def report(run, **parameters):
-    return run(task="MakeReport", **(FEW | parameters))
+    return run(task="MakeReport", plot_formats="png", **parameters)
 
 
 def document(run):
@@ -52,11 +52,10 @@ def test_the_histograms_are_those_of_the_root_file(run, layout):
         assert one["entries"] == values.sum()
 
 
-def test_every_combination_has_a_histogram_or_a_reason(run):
-    report(run, min_events_per_fs=40, bin_width_gev="10,500")
-    whole = document(run)
-    (record,) = run.records("MakeHistograms")
-    (table,) = [json.loads(path.read_text()) for path in run.products("peaks")]
+def test_every_combination_has_a_histogram_or_a_reason(drawn):
+    whole = document(drawn)
+    (record,) = drawn.records("MakeHistograms")
+    (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
     assert {one["rejection"] for one in whole["histograms"]} == {
         row["bumpnet_rejection"] for row in record["rows"].values()
     }
@@ -73,20 +72,19 @@ def test_every_combination_has_a_histogram_or_a_reason(run):
     assert small
     for state, events in small.items():
         said = {reason for (one, _, _), reason in without.items() if one == state}
-        assert said == {f"its final state has {events} events, min_events_per_fs is 40"}
+        assert said == {f"its final state has {events} events, min_events_per_fs is 95"}
 
 
-def test_cuts_statistics_and_files_are_those_of_the_run(run, files):
-    report(run)
-    whole = document(run)
-    (total,) = run.records("MakeHistograms")
-    (table,) = [json.loads(path.read_text()) for path in run.products("peaks")]
+def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
+    whole = document(drawn)
+    (total,) = drawn.records("MakeHistograms")
+    (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
     assert whole["cutflow"] == {"files": total["cutflow"]}
     stages = {one["stage"]: one for one in whole["stages"]}
     assert stages["ParseFile"]["events"] == 3 * EVENTS
-    assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in run.records("ParseFile"))
+    assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in drawn.records("ParseFile"))
     assert set(total["stages"]) | {"MakeHistograms", "MakePlots"} == set(stages)
-    assert [file["uri"] for file in whole["files"]] == [str(file) for file in files]
+    assert [file["uri"] for file in whole["files"]] == [str(file) for file in toys[:3]]
     assert {file["events"] for file in whole["files"]} == {EVENTS}
     for name, one in zip(names(whole["histograms"]), whole["histograms"], strict=True):
         row = table["cuts"][name]
@@ -94,16 +92,15 @@ def test_cuts_statistics_and_files_are_those_of_the_run(run, files):
             key: row[key] for key in ("below", "window", "main", "outliers", "above")
         }
         assert one["outliers_from_gev"] == row["split_gev"]
-    assert whole["run"]["min_events_per_fs"] == "10"
+    assert whole["run"]["min_events_per_fs"] == "95"
     assert whole["run"]["selection"] == "none"
     assert {"python", "uproot", "numpy", "law"} <= set(whole["versions"])
     assert "CC0" in whole["sources"][-1]["citation"]
 
 
-def test_its_pictures_are_those_of_make_plots(run):
-    report(run)
-    pictures = {base64.b64decode(one["png"]) for one in document(run)["figures"]}
-    assert pictures == {path.read_bytes() for folder in run.products("plots") for path in folder.glob("*.png")}
+def test_its_pictures_are_those_of_make_plots(drawn):
+    pictures = {base64.b64decode(one["png"]) for one in document(drawn)["figures"]}
+    assert pictures == {path.read_bytes() for folder in drawn.products("plots") for path in folder.glob("*.png")}
 
 
 def test_a_second_run_does_nothing_and_a_new_bin_width_makes_a_new_report(run):
@@ -155,7 +152,7 @@ def test_several_datasets_stand_in_one_report(run, tmp_path, monkeypatch):
     titles = [one["title"] for one in whole["figures"]]
     assert titles[0] == "Events of each dataset"
     assert not {"files: events", "others: events"} & set(titles)
-    assert {"files: objects per event", "others: objects per event"} <= set(titles)
+    assert {"files: cutflow, page 2 of 2", "others: cutflow, page 2 of 2"} <= set(titles)
     assert sum(one["events"] for one in whole["stages"] if one["stage"] == "ParseFile") == 4 * EVENTS
 
 
