@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import uproot
 
+from tests.browsers import chromium
 from tests.toy_files import EVENTS, toy_file, truncate
 
 pytestmark = pytest.mark.usefixtures("quick_figures")
@@ -161,3 +162,27 @@ def test_figures_in_another_format_are_refused(run):
     assert outcome.status != 0
     assert "plot_formats = pdf: the report shows figures as png, add it" in outcome.text
     assert not run.out.exists()
+
+
+@pytest.mark.browser
+def test_a_browser_shows_a_row_for_each_and_draws_the_bins_of_the_root_file(drawn, tmp_path):
+    whole = document(drawn)
+    (path,) = drawn.products("report")
+    largest = max((one for one in whole["histograms"] if one["width_gev"] == 10), key=lambda one: one["entries"])
+    (product,) = drawn.products("histograms")
+    with uproot.open(product) as file:
+        (values, edges) = next(
+            file[key].to_numpy()
+            for key in file.keys(cycle=False)
+            if [file[key].title.replace(" ", "/")] == names([largest]) and key.endswith("width_10.0")
+        )
+    with chromium(tmp_path / "profile") as page:
+        page.open(path)
+        assert page.count() == f"{len(whole['histograms']) + len(whole['without'])} rows"
+        page.search(f"{largest['final_state']} {largest['combination']}")
+        row = [row[:2] for row in page.rows()].index([largest["combination"], largest["final_state"]])
+        page.driver.find_elements("css selector", "#table tbody button")[row].click()
+        drawn_edges, heights = page.drawn()
+        assert page.logs() == []
+    assert drawn_edges == pytest.approx(edges, abs=1.0)
+    assert heights == pytest.approx(values, abs=0.02 * max(values))
