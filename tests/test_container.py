@@ -44,6 +44,7 @@ def entry(tmp_path):
             "ParseFile --input-files 'a b.root'",
             "luigi --module tasks ParseFile --local-scheduler --input-files a b.root",
         ),
+        ("--help", "luigi --module tasks --help --local-scheduler"),
         ("luigi --module tasks Plan", "luigi --module tasks Plan"),
         ("law run Plan", "law run Plan"),
         ("echo hello", "hello"),
