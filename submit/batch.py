@@ -277,8 +277,6 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         for number in jobs:
             self._skip_jobs.pop(number, None)
 
-    # ------------------------------------------------------------------------------------------------------------------
-
     def _account(self, error: Exception | None) -> str:
         """Name what is missing, with logs and last words."""
         missing = sorted(self._missing())
