@@ -243,7 +243,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             return answer
         seen_before = job_id in self._over_since
         since = self._over_since.setdefault(job_id, time.monotonic())
-        grace = Config.instance().get_expanded("job", "outputs_grace", default=_GRACE_S)
+        grace = Config.instance().get_expanded("job", "outputs_grace", default=None) or _GRACE_S
         if not seen_before or time.monotonic() - since < parse_duration(grace, input_unit="s"):
             return answer | {"status": _RUNNING}
         error = answer.get("error") or "the job is over, and its outputs are missing"
