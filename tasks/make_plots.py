@@ -144,7 +144,8 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
     if found["cutflow"]:
         events = {name: (found["events"]["read"], found["events"]["written"])}
         yield Drawn("events", f"{name}: events", [overview_plots.events_per_dataset(label, events)])
-        pages = [overview_plots.cutflow(label, found["cutflow"])]
+        there = {kind: rows for kind, rows in found["cutflow"].items() if rows and rows[0]["objects"]}
+        pages = [overview_plots.cutflow(label, there or found["cutflow"])]
         yield Drawn("cutflow", f"{name}: objects left after each cut", pages)
     if states := found["final_states"]:
         pages = [overview_plots.multiplicities(label, states, max_multiplicity)]

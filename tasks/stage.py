@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -12,6 +12,7 @@ import law
 
 from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
+from tasks import messages
 from tasks.base import SELECTIONS, digest
 from tasks.cluster import ClusterWorkflow
 from tasks.metadata import FetchMetadata, SourceTask
@@ -180,7 +181,7 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
             documents.dump_json(parameters, self.all_named_by(piece.dataset))
         record: dict[str, Any] = {"stage": type(self).__name__, "dataset": piece.dataset}
         started = time.perf_counter()
-        with atomic.unnamed(self.path(piece)) as temporary:
+        with self._noting_failure(piece), atomic.unnamed(self.path(piece)) as temporary:
             yield record, temporary
             product = self.destination(piece, record)
             record["product"] = product.name
@@ -190,6 +191,27 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
             documents.dump_json(self.log_path(piece), record)
             atomic.name(temporary, product)
         self._record = record
+
+    @contextmanager
+    def _noting_failure(self, piece: Piece) -> Iterator[None]:
+        """Leave the reason of a failure beside the statistics, for Summary, until the branch succeeds."""
+        note = self._failure_path(piece)
+        try:
+            yield
+        except Exception as error:
+            with suppress(OSError):  # whatever is in the way, the error itself is what must be seen
+                note.parent.mkdir(parents=True, exist_ok=True)
+                note.write_text(messages.sentence(error) or f"{type(error).__name__}: {error}", encoding="utf-8")
+            raise
+        note.unlink(missing_ok=True)
+
+    def _failure_path(self, piece: Piece) -> Path:
+        return self.log_path(piece).with_suffix(".failed")
+
+    def failures(self) -> list[str]:
+        """Give the reasons of the branches whose last attempt failed."""
+        notes = [self._failure_path(piece) for piece in self.pieces(self.cut)]
+        return [messages.printable(note.read_text("utf-8", "replace")) for note in notes if note.exists()]
 
     def handled(self) -> tuple[int, int]:
         """Give the events of the branch that was run last, and the bytes that it read from input files."""

@@ -61,8 +61,9 @@ def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
         logs: The statistics files of the branches, by stage; those that are not there do not count.
 
     Returns:
-        By stage: ``branches``, ``seconds``, ``events``, ``masses``, ``bytes_read``, ``bytes_written`` and ``failures``
-        added up, and the largest ``peak_memory_mb``; None for what it does not count or was not recorded.
+        By stage: ``branches``, ``seconds``, ``events``, ``objects`` selected, ``masses``, ``bytes_read``,
+        ``bytes_written`` and ``failures`` added up, and the largest ``peak_memory_mb``; None for what it does not count
+        or was not recorded.
     """
     found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
     return {stage: _stage(ones) for stage, ones in _kept(found).items()}
@@ -91,6 +92,7 @@ def _stage(records: list[_Record]) -> _Record:
         "branches": len(records),
         "seconds": round(sum(one["seconds"] for one in records), 3),
         "events": _sum(_events(one) for one in records),
+        "objects": _sum(_objects(one) for one in records),
         "masses": _sum(_number(one, "masses") for one in records),
         "bytes_read": _sum(one.get("bytes_read") for one in records),
         "bytes_written": _sum(one.get("bytes_written") for one in records),
@@ -105,6 +107,10 @@ def _events(record: _Record) -> int | None:
     if isinstance(events, dict):
         return int(events["read"]) if record["stage"] == "ParseFile" else None
     return events
+
+
+def _objects(record: _Record) -> int | None:
+    return sum(map(_left, record["cutflow"].values())) if record["stage"] == "ParseFile" else None
 
 
 def _number(record: _Record, key: str) -> int | None:

@@ -1,15 +1,16 @@
 """Summary: what a run has done so far, as tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from physics.particles import NAMES
+from tasks import texts
 from tasks.metadata import FetchMetadata, SourceTask
 from tasks.parameters import PlotParameters
 from tasks.report import MakeReport
 from tasks.stage import Stage
 
-__all__ = ["Summary", "describe", "of_dataset", "table"]
+__all__ = ["Summary", "describe", "of_dataset"]
 
 _LARGEST = 10
 """Final states that are named."""
@@ -54,20 +55,33 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]])
     Returns:
         Lines of text: seconds of all branches added up, bytes, and the largest memory of a process in MB.
     """
-    rows, missing = [], []
+    rows, missing, failed = [], [], list[str]()
     for name, stage in stages.items():
         targets = [stage.target(piece) for piece in stage.pieces(stage.cut)]
         done, one = sum(target.exists() for target in targets), sums[name]
-        recorded = [_number(one[key]) for key in ("events", "masses")]
-        recorded += [_bytes(one["bytes_read"]), _bytes(one["bytes_written"])]
+        recorded = [_number(one[key]) for key in ("events", "objects", "masses")]
+        recorded += [_size(one["bytes_read"]), _size(one["bytes_written"])]
         recorded += [_number(one["seconds"]), _number(one["peak_memory_mb"]), _number(one["failures"])]
         rows.append([name, str(len(targets)), str(done), *recorded])
         missing += [f"{name} lacks {len(targets) - done} of {len(targets)} branches"] if done < len(targets) else []
+        failed += [f"{name} failed: {reason}" for reason in stage.failures()]
         if one["branches"] < done:
             missing.append(f"{name}: {done - one['branches']} branches that are done have no statistics in logs/")
-    titles = ["stage", "branches", "done", "events", "masses", "read", "written", "seconds", "MB", "failures"]
+    titles = [
+        "stage",
+        "branches",
+        "done",
+        "events",
+        "objects",
+        "masses",
+        "read",
+        "written",
+        "seconds",
+        "MB",
+        "failures",
+    ]
     end = ["missing: " + "; ".join(missing)] if missing else ["all stages are done"]
-    return [*table(titles, rows), *end]
+    return [*texts.table(titles, rows), *end, *failed]
 
 
 def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
@@ -96,36 +110,13 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         for row in rows
     ]
     if cuts:
-        lines += table(["objects", "cut", "left", "removed", "not applied where"], cuts, numeric=(2, 3))
+        lines += texts.table(["objects", "cut", "left", "removed", "not applied where"], cuts, numeric=(2, 3))
     if states := found["final_states"]:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
-        lines += table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
+        lines += texts.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
     return lines
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numeric: Iterable[int] | None = None) -> list[str]:
-    """Set a table in columns.
-
-    Args:
-        titles: Title of each column.
-        rows: Text of each cell.
-        numeric: Columns whose text ends at the right; all but the first by default.
-
-    Returns:
-        Lines of text, the titles first.
-    """
-    right = set(range(1, len(titles)) if numeric is None else numeric)
-    lines = [list(titles), *map(list, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
 
 
 def _number(value: float | None) -> str:
@@ -134,11 +125,5 @@ def _number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
-def _bytes(number: float | None) -> str:
-    if number is None:
-        return _NOT_RECORDED
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"
+def _size(number: float | None) -> str:
+    return _NOT_RECORDED if number is None else texts.size(number)
