@@ -68,7 +68,7 @@ class Page:
         """All blocks of code; a block of text belongs to the one before it."""
         found = list(_FENCE.finditer(self.text))
         blocks = []
-        for match, following in zip(found, [*found[1:], None], strict=True):
+        for match, following in zip(found, [*found, None][1:], strict=True):
             shows = following is not None and following[1] == "text"
             line = self.text.count("\n", 0, match.start()) + 1
             blocks.append(Block(match[1], match[2], line, following[2] if shows else ""))

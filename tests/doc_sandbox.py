@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import json
+import os
 import re
 import subprocess
 import zlib
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import awkward as ak
 import numpy as np
+from PIL import Image
 
 from tests import faults, portals
 from tests.doc_pages import PROJECT, Block
@@ -18,7 +21,7 @@ from tests.rootfiles_made import write_branches
 from tests.runs import clean_environment
 from tests.toy_files import toy_file
 
-__all__ = ["Sandbox", "atlas_file", "matches", "world"]
+__all__ = ["Sandbox", "atlas_file", "keep_pictures", "matches", "world"]
 
 _LONGEST_S = 300
 _RECORDS = (30522, 30555)
@@ -31,6 +34,13 @@ threads = 1
 min_events_per_fs = 10
 """
 """The toys are thousands of times smaller than what they stand for, so the threshold is lower."""
+
+_DRAW_LESS = """
+[MakePlots]
+plotted_final_states = 1
+plot_formats = png
+"""
+_COLOURS = 32
 
 
 @contextlib.contextmanager
@@ -48,7 +58,7 @@ def world(folder: Path, atlas_data: list[Path]):
         cern = stack.enter_context(portals.serving(portals.Portal(portals.Records(_records(files, folder)))))
         pbs = Engine(folder / "pbs")
         stack.callback(pbs.close)
-        (folder / "luigi.cfg").write_text(_CONFIGURATION)
+        (folder / "luigi.cfg").write_text(_CONFIGURATION + ("" if os.environ.get("DOCS_PICTURES") else _DRAW_LESS))
         (folder / "temporary").mkdir()
         environment = clean_environment() | pbs.environment
         environment |= {"ATLAS_API_BASE_URL": atlas.url, "CERN_OPENDATA_BASE_URL": cern.url}
@@ -183,3 +193,18 @@ def matches(shown: str, said: str) -> list[str]:
 
 def _plain(line):
     return " ".join(re.sub(r"\b[0-9a-f]{8}(?:[0-9a-f]{8})?\b", "…", line).split()) if line else ""
+
+
+def keep_pictures(plots: Path, folder: Path) -> None:
+    """Copy figures of the first analysis, with few colours; those of the run that removed resonances as `…_removed`.
+
+    Args:
+        plots: The folder of the figures' variants.
+        folder: Where they go.
+    """
+    for path in plots.glob("*/parameters.json"):
+        removed = json.loads(path.read_text())["CountMasses"]["known_resonances"] != "none"
+        for name in ("mass_2e_0m_e0e1",) if removed else ("cutflow", "final_states", "mass_2e_0m_e0e1", "mass_0e_2m_m0m1"):
+            (figure,) = path.parent.glob(f"*/{name}.png")
+            image = Image.open(figure).convert("RGB").quantize(_COLOURS)
+            image.save(folder / f"{name}{'_removed' if removed else ''}.png", optimize=True)
