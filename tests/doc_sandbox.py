@@ -132,6 +132,8 @@ class Sandbox:
         for path in PROJECT.iterdir():
             if not path.name.startswith(".") and path.name not in ("runs", "data"):
                 (folder / path.name).symlink_to(path)
+        (folder / ".venv").mkdir()  # else submit/bootstrap.sh would install the project
+        (folder / ".venv" / "bin").symlink_to(environment["PIPELINE_BIN"])
         for seed in range(3):
             toy_file(folder / "data" / f"toy_{seed}.root", seed, 1000)
 
@@ -204,7 +206,9 @@ def keep_pictures(plots: Path, folder: Path) -> None:
     """
     for path in plots.glob("*/parameters.json"):
         removed = json.loads(path.read_text())["CountMasses"]["known_resonances"] != "none"
-        for name in ("mass_2e_0m_e0e1",) if removed else ("cutflow", "final_states", "mass_2e_0m_e0e1", "mass_0e_2m_m0m1"):
+        for name in (
+            ("mass_2e_0m_e0e1",) if removed else ("cutflow", "final_states", "mass_2e_0m_e0e1", "mass_0e_2m_m0m1")
+        ):
             (figure,) = path.parent.glob(f"*/{name}.png")
             image = Image.open(figure).convert("RGB").quantize(_COLOURS)
             image.save(folder / f"{name}{'_removed' if removed else ''}.png", optimize=True)

@@ -77,13 +77,22 @@ class Preloaded:
         self._process.wait()
 
 
-def _draw_less():
-    """Draw small figures without a layout, which take a tenth of the time: tests of the figures look at them."""
-    from matplotlib.figure import Figure
+def _warm_up(folder):
+    """Make a small run, so that compiled functions and fonts are loaded too."""
+    from tests.runs import Runs
+    from tests.toy_files import toy_file
 
-    save = Figure.savefig
+    runs = Runs(folder, str(toy_file(folder / "toy.root", 0)))
+    runs(task="MakePlots", selection="default", plot_formats="png", plotted_final_states=1)
+
+
+def _draw_nothing():
+    """Save a pixel in place of every figure: tests of the figures look at them."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+
     Figure.draw_without_rendering = lambda _figure: None
-    Figure.savefig = lambda figure, path, **more: save(figure, path, **more | {"dpi": 10})
+    Figure.savefig = lambda _figure, path: Image.new("L", (1, 1)).save(path)
 
 
 def _serve(path):
@@ -152,5 +161,6 @@ if __name__ == "__main__":
         importlib.import_module(f"tasks.{one}")
     demo.PARTS = _DEMO_PARTS
     if not os.environ.get("DOCS_PICTURES"):
-        _draw_less()
+        _draw_nothing()
+    _warm_up(Path(sys.argv[1]).parent)
     _serve(sys.argv[1])

@@ -12,7 +12,9 @@ from tests.doc_pages import PAGES, PROJECT, Page
 from tests.doc_sandbox import Sandbox, atlas_file, keep_pictures, matches, world
 
 _TAKES_LONG = "sets up an environment or runs all tests: CI does"
-_NEEDS_A_CLUSTER = "needs a batch system; tests/submit and tests/test_slurm.py run such jobs. Here its options are parsed"
+_NEEDS_A_CLUSTER = (
+    "needs a batch system; tests/submit and tests/test_slurm.py run such jobs. Here its options are parsed"
+)
 _NEEDS_A_SITE = "needs a machine or a service that is not here"
 
 _INSTEAD = {  # what is run in place of a command, and why
@@ -31,11 +33,10 @@ _INSTEAD |= {
 _CONTAINER = "needs Docker: tests/test_container.py and scripts/container"
 _NOT_RUN: dict[str, str] = {  # commands that are not run here, and why
     "scripts/test": _TAKES_LONG,
-    "scripts/lint": _TAKES_LONG,
     "luigid --address 127.0.0.1 --port 8082 --state-path ~/.luigid.state &": "as tests/tasks/test_luigid.py does",
     "docker build --file docker/Dockerfile --tag atlas-open-data-pipeline .": _CONTAINER,
-    "alias pipeline='docker run --rm --user \"$(id -u):$(id -g)\" --volume \"$PWD/runs:/runs\" "
-    "--volume \"$PWD/data:/data\" atlas-open-data-pipeline'": _CONTAINER,
+    'alias pipeline=\'docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD/runs:/runs" '
+    '--volume "$PWD/data:/data" atlas-open-data-pipeline\'': _CONTAINER,
     "pipeline": _CONTAINER,
     "pipeline MakeHistograms --input-files 'data/*.root'": _CONTAINER,
     "DOCS_PICTURES=docs/pictures scripts/test tests/test_docs.py -k first-analysis": "runs this test",
