@@ -179,6 +179,8 @@ def _lines(path: Path) -> Iterator[Line]:
         parser.read_string(text := path.read_text(encoding="utf-8"), source=str(path))
     except (ConfigParserError, UnicodeDecodeError) as error:
         raise SystemExit(_invalid([f"{path}: {error}"])) from error
+    except AttributeError as error:  # older Pythons stumble over it
+        raise SystemExit(_invalid([f"{path}: an indented line goes on with a key that has no value"])) from error
     section, lines = "", dict[tuple[str, str], int]()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := ConfigParser.SECTCRE.match(stripped := line.strip()):

@@ -115,10 +115,14 @@ class Runs:
         return ["--module", "tasks", task, "--local-scheduler", *options, *arguments]
 
     def state(self) -> dict[str, tuple[int, int]]:
-        """Give inode and time of change of every file of the run directory but temporary ones, by path."""
-        files = [path for path in self.out.rglob("*") if path.is_file() and not path.name.startswith(".")]
-        found = {path.relative_to(self.out): path.stat() for path in files}
-        return {str(path): (status.st_ino, status.st_mtime_ns) for path, status in sorted(found.items())}
+        """Give inode and time of change of every file of the run directory, by path.
+
+        Temporary ones are left out, and the reasons of failures, which go when a branch succeeds.
+        """
+        found = (path for path in self.out.rglob("*") if path.is_file())
+        files = [path for path in found if not path.name.startswith(".") and path.suffix != ".failed"]
+        states = {path.relative_to(self.out): path.stat() for path in files}
+        return {str(path): (status.st_ino, status.st_mtime_ns) for path, status in sorted(states.items())}
 
     def made_since(self, before: dict[str, tuple[int, int]]) -> dict[str, int]:
         """Count, by room, the files that are new or were made again; none of the others may be gone."""

@@ -150,3 +150,10 @@ def test_a_run_ends_with_a_sentence(tmp_path, content, sentence):
     assert sentence in end.text
     assert "Traceback" not in end.text
     assert "\x1b" not in end.text
+
+
+def test_a_line_that_goes_on_with_nothing(tmp_path):
+    path = tmp_path / "luigi.cfg"
+    path.write_text("[ParseFile]\nselection\n  more\n")
+    with pytest.raises(SystemExit, match=r"luigi\.cfg: .*(indented line goes on with a key that has no value|continu)"):
+        list(configuration._lines(path))
