@@ -12,9 +12,7 @@ from tests.doc_pages import PAGES, PROJECT, Page
 from tests.doc_sandbox import Sandbox, atlas_file, keep_pictures, matches, world
 
 _TAKES_LONG = "sets up an environment or runs all tests: CI does"
-_NEEDS_A_CLUSTER = (
-    "needs a batch system; tests/submit and tests/test_slurm.py run such jobs. Here its options are parsed"
-)
+_NEEDS_A_CLUSTER = "needs a batch system: tests/submit and tests/tasks run such jobs"
 _NEEDS_A_SITE = "needs a machine or a service that is not here"
 
 _INSTEAD = {  # what is run in place of a command, and why
@@ -45,16 +43,14 @@ _NOT_RUN: dict[str, str] = {  # commands that are not run here, and why
     "cd atlas-open-data-pipeline": _NEEDS_A_SITE,
     "PIPELINE_VIEW=/cvmfs/sft.cern.ch/lcg/views/LCG_107/x86_64-el9-gcc13-opt . submit/bootstrap.sh": _NEEDS_A_SITE,
 }
-_PARSED = [  # commands that need a batch system: here law parses their options, and says what is done
-    f"law run MakeHistograms --local-scheduler --workflow {engine} --run-name big --release-years 2020e-13tev --skim 2lep {options}"
-    for engine, options in (
-        ("pbs", "--files-per-branch 50 --tasks-per-job 2 --pbs-queue long --pbs-walltime 4h --pbs-memory 2gb"),
-        ("slurm", "--files-per-branch 50 --slurm-partition long"),
-        ("htcondor", "--files-per-branch 50 --htcondor-scheduler my-scheduler"),
-    )
-] + [
-    "law run MakeHistograms --local-scheduler --workflow pbs --run-name all --release-years 2020e-13tev --skim 2lep --files-per-branch 50",
-]
+_LAW = "law run MakeHistograms --local-scheduler --workflow"
+_SOURCE = "--release-years 2020e-13tev --skim 2lep --files-per-branch 50"
+_PARSED = (  # commands that need a batch system: here law parses their options, and says what is done
+    f"{_LAW} pbs --run-name big {_SOURCE} --tasks-per-job 2 --pbs-queue long --pbs-walltime 4h --pbs-memory 2gb",
+    f"{_LAW} slurm --run-name big {_SOURCE} --slurm-partition long",
+    f"{_LAW} htcondor --run-name big {_SOURCE} --htcondor-scheduler my-scheduler",
+    f"{_LAW} pbs --run-name all {_SOURCE}",
+)
 _INSTEAD |= {command: (f"{command} --print-status 0", _NEEDS_A_CLUSTER) for command in _PARSED}
 _FIRST = "docs/first-analysis.md"
 
