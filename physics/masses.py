@@ -11,7 +11,7 @@ events, block by block: each object's four-momentum once, then each combination 
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import awkward as ak
 import numba
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from physics import combinations, final_states
 from physics.combinations import Rules
 from physics.errors import PhysicsError
-from physics.particles import FIELDS
+from physics.particles import FIELDS, KINDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
@@ -85,11 +85,11 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
-    flat = _flatten(list(objects.values()))
-    counts = {kind: np.diff(offsets) for kind, offsets in zip(objects, flat.offsets, strict=True)}
+    offsets, columns = _flatten(list(objects.values()))
+    counts = dict(zip(objects, np.diff(offsets), strict=True))
     for state, events in final_states.classify(counts, rules.max_multiplicity):
         plan = _plan(tuple(state.items()), rules)
-        masses = _all_combinations(*flat, events, plan.slots, plan.steps, len(plan.names))
+        masses = _all_combinations(offsets, columns, events, plan.slots, plan.steps, len(plan.names))
         yield plan.label, len(events), list(zip(plan.names, masses, strict=True))
 
 
@@ -107,26 +107,14 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
     """
     n_objects, n_events = pt.shape
     offsets = np.arange(n_objects * n_events, dtype=np.int64).reshape(pt.shape)
-    objects = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
+    columns = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
     steps = _steps([tuple(range(n_objects))], n_objects)
-    result: Float32 = _all_combinations(offsets, objects, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
+    result: Float32 = _all_combinations(offsets, columns, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
     return result
 
 
 _BLOCK = 64  # events that are worked on at a time: their sums stay in the cache of a core
-
-
-class _Flat(NamedTuple):
-    """The objects of all kinds end to end.
-
-    Attributes:
-        offsets: Where each event's first object of a kind stands, shape (n_kinds, n_events + 1).
-        objects: FIELDS of each object side by side, as they are needed together, shape (n_objects, 4).
-    """
-
-    offsets: npt.NDArray[np.int64]
-    objects: Float32
 
 
 class _Plan(NamedTuple):
@@ -145,14 +133,22 @@ class _Plan(NamedTuple):
     steps: npt.NDArray[np.int64]
 
 
-def _flatten(arrays: list[ak.Array]) -> _Flat:
-    packed = [ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True) for array in arrays]
-    ends = np.cumsum([0, *(layout.offsets[-1] for layout in packed)])
-    objects = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
-    for layout, start, end in zip(packed, ends, ends[1:], strict=False):
-        for column, field in enumerate(FIELDS):
-            objects[start:end, column] = np.asarray(ak.Array(layout.content[field]))
-    return _Flat(np.stack([layout.offsets.data + start for layout, start in zip(packed, ends, strict=False)]), objects)
+def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
+    """Put the objects of all kinds end to end.
+
+    Returns:
+        Where each event's first object of a kind stands, shape (n_kinds, n_events + 1), and FIELDS of each object side
+        by side, as they are needed together, shape (n_objects, 4).
+    """
+    layouts = [ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True) for array in arrays]
+    ends = np.cumsum([0, *(layout.offsets[-1] for layout in layouts)])
+    columns = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
+    offsets = np.empty((len(layouts), len(layouts[0].offsets)), dtype=np.int64)
+    for layout, row, start, end in zip(layouts, offsets, ends, ends[1:], strict=False):
+        np.add(layout.offsets, start, out=row)
+        fields = (np.asarray(ak.Array(layout.content[field])).astype(np.float32, copy=False) for field in FIELDS)
+        _side_by_side(*fields, columns[start:end])
+    return offsets, columns
 
 
 @lru_cache(maxsize=10_000)  # every chunk has the same final states again
@@ -177,7 +173,7 @@ def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> npt.NDArray[np.int64]
         n_slots: Number of slots; sums are numbered from there on, smaller numbers are single objects.
 
     Returns:
-        Per sum its earlier part, the slot that comes to it (-1 for none: the sum is a single object), and the
+        Per sum its earlier part, the slot that comes to it (-1, a sum of 0, for a single object), and the
         combination whose sum it is (-1 for none), shape (n_steps, 3).
     """
     numbers: dict[tuple[int, ...], int] = {(slot,): slot for slot in range(n_slots)}
@@ -195,9 +191,16 @@ def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> npt.NDArray[np.int64]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _side_by_side(pt: Float32, eta: Float32, phi: Float32, mass: Float32, columns: Float32) -> None:
+    for item in range(len(pt)):
+        columns[item, 0], columns[item, 1] = pt[item], eta[item]
+        columns[item, 2], columns[item, 3] = phi[item], mass[item]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _all_combinations(
     offsets: npt.NDArray[np.int64],
-    objects: Float32,
+    columns: Float32,
     events: npt.NDArray[np.int64],
     slots: npt.NDArray[np.int64],
     steps: npt.NDArray[np.int64],
@@ -205,25 +208,24 @@ def _all_combinations(
 ) -> Float32:
     """Return the masses of all combinations in the given events, shape (n_combinations, n_events)."""
     out = np.empty((n_combinations, len(events)), dtype=np.float32)
-    sums = np.empty((len(slots) + len(steps), 4, _BLOCK), dtype=np.float64)
-    gathered = np.empty((4, _BLOCK), dtype=np.float64)
+    sums = np.zeros((len(slots) + len(steps) + 1, 4, _BLOCK), dtype=np.float64)
+    pt, eta, phi, mass = np.empty((4, _BLOCK), dtype=np.float64)
     for start in range(0, len(events), _BLOCK):
         block = events[start : start + _BLOCK]
         for slot in range(len(slots)):
             kind, rank = slots[slot]
             for lane in range(len(block)):
-                item = objects[offsets[kind, block[lane]] + rank]
-                gathered[0, lane], gathered[1, lane] = item[0], item[1]
-                gathered[2, lane], gathered[3, lane] = item[2], item[3]
-            _four_momenta(gathered, len(block), sums[slot])
+                item = offsets[kind, block[lane]] + rank
+                pt[lane], eta[lane], phi[lane] = columns[item, 0], columns[item, 1], columns[item, 2]
+                mass[lane] = columns[item, 3]
+            _four_momenta(pt, eta, phi, mass, len(block), sums[slot])
         _prolong(sums, len(slots), steps, out[:, start : start + _BLOCK])
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _four_momenta(gathered: npt.NDArray[np.float64], size: int, momenta: npt.NDArray[np.float64]) -> None:
-    """Turn pt, eta, phi and mass into px, py, pz and energy, both of shape (4, _BLOCK); one loop a function is faster."""
-    pt, eta, phi, mass = gathered
+def _four_momenta(pt: Any, eta: Any, phi: Any, mass: Any, size: int, momenta: Any) -> None:
+    """Make px, py, pz and energy, shape (4, _BLOCK), of as many objects as size says: a function a loop is faster."""
     p_x, p_y, p_z, energy = momenta
     for lane in range(size):
         p_x[lane], p_y[lane] = np.cos(phi[lane]), np.sin(phi[lane])
@@ -237,16 +239,18 @@ def _four_momenta(gathered: npt.NDArray[np.float64], size: int, momenta: npt.NDA
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _prolong(sums: npt.NDArray[np.float64], n_slots: int, steps: npt.NDArray[np.int64], out: Float32) -> None:
-    """Make the sums of a block, shape (n_slots + n_steps, 4, _BLOCK), and their masses."""
+    """Make the sums of a block, shape (n_slots + n_steps + 1, 4, _BLOCK), the last of which stays 0, and masses."""
     for step in range(len(steps)):
         earlier, added, row = steps[step]
-        here = sums[n_slots + step]
-        for axis in range(4):
-            for lane in range(out.shape[1]):
-                here[axis, lane] = sums[earlier, axis, lane] + (sums[added, axis, lane] if added >= 0 else 0.0)
+        one, other, here = sums[earlier], sums[added], sums[n_slots + step]
+        for lane in range(out.shape[1]):
+            x, y, z = one[0, lane] + other[0, lane], one[1, lane] + other[1, lane], one[2, lane] + other[2, lane]
+            energy = one[3, lane] + other[3, lane]
+            here[0, lane], here[1, lane], here[2, lane], here[3, lane] = x, y, z, energy
         if row >= 0:
-            x, y, z, energy = here
             for lane in range(out.shape[1]):
-                square = energy[lane] * energy[lane] - (x[lane] * x[lane] + y[lane] * y[lane] + z[lane] * z[lane])
+                x, y, z, energy = here[0, lane], here[1, lane], here[2, lane], here[3, lane]
+                square = energy * energy - (x * x + y * y + z * z)
+                root = np.sqrt(square if square > 0.0 else 0.0)
                 # an overflow (inf - inf) is a mass beyond every limit, not an unknown one
-                out[row, lane] = np.inf if np.isnan(square) else np.sqrt(max(square, 0.0))
+                out[row, lane] = np.inf if np.isnan(square) else root

@@ -56,9 +56,7 @@ def random_events(rng, n_events, absurd):
 
 def arrays(events):
     names = ("pt", "eta", "phi", "mass")
-    rows = {
-        kind: [[dict(zip(names, one, strict=True)) for one in event[kind]] for event in events] for kind in KINDS
-    }
+    rows = {kind: [[dict(zip(names, one, strict=True)) for one in event[kind]] for event in events] for kind in KINDS}
     return {kind: jagged(listed) for kind, listed in rows.items()}
 
 
