@@ -6,16 +6,21 @@ what is done, every submission is written down at once, and a run goes on to its
 """
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from law.config import Config
 from law.job.base import BaseJobManager
+from law.util import parse_duration
 from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.errors import BatchError
 from submit.job_logs import account
 from submit.journal import Journal, write_whole
+from submit.known_jobs import find_lost, known_jobs, lost_jobs
 
 __all__ = ["BatchProxy"]
 
@@ -24,18 +29,23 @@ _OVER = {_DONE, _FAILED, BaseJobManager.RETRY}
 _POLL_FAILS = BaseRemoteWorkflow.poll_fails._default
 _SILENCE_S = 600.0  # a server may be down that long
 _ALL = 1.0  # of law's tolerance: a run goes on to its end, however many jobs fail
+_NOTHING_NEW = ("acceptance of", "tolerance exceeded")  # of law's errors: the list of what is missing tells more
+_GRACE_S = 60.0  # a shared file system may show new files that late
 
 
 class BatchProxy(BaseRemoteWorkflowProxy):
-    """Base of proxies of remote workflows; stands before law's own in their list of bases."""
+    """Base of proxies of remote workflows; stands before law's own in their list of bases.
 
-    outputs_grace_polls = 1
-    """How many polls longer outputs are waited for once a job has ended: shared file systems show files late."""
+    Once a job is over with nothing said against it, its outputs are looked for once more at least, and for `[job]
+    outputs_grace` of law.cfg (60 s by default): shared file systems show files late.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._numbers: dict[str, int] = {}  # of jobs, by job file
+        self._names: dict[str, str] = {}  # of jobs, by job file
         self._retried: dict[int, int] = {}
-        self._waited: dict[Any, int] = {}  # polls, by job id
+        self._over_since: dict[Any, float] = {}  # by job id
+        self._silence: Exception | None = None  # why the batch system's last answer was none
         self._only_submitted = self._submitting = False
         super().__init__(*args, **kwargs)
 
@@ -66,17 +76,27 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         manager = super().create_job_manager(**kwargs)
         manager.submit = self._written_down(manager.submit)
         manager.query_batch = self._confirmed(manager.query_batch)
+        manager.cancel_batch = self._insisting(manager.cancel_batch)
         return manager
+
+    def name_of(self, made: Any) -> str:
+        """Give the name by which the batch system knows the job of a job file; empty where it has none."""
+        return str(getattr(made["config"], "job_name", "") or "")
 
     def create_job_file(self, *args: Any) -> Any:
         """Make a job file, and write down that its job is about to be submitted."""
         number, branches = args
         made = super().create_job_file(number, branches)
         made["log"] = made.get("log") or _absolute(getattr(made["config"], "stdout", None))
-        self._numbers[str(made["job"])] = number
-        name = str(getattr(made["config"], "job_name", "") or "")
+        file, name = str(made["job"]), self.name_of(made)
+        self._numbers[file], self._names[file] = number, name
         self._journal().intend(number, list(branches), name, {"log": made["log"]} if made["log"] else {})
         return made
+
+    def get_extra_submission_data(self, job_file: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Keep the name of a job too, by which it is found when its id never came."""
+        extra: dict[str, Any] = super().get_extra_submission_data(job_file, *args, **kwargs)
+        return extra | {"name": self._names[str(job_file)]}
 
     def submit(self, retry_jobs: Any = None) -> Any:
         """Submit jobs; of those that failed, the ones that were not given up and whose outputs are still missing."""
@@ -88,6 +108,9 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             }
             self._retried.update({number: self._job_retries[number] for number in retry_jobs})
             self._look_again(retry_jobs)
+            with suppress(BatchError):  # then they are submitted as if they had not been found
+                found = find_lost({number: self.job_data.jobs[number] for number in retry_jobs}, self.job_manager)
+                retry_jobs = {number: branches for number, branches in retry_jobs.items() if number not in found}
         self._submitting = True
         try:
             submitted = super().submit(retry_jobs)
@@ -104,20 +127,34 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """
         self.get_cached_output(update=True)  # the files may not have been known before
         with self._journal().held():
-            if not self._cancel_jobs:
-                self._take_up()
+            self._take_up()
             self._be_patient()
+            self._tidy()
             try:
                 super()._run_impl()
+            except BatchError:
+                raise
             except Exception as error:
-                raise BatchError(self._account(error)) from error
+                if self._cancel_jobs or self._missing():
+                    raise BatchError(self._account(error)) from error
             if self._cancel_jobs:
                 self._data_path().unlink(missing_ok=True)
-                self._journal().forget()
+            if self.task.is_controlling_remote_jobs():
                 return
-            self._only_submitted = bool(self.task.no_poll)
-            if not self.task.no_poll and not super().complete():
+            self._only_submitted = bool(self.task.no_poll) and not lost_jobs(self.job_data.jobs)
+            if not self._only_submitted and self._missing():
                 raise BatchError(self._account(None))
+            self._tidy()
+            if not self._only_submitted and hasattr(self.task, "check_whole"):
+                self.task.check_whole()
+
+    def _missing(self) -> set[int]:
+        return set(self.task.branch_map) - self._get_existing_branches(sync=True)
+
+    def _tidy(self) -> None:
+        """Let the task remove what killed jobs left, where it knows how."""
+        if hasattr(self.task, "prepare") and not self._cancel_jobs:
+            self.task.prepare()
 
     def _be_patient(self) -> None:
         """Go on to the end whatever fails, and through some minutes of silence, unless the user says otherwise."""
@@ -136,6 +173,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         missing = sorted(set(self.task.branch_map) - running - self._get_existing_branches(sync=True))
         first, size = max(jobs, default=0) + 1, max(self.task.tasks_per_job, 1)
         chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
+        if self._cancel_jobs:
+            chunks = []
         if not (alive or chunks):
             self._data_path().unlink(missing_ok=True)
         else:
@@ -148,31 +187,17 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             }
             write_whole(self._data_path(), json.dumps(data, indent=1))
         self._journal().forget()
-        if alive:
+        if alive and not self._cancel_jobs:
             self.task.publish_message(f"{len(alive)} jobs of an earlier run are followed, {len(chunks)} are to submit")
 
     def _known_jobs(self) -> dict[int, dict[str, Any]]:
-        """Give the jobs of law's job data and of the journal, by number; those not submitted have no id."""
-        try:
-            data = json.loads(self._data_path().read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            data = {}
-        except ValueError:
+        """Give the jobs that were submitted for these branches before, by number."""
+        jobs, damaged = known_jobs(self._data_path(), self._journal())
+        if damaged:
             self.task.publish_message(f"{self._data_path()} is damaged: only the journal's jobs are taken up")
-            data = {}
-        jobs = {int(number): job for number, job in data.get("jobs", {}).items()}
-        for number, branches in data.get("unsubmitted_jobs", {}).items():
-            jobs[int(number)] = self.job_data_cls.job_data(job_id=None, branches=branches)
-        submissions = self._journal().read()
-        unknown = [one.name for one in submissions if one.job_id is None and one.name]
-        found = self.job_manager.find(unknown) if unknown and hasattr(self.job_manager, "find") else {}
-        for one in submissions:
-            job_id = one.job_id if one.job_id is not None else found.get(one.name)
-            jobs[one.number] = self.job_data_cls.job_data(job_id=job_id, branches=list(one.branches), extra=one.extra)
-        known = set(self.task.branch_map)
-        jobs = {number: job for number, job in jobs.items() if set(job["branches"]) <= known}
-        for job in jobs.values():
-            job["job_id"] = None if job["job_id"] == self.job_data_cls.dummy_job_id else job["job_id"]
+        branches = set(self.task.branch_map)
+        jobs = {number: job for number, job in jobs.items() if set(job["branches"]) <= branches}
+        find_lost(jobs, self.job_manager)
         return jobs
 
     # outputs decide ---------------------------------------------------------------------------------------------------
@@ -187,8 +212,9 @@ class BatchProxy(BaseRemoteWorkflowProxy):
                     self._journal().submitted(self._numbers[file], None)
                 raise
             ids = given if isinstance(given, (list, tuple)) else [given]
-            for file, job_id in zip(files, ids, strict=False):
-                self._journal().submitted(self._numbers[file], job_id)
+            with suppress(OSError):  # the disk is full, but the job is there, and law has its id
+                for file, job_id in zip(files, ids, strict=False):
+                    self._journal().submitted(self._numbers[file], job_id)
             return given
 
         return submitting
@@ -196,28 +222,45 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     def _confirmed(self, query_batch: Callable[..., Any]) -> Callable[..., Any]:
         def querying(job_ids: Any, **kwargs: Any) -> Any:
             answers = query_batch(job_ids, **kwargs)
-            over = [job_id for job_id, answer in answers.items() if _is_over(answer)]
+            errors = [answer for answer in answers.values() if isinstance(answer, Exception)]
+            self._silence = errors[0] if errors else None
+            over = [] if errors else [one for one, answer in answers.items() if answer["status"] in (_DONE, _FAILED)]
             if over:
                 self._get_existing_branches(sync=True)
-            for job_id in over:
-                answers[job_id] = self._verdict(job_id, answers[job_id])
+                jobs = {job["job_id"]: (number, set(job["branches"])) for number, job in self.job_data.jobs.items()}
+                answers |= {one: self._verdict(one, *jobs[one], answers[one]) for one in over}
             return answers
 
         return querying
 
-    def _verdict(self, job_id: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    def _verdict(self, job_id: Any, number: int, branches: set[int], answer: dict[str, Any]) -> dict[str, Any]:
         """Say how a job that is over ended: its outputs are what counts, and they may show late."""
-        jobs = self.job_data.jobs.values()
-        branches = next((set(job["branches"]) for job in jobs if job["job_id"] == job_id), set())
         if branches <= self._get_existing_branches():
+            self._skip_jobs[number] = True  # else law takes what it saw when it first asked for the truth
             return answer | {"status": _DONE, "code": 0, "error": None}
         if answer["status"] == _FAILED and answer.get("code") is not None:
             return answer
-        if self._waited.setdefault(job_id, 0) < self.outputs_grace_polls:
-            self._waited[job_id] += 1
+        seen_before = job_id in self._over_since
+        since = self._over_since.setdefault(job_id, time.monotonic())
+        grace = Config.instance().get_expanded("job", "outputs_grace", default=_GRACE_S)
+        if not seen_before or time.monotonic() - since < parse_duration(grace, input_unit="s"):
             return answer | {"status": _RUNNING}
         error = answer.get("error") or "the job is over, and its outputs are missing"
         return answer | {"status": _FAILED, "error": error}
+
+    def _insisting(self, cancel_batch: Callable[..., Any]) -> Callable[..., Any]:
+        def cancelling(job_ids: Any, **kwargs: Any) -> Any:
+            errors = cancel_batch(job_ids, **kwargs)
+            if errors:
+                said = "\n".join(sorted({str(error) for error in errors}))
+                msg = (
+                    f"{self.task.task_family}: not all of {len(job_ids)} jobs could be cancelled:\n{said}\n"
+                    "Run the same command again: it knows them still."
+                )
+                raise BatchError(msg)
+            return errors
+
+        return cancelling
 
     def _get_existing_branches(self, sync: bool = False, collection: Any = None) -> set[int]:
         """Give the branches whose outputs exist, with one look at each folder where the proxy knows how."""
@@ -237,9 +280,12 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _account(self, error: Exception | None) -> str:
         """Name what is missing, with logs and last words."""
-        existing = self._get_existing_branches(sync=True)
-        missing = sorted(set(self.task.branch_map) - existing)
+        missing = sorted(self._missing())
         jobs = [job for job in self.job_data.jobs.values() if set(job["branches"]) & set(missing)]
+        if self._silence is not None:
+            error = self._silence  # it tells more than law's "poll_fails exceeded"
+        elif str(error).startswith(_NOTHING_NEW):
+            error = None
         return account(self.task.task_family, missing, len(self.task.branch_map), jobs, error)
 
     def _data_path(self) -> Path:
@@ -247,10 +293,6 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _journal(self) -> Journal:
         return Journal(self._data_path().with_suffix(".journal"))
-
-
-def _is_over(answer: Any) -> bool:
-    return isinstance(answer, dict) and answer["status"] in (_DONE, _FAILED)
 
 
 def _absolute(path: Any) -> str | None:

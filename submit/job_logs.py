@@ -8,8 +8,10 @@ __all__ = ["account", "last_words"]
 
 _QUOTED = 10  # failed jobs whose last words stand in the message
 _LINES = 12
+_ALIVE = ("pending", "running")  # of jobs that may still end well
 _BYTES = 100_000
-_EPILOGUES = ("task exit code:", "===== Luigi Execution Summary")  # what follows says nothing about the cause
+_WORKER = "ERROR: [pid "  # luigi says who failed; what follows says why
+_EPILOGUES = ("task exit code:", "===== Luigi Execution Summary", "-- hook law_hook", "-- stageout")
 
 
 def last_words(path: Path) -> list[str]:
@@ -19,7 +21,7 @@ def last_words(path: Path) -> list[str]:
         path: The log.
 
     Returns:
-        The lines from the last one that begins with ERROR, or else the last ones, at most twelve; none without a log.
+        What stands after the last line that begins with ERROR, or else the last lines, at most twelve; none without a log.
     """
     try:
         with path.open("rb") as file:
@@ -29,14 +31,15 @@ def last_words(path: Path) -> list[str]:
         return []
     lines = [line.rstrip() for line in text.splitlines()]
     errors = [number for number, line in enumerate(lines) if line.startswith(("ERROR", "error:"))]
-    if errors:
-        tail = lines[errors[-1] :]
-        end = next((number for number, line in enumerate(tail) if line.startswith(_EPILOGUES)), len(tail))
-        tail = tail[:end]
-    else:
+    if not errors:
         end = next((number for number, line in enumerate(lines) if line.startswith(_EPILOGUES)), len(lines))
-        tail = lines[max(end - _LINES, 0) : end]
-    return [line for line in tail if line][:_LINES]
+        return [line for line in lines[:end] if line][-_LINES:]
+    told = lines[errors[-1] :]
+    end = next((number for number, line in enumerate(told) if line.startswith(("INFO", *_EPILOGUES))), len(told))
+    told = [line for line in told[:end] if line]
+    told = told[1:] if told[0].startswith(_WORKER) and len(told) > 1 else told
+    # of a traceback the end tells most, of a sentence the beginning
+    return told[-_LINES:] if told[0].startswith("Traceback") else told[:_LINES]
 
 
 def account(
@@ -55,17 +58,21 @@ def account(
         The message: branches, jobs, logs, last words and the remedy.
     """
     lines = [f"{family}: {len(missing)} of {total} branches have no output (the others are done, and stay done):"]
-    for number, job in enumerate(jobs):
-        branches = ",".join(map(str, job["branches"]))
+    quoted, submitted = 0, set[int]()
+    for job in jobs:
+        submitted |= set(job["branches"])
+        branches = ",".join(str(branch) for branch in job["branches"] if branch in missing)
         why = job.get("error") or job.get("status") or "not submitted"
         code = f", code {job['code']}" if job.get("code") not in (None, 0) else ""
         log = (job.get("extra") or {}).get("log")
         lines.append(f"branch {branches}: job {job['job_id']}: {why}{code}; log: {log or 'none'}")
-        if number < _QUOTED and log:
+        if log and job.get("status") not in _ALIVE and (quoted := quoted + 1) <= _QUOTED:
             lines += [f"    {line}" for line in last_words(Path(log))]
+    if left := sorted(set(missing) - submitted):
+        lines.append(f"branch {','.join(map(str, left))}: not submitted")
     if not missing:
         lines = [f"{family}: all branches have their output, but following the jobs ended with an error:"]
     if error is not None:
-        lines.append(f"the batch system's last answer: {error}")
+        lines.append(f"Following the jobs ended with: {error}")
     lines.append("Mend the cause and run the same command again: it follows what runs and submits what is missing.")
     return "\n".join(lines)

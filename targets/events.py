@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from targets import rootfiles
+from targets.baskets import Reader
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.network import Network
 from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
@@ -63,13 +64,13 @@ class EventFile:
     """
 
     def __init__(
-        self, uri: str, tree: Any, schema: Schema | None, branches: Mapping[str, str], trees: rootfiles.Trees
+        self, uri: str, tree: Reader | None, schema: Schema | None, branches: Mapping[str, str], trees: rootfiles.Trees
     ) -> None:
         self.uri = uri
         self.size = trees.size
         self.traffic = trees.traffic
         self.schema = schema
-        self.num_entries = int(tree.num_entries) if tree is not None else 0
+        self.num_entries = tree.num_entries if tree is not None else 0
         self._tree = tree
         self._branches = branches  # short name -> full path in the tree
         self._collections: dict[str, Collection] = schema.present(branches) if schema else {}
@@ -147,10 +148,11 @@ class EventFile:
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, ak.Array]:
         paths = {self._branches[name]: name for name in names}
+        if self._tree is None:
+            return {}
         try:
             arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
-            fields = arrays.fields  # a sub-branch comes back under its own name
-            read = {name: arrays[path if path in fields else path.rsplit("/", 1)[-1]] for path, name in paths.items()}
+            read = {name: arrays[path] for path, name in paths.items()}
         except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
             raise rootfiles.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
         short = {name: len(array) for name, array in read.items() if len(array) != stop - start}
@@ -253,7 +255,7 @@ def open_events(
             yield EventFile(uri, None, None, {}, trees)
             return
         schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
-        yield EventFile(uri, trees[name].tree, schema, trees[name].branches, trees)
+        yield EventFile(uri, Reader(trees[name].tree), schema, trees[name].branches, trees)
 
 
 def _in_gev(array: ak.Array, per_gev: float, dtype: type[np.floating[Any]] = np.float32) -> ak.Array:

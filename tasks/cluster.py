@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import law
+import luigi
 
 law.contrib.load("slurm", "htcondor")
 
@@ -20,7 +21,9 @@ from law.job.base import JobInputFile  # noqa: E402
 from submit.batch import BatchProxy  # noqa: E402
 from submit.journal import write_whole  # noqa: E402
 from submit.pbs import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
+from submit.pbs_files import read_directives  # noqa: E402
 from submit.slurm import SlurmJobManager  # noqa: E402
+from tasks import command_line  # noqa: E402
 from tasks.base import digest  # noqa: E402
 from tasks.branches import BranchOutputs  # noqa: E402
 from tasks.pool import PoolWorkflow  # noqa: E402
@@ -41,7 +44,8 @@ _PARAMETERS = frozenset(
 
 
 class _PBSProxy(BatchProxy, PBSWorkflowProxy, BranchOutputs):
-    pass
+    def name_of(self, made: Any) -> str:
+        return dict(read_directives(Path(made["job"]))).get("-N", "")  # as the dialect writes it
 
 
 class _SlurmProxy(BatchProxy, SlurmWorkflowProxy, BranchOutputs):
@@ -67,7 +71,10 @@ class _Slurm(SlurmWorkflow):
     def slurm_create_job_file_factory(self, **kwargs: Any) -> Any:
         return super().slurm_create_job_file_factory(**_beside(self.slurm_output_directory(), kwargs))
 
-    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:  # noqa: ARG002 (law's signature)
+    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:
+        attempt = self.workflow_proxy.job_data.attempts.get(job_num, 0)
+        own = digest([self.live_task_id, self.slurm_output_directory().abspath, branches, attempt], 8)
+        config.job_name = f"{type(self).__name__}_{job_num}_{own}"  # no other job has it, so that it can be found
         config.stdout = config.stderr = "job.log"  # one log a job
         config.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"  # not among the job files
         return config
@@ -86,6 +93,17 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     prefer_params_cli = {"workflow", *_PARAMETERS}  # noqa: RUF012 (law's way): a stage's own, as --ParseFile-workflow
     exclude_index = True
+
+    retries = luigi.IntParameter(
+        default=2, significant=False, description="submissions of a job that failed, after the first; default: 2"
+    )
+
+    @classmethod
+    def req_params(cls, inst: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Hand the settings of jobs on only where the command line has them: else those of a stage's section count."""
+        params: dict[str, Any] = super().req_params(inst, *args, **kwargs)
+        ours = {name for name in _PARAMETERS & params.keys() if not command_line.is_given(name)}
+        return {name: value for name, value in params.items() if name not in ours - kwargs.keys()}
 
     def _jobs_folder(self) -> Any:
         """Give the shared folder of a stage's job files and job data."""
@@ -115,7 +133,8 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
         lines += [
             "export PIPELINE_JOB=1",
             f"export PIPELINE_BIN={_quoted(str(Path(sys.executable).parent))}",
-            f". {_quoted(str(_PROJECT / 'submit' / 'bootstrap.sh'))}",
+            f". {_quoted(str(_PROJECT / 'submit' / 'bootstrap.sh'))} || return 1",
+            f". {_quoted(str(_PROJECT / 'submit' / 'job_hooks.sh'))}",
         ]
         path = Path(self._jobs_folder().abspath) / "bootstrap.sh"
         text = "\n".join([*lines, ""])

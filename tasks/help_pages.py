@@ -32,9 +32,9 @@ _OF_LAW = {
     "workflow": "where branches run: local, pbs, slurm or htcondor; --ParseFile-workflow for one stage; default: local",
     "branch": "run this branch alone; default: all",
     "branches": "run these branches alone, as 0:5,7; default: all",
-    "print_status": "say what is done, down to this many stages, and run nothing; -1 for all",
-    "print_deps": "print what the task needs, down to this many stages, and run nothing; -1 for all",
-    "remove_output": "remove results, down to this many stages: 0,a without asking, 0,i asking, 0,d only saying",
+    "print_status": "say what is done, down to this many stages, and run nothing; =-1 for all",
+    "print_deps": "print what the task needs, down to this many stages, and run nothing; =-1 for all",
+    "remove_output": "remove results, so many stages deep (=-1,a for all): 0,a at once, 0,i asks, 0,d says what",
 }
 _OF_LUIGI = {
     "--local-scheduler": "no luigid: the run schedules itself",

@@ -27,6 +27,7 @@ _NO_SOURCE = (
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
+_SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
 
 _STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
 
@@ -118,8 +119,17 @@ class FetchMetadata(SourceTask):
             FileNotFoundError: When the list has not been made yet.
         """
         path = self.path()
-        files = _PREVIEWS[path] if path in _PREVIEWS else _load(path, path.stat().st_mtime_ns)
+        if path in _PREVIEWS:
+            files = _PREVIEWS[path]
+        elif not path.exists() and self.is_known():
+            files = _SEEN[path]
+        else:
+            files = _SEEN[path] = _load(path, path.stat().st_mtime_ns)
         return files[: self.max_files_to_process] if self.max_files_to_process else files
+
+    def is_known(self) -> bool:
+        """Tell whether the list is there, or was until this command removed it."""
+        return self.complete() or (self.path() in _SEEN and command_line.is_given("remove_output"))
 
     def _list(self, keep: bool) -> Catalogue:
         """Join the lists of all sources, in the order input_files, release_years, specific_record_ids."""

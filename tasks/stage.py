@@ -67,7 +67,7 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
     @law.dynamic_workflow_condition(cache_met_condition=False)  # --remove-output may remove the list
     def workflow_condition(self) -> bool:
         """Tell whether the files are known."""
-        return bool(FetchMetadata.req(self).complete())
+        return bool(FetchMetadata.req(self).is_known())
 
     @workflow_condition.create_branch_map
     def create_branch_map(self) -> dict[int, Piece]:

@@ -135,10 +135,10 @@ def test_a_chunk_that_cannot_be_decoded_is_refused(file, monkeypatch):
 
 
 def test_a_chunk_that_comes_back_short_is_refused(file, monkeypatch):
-    arrays = uproot.TTree.arrays
+    arrays = type(file._tree).arrays
 
     def shorten(tree, **options):
-        return arrays(tree, **options)[:-1]
+        return {path: array[:-1] for path, array in arrays(tree, **options).items()}
 
     monkeypatch.setattr(type(file._tree), "arrays", shorten)
     with pytest.raises(UnreadableFileError, match=r"of events 0 to 7 only .*'Jet_pt': 6.* came back; it is truncated"):
@@ -146,7 +146,7 @@ def test_a_chunk_that_comes_back_short_is_refused(file, monkeypatch):
 
 
 def test_a_branch_that_does_not_come_back_is_refused(file, monkeypatch):
-    arrays = uproot.TTree.arrays
+    arrays = type(file._tree).arrays
 
     def forget(tree, filter_name, **options):
         return arrays(tree, filter_name=[name for name in filter_name if name != "Jet_phi"], **options)

@@ -133,6 +133,8 @@ def test_law_removes_what_it_says_and_runs_on(run, law, three):
     run()
     end = law(*law_arguments(run, "--remove-output", "2,a,y"))
     assert (end.status, run.histograms()) == (0, three), end.text
+    assert law(*law_arguments(run, "--remove-output=-1,a")).status == 0
+    assert [path for room in run.out.iterdir() if room.name != "logs" for path in run.products(room.name)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,173 @@
+"""Reading of TTrees against its physical limit. Prints one line a file: name, ratio, goal, ok or short.
+
+usage: python benchmarks/reading.py [--quick]     --quick: a fifth of the events, three runs
+
+The limit is the CPU time of one core to decompress the baskets of the branches that ParseFile reads, one after the
+other, with the fastest decoder. The ratio is the CPU time of reading them as arrays over that, with the tree open and
+its list of contents parsed: the median of alternating runs. uproot's ratio, without its cache of arrays, stands beside.
+NanoAOD-like files are made here, with 20,000 events a basket and random numbers of 11 significant bits; PHYSLITE with
+small baskets is the file in ../shared/data/bench, where that exists. Lines without a goal are for information.
+"""
+
+import lzma
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import awkward as ak
+import cramjam
+import deflate
+import numpy as np
+import uproot
+import zstandard
+
+from targets import schemas
+from targets.baskets import Reader
+from targets.events import EventFile, open_events
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
+OBJECTS = {"Electron": 0.6, "Muon": 1.2, "Jet": 6.0, "Photon": 0.8, "Tau": 0.5}  # in an event, on average
+BASKET_EVENTS = 20_000
+ZSTD = zstandard.ZstdDecompressor()
+
+
+class Case(NamedTuple):
+    """A file to read, and the ratio that is wanted of it."""
+
+    name: str
+    path: Path
+    goal: float | None
+
+
+def nanoaod(path: Path, compression: Any, events: int, basket_events: int) -> Path:
+    """Write a NanoAOD-like file and return its path."""
+    rng = np.random.default_rng(1)
+    with uproot.recreate(path, compression=compression) as file:
+        tree = None
+        for _ in range(0, events, basket_events):
+            columns = _columns(rng, basket_events)
+            types = {
+                name: array.type.content if isinstance(array, ak.Array) else array.dtype
+                for name, array in columns.items()
+            }
+            tree = tree or file.mktree("Events", types)
+            tree.extend(columns)
+    return path
+
+
+def _columns(rng: np.random.Generator, n: int) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for kind, mean in OBJECTS.items():
+        counts = rng.poisson(mean, n)
+        total = int(counts.sum())
+        numbers = {
+            "pt": _rounded(rng.exponential(25, total) + 5),
+            "eta": _rounded(rng.normal(0, 1.5, total)),
+            "phi": _rounded(rng.uniform(-np.pi, np.pi, total)),
+            "mass": _rounded(rng.exponential(8, total)),
+        }
+        if kind in ("Electron", "Muon", "Tau"):
+            numbers["charge"] = rng.choice(np.array([-1, 1], np.int32), total)
+        columns |= {f"{kind}_{name}": ak.unflatten(array, counts) for name, array in numbers.items()}
+    event = np.sort(rng.integers(0, 3 * n, n)).astype(np.uint64)
+    block = (np.arange(n) // 500).astype(np.uint32)
+    return columns | {"run": np.full(n, 1, np.uint32), "luminosityBlock": block, "event": event}
+
+
+def _rounded(numbers: Any) -> Any:
+    """Keep 10 bits behind the first, as NanoAOD does."""
+    return (numbers.astype(np.float32).view(np.uint32) & 0xFFFFE000).view(np.float32)
+
+
+def wanted(file: EventFile) -> list[str]:
+    """Return the paths of the branches that ParseFile reads."""
+    names = {branch for by_column in file._wanted({}).values() for branch in by_column.values()}
+    names |= {branch for branch in file._numbers.values() if branch}
+    return sorted(file._branches[name] for name in names)
+
+
+def blocks(tree: Any, paths: list[str]) -> list[tuple[bytes, memoryview, int]]:
+    """Return codec, compressed bytes and uncompressed size of each basket."""
+    found = []
+    for branch in (tree[path] for path in paths):
+        for number in range(branch.num_baskets - len(branch.embedded_baskets)):
+            start = int(branch.member("fBasketSeek")[number])
+            raw = memoryview(
+                bytes(tree.file.source.chunk(start, start + int(branch.member("fBasketBytes")[number])).raw_data)
+            )
+            size, key = int.from_bytes(raw[6:10], "big"), int.from_bytes(raw[14:16], "big")
+            if len(raw) - key != size:
+                found.append((bytes(raw[key : key + 2]), raw[key + 9 :], size))
+    return found
+
+
+def decompress(baskets: list[tuple[bytes, memoryview, int]]) -> None:
+    """Decompress all baskets, and nothing else."""
+    for codec, data, size in baskets:
+        if codec == b"ZL":
+            deflate.zlib_decompress(data, size)
+        elif codec == b"ZS":
+            ZSTD.decompress(data, max_output_size=size)
+        elif codec == b"XZ":
+            lzma.decompress(data)
+        else:
+            cramjam.lz4.decompress_block(data[8:], output_len=size)
+
+
+def ratios(path: Path, runs: int) -> tuple[float, float]:
+    """Return our ratio and uproot's for one file."""
+    with open_events(str(path), schemas.load("")) as file:
+        if file._tree is None:
+            return 0.0, 0.0
+        tree, paths, n = file._tree._tree, wanted(file), file.num_entries
+        baskets = blocks(tree, paths)
+        work = {
+            "limit": lambda: decompress(baskets),
+            "ours": lambda: Reader(tree).arrays(paths, 0, n),
+            "uproot": lambda: tree.arrays(filter_name=paths, array_cache=None),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in work}
+        for run in range(runs + 1):
+            for name, do in work.items():
+                start = time.process_time()
+                do()
+                if run:  # the first compiles and warms up
+                    taken[name].append(time.process_time() - start)
+    limit, ours, theirs = (statistics.median(taken[name]) for name in ("limit", "ours", "uproot"))
+    return ours / limit, theirs / limit
+
+
+def cases(folder: Path, events: int) -> list[Case]:
+    """Make the files."""
+    made = [
+        ("NanoAOD ZLIB", uproot.ZLIB(1), events, BASKET_EVENTS, 1.3),
+        ("NanoAOD ZSTD", uproot.ZSTD(5), events, BASKET_EVENTS, 1.3),
+        ("NanoAOD LZMA", uproot.LZMA(4), max(events // 5, BASKET_EVENTS), BASKET_EVENTS, 1.1),
+        ("NanoAOD LZ4", uproot.LZ4(4), events, BASKET_EVENTS, None),
+        ("NanoAOD ZLIB, 5,000 events a basket", uproot.ZLIB(1), events, 5000, None),
+    ]
+    found = [Case(name, nanoaod(folder / f"{i}.root", *how), goal) for i, (name, *how, goal) in enumerate(made)]
+    found.append(Case("PHYSLITE, small baskets", REAL / "amp_physlite_Zee_x20.root", 2.5))
+    found.append(Case("NanoAOD ZLIB, 1,000 events a basket", REAL / "amp_cms_Run2012B_x200.root", None))
+    return [case for case in found if case.path.exists()]
+
+
+def main() -> int:
+    """Print the lines; return 1 when a goal is missed."""
+    quick = "--quick" in sys.argv
+    short = False
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases(Path(folder), BASKET_EVENTS * (1 if quick else 5)):
+            ours, theirs = ratios(case.path, 3 if quick else 9)
+            verdict = "" if case.goal is None else "ok" if ours <= case.goal else "short"
+            short |= verdict == "short"
+            goal = "    " if case.goal is None else f"{case.goal:4.2f}"
+            print(f"{case.name:<38} {ours:5.2f}  goal {goal}  {verdict:<5}  uproot {theirs:6.2f}", flush=True)
+    return int(short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Compressed blocks of ROOT files: ZLIB, LZMA, LZ4 and ZSTD, each with the decoder that was fastest on small baskets.
+
+A basket is one block or several, each with a head of nine bytes: two letters for the codec, its version, and the
+compressed and the uncompressed size in three bytes each, low byte first. LZ4 adds a checksum, ZLIB and LZMA bring
+their own; ZSTD as ROOT writes it has none.
+"""
+
+import lzma
+from collections.abc import Callable
+from struct import Struct
+
+import cramjam
+import deflate
+import numpy as np
+import xxhash
+import zstandard
+
+__all__ = ["Bytes", "Decompressor", "UnknownLayoutError"]
+
+Bytes = bytes | bytearray | memoryview
+"""What decoders give."""
+
+_Codec = Callable[[memoryview, int], Bytes]
+
+_HEAD = Struct("<2sBHBHB")  # codec, its version, and two sizes, the higher byte of each by itself
+_CHECKSUM = Struct(">Q")
+_FAILURES = (deflate.DeflateError, zstandard.ZstdError, lzma.LZMAError, cramjam.DecompressionError, MemoryError)
+
+
+class UnknownLayoutError(Exception):
+    """Bytes of a layout that is read by uproot, not here."""
+
+
+class Decompressor:
+    """Decompresses baskets; one for each thread, because it keeps its working memory for the next basket."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor()
+        self._codecs: dict[bytes, _Codec] = {
+            b"ZL": deflate.zlib_decompress,
+            b"XZ": _lzma,
+            b"L4": _lz4,
+            b"ZS": self._zstandard,
+        }
+
+    def decompress(self, data: memoryview, size: int) -> Bytes:
+        """Decompress all blocks of a basket.
+
+        Args:
+            data: The blocks, in bytes.
+            size: Uncompressed size of all of them together, in bytes.
+
+        Returns:
+            Exactly *size* bytes.
+
+        Raises:
+            UnknownLayoutError: For a codec that is not known here (before ROOT 4 there was another one).
+            ValueError: When a block is damaged, or has another size than the file announces.
+        """
+        blocks = []
+        left = size
+        while data:
+            if len(data) < _HEAD.size:
+                msg = f"{len(data)} bytes follow its compressed blocks"
+                raise ValueError(msg)
+            name, _, low, high, size_low, size_high = _HEAD.unpack_from(data)
+            stop = _HEAD.size + low + (high << 16)
+            announced = size_low + (size_high << 16)
+            left -= announced
+            if stop > len(data) or left < 0:
+                msg = f"a block of {stop} bytes, {announced} uncompressed, does not fit in {len(data)} and {size}"
+                raise ValueError(msg)
+            blocks.append(self._block(name, data[_HEAD.size : stop], announced))
+            data = data[stop:]
+        if left:
+            msg = f"its compressed blocks have {size - left} uncompressed bytes where {size} are announced"
+            raise ValueError(msg)
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def _block(self, name: bytes, data: memoryview, size: int) -> Bytes:
+        codec = self._codecs.get(name)
+        if codec is None:
+            raise UnknownLayoutError
+        try:
+            block = codec(data, size)
+        except _FAILURES as error:
+            msg = f"a compressed block ({name.decode()}) is damaged: {error}"
+            raise ValueError(msg) from error
+        if len(block) != size:
+            msg = f"a compressed block ({name.decode()}) has {len(block)} uncompressed bytes where {size} are announced"
+            raise ValueError(msg)
+        return block
+
+    def _zstandard(self, data: memoryview, size: int) -> Bytes:
+        if zstandard.frame_content_size(data) not in (-1, size):  # -1: it does not say
+            msg = "a compressed block (ZS) has another size than it announces"
+            raise ValueError(msg)
+        block: bytes = self._zstd.decompress(data, max_output_size=size, allow_extra_data=False)
+        return block
+
+
+def _lzma(data: memoryview, _: int) -> Bytes:
+    return lzma.decompress(data)
+
+
+def _lz4(data: memoryview, size: int) -> Bytes:
+    block = data[_CHECKSUM.size :]
+    if len(data) < _CHECKSUM.size or _CHECKSUM.unpack_from(data)[0] != xxhash.xxh64_intdigest(block):
+        msg = "a compressed block (L4) has a wrong checksum"
+        raise ValueError(msg)
+    output = np.empty(size, np.uint8)
+    filled = cramjam.lz4.decompress_block_into(
+        block, output.data
+    )  # which tells the size; decompress_block fills up with 0
+    return output[:filled].data

@@ -1,0 +1,130 @@
+"""What is quoted of a job's log, and what a run says that lacks outputs. The logs are as law's job script writes them."""
+
+import pytest
+
+from submit.job_logs import account, last_words
+
+SUMMARY = """
+===== Luigi Execution Summary =====
+
+Scheduled 2 tasks of which:
+* 1 failed:
+    - 1 ParseFile(...)
+
+This progress looks :( because there were failed tasks
+
+===== Luigi Execution Summary =====
+
+task exit code: 30
+22/11/2026 19:10:55.902414084 (UTC)
+execution of task branch 0 failed (exit code 30), stop job
+
+-- hook law_hook_job_failed 60 30 ------------------------------------------------------------------
+
+"""
+END = """-- stageout ----------------------------------------------------------------------------------------
+
+stageout file empty, skip
+
+-- end ---------------------------------------------------------------------------------------------
+
+job exit code : 60
+"""
+HEAD = """law remote job script
+=====================
+22/11/2026 19:10:52.128708448 (UTC)
+"""
+WORKER = "ERROR: [pid 4411] Worker Worker(salt=1, workers=1, host=vm) failed    ParseFile(branch=0, run_name=r)\n"
+INFORMED = "INFO: Informed scheduler that task   ParseFile_1   has status   FAILED\nINFO: \n"
+OTHER_BRANCH = "-- branch 1, although branch 0 failed\nINFO: Done scheduling tasks\ntask exit code: 0\n\n"
+
+LOGS = {
+    "a sentence of ours": (
+        HEAD + WORKER + "1 of 1 files cannot be read:\n  f0.root: truncated\n" + INFORMED + SUMMARY + END,
+        ["1 of 1 files cannot be read:", "  f0.root: truncated"],
+    ),
+    "other branches after it": (
+        HEAD + WORKER + "1 of 1 files cannot be read:\n  f0.root\n" + INFORMED + SUMMARY + OTHER_BRANCH + END,
+        ["1 of 1 files cannot be read:", "  f0.root"],
+    ),
+    "a long sentence: its beginning": (
+        HEAD + WORKER + "many\n" + "".join(f"  f{one}.root\n" for one in range(30)) + INFORMED + SUMMARY,
+        ["many", *(f"  f{one}.root" for one in range(11))],
+    ),
+    "a traceback: its end": (
+        WORKER
+        + "Traceback (most recent call last):\n"
+        + "  line\n" * 30
+        + "ValueError: 7\n"
+        + INFORMED
+        + SUMMARY
+        + END,
+        ["  line"] * 11 + ["ValueError: 7"],
+    ),
+    "an error before luigi": (
+        HEAD + "-- execute attempt 1\nerror: law.cfg:3: no such key\ntask exit code: 40\n" + END,
+        ["error: law.cfg:3: no such key"],
+    ),
+    "a bootstrap that fails": (
+        HEAD + "bootstrap.sh: there is no law on n7\nbootstrap file failed (exit code 1), stop job\n\n" + END,
+        [*HEAD.splitlines(), "bootstrap.sh: there is no law on n7", "bootstrap file failed (exit code 1), stop job"],
+    ),
+    "cut off by a kill": (
+        HEAD + "".join(f"INFO: {one}\n" for one in range(20)) + "slurmstepd: error: exceeded memory limit\n",
+        [*(f"INFO: {one}" for one in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
+    ),
+    "a worker's word alone": (WORKER + INFORMED, [WORKER.strip()]),
+    "nothing": ("", []),
+    "no text": ("\0\ufffd", ["\0\ufffd"]),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_last_words(tmp_path, name):
+    text, words = LOGS[name]
+    (tmp_path / "job.log").write_text(text)
+    assert last_words(tmp_path / "job.log") == words
+
+
+def test_no_log(tmp_path):
+    assert last_words(tmp_path / "job.log") == []
+
+
+def test_of_a_huge_log_the_end_is_read(tmp_path):
+    (tmp_path / "job.log").write_text("ERROR: early\n" + "x" * 200_000 + "\nERROR: late\n")
+    assert last_words(tmp_path / "job.log") == ["ERROR: late"]
+
+
+def job(branches, log=None, **more):
+    return {"job_id": "1.s", "branches": branches, "status": "failed", "code": 60, "error": "exit status 60",
+            "extra": {"log": log}} | more  # fmt: skip
+
+
+def test_the_account_names_branches_jobs_logs_and_words(tmp_path):
+    (tmp_path / "a.log").write_text("ERROR: no\n")
+    jobs = [job([0, 1], str(tmp_path / "a.log")), job([4], error=None, status=None, code=None)]
+    assert account("ParseFile", [0, 4, 5, 6], 9, jobs, OSError("qstat: down")).splitlines() == [
+        "ParseFile: 4 of 9 branches have no output (the others are done, and stay done):",
+        f"branch 0: job 1.s: exit status 60, code 60; log: {tmp_path}/a.log",
+        "    ERROR: no",
+        "branch 4: job 1.s: not submitted; log: none",
+        "branch 5,6: not submitted",
+        "Following the jobs ended with: qstat: down",
+        "Mend the cause and run the same command again: it follows what runs and submits what is missing.",
+    ]
+
+
+def test_ten_logs_are_quoted_and_none_of_a_job_that_still_runs(tmp_path):
+    (tmp_path / "a.log").write_text("ERROR: no\n")
+    jobs = [job([number], str(tmp_path / "a.log")) for number in range(20)]
+    jobs.insert(0, job([20], str(tmp_path / "a.log"), status="running", error=None, code=None))
+    text = account("ParseFile", list(range(21)), 21, jobs, None)
+    assert text.count("ERROR: no") == 10
+    assert "branch 20: job 1.s: running; log: " in text
+    assert text.count("\nbranch ") == 21
+
+
+def test_an_account_of_nothing_missing_tells_the_error():
+    text = account("ParseFile", [], 9, [], OSError("disk full"))
+    assert text.startswith("ParseFile: all branches have their output, but following the jobs ended with an error:\n")
+    assert "disk full" in text
