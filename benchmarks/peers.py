@@ -1,7 +1,7 @@
 """The mass stage as one would write it with other tools. Each returns masses by final state and combination.
 
-A peer takes the jagged objects, the final states that are wanted with their combinations, and a folder to write in if it
-writes. What it needs to import, and cannot, is said by ``ImportError``.
+A peer takes the jagged objects, the final states that are wanted with their combinations, and, if it writes, a folder.
+What it needs to import, and cannot, is said by ``ImportError``.
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from physics import combinations, final_states
 from physics.combinations import Rules
 from physics.errors import PhysicsError
-from physics.particles import FIELDS, KINDS
+from physics.particles import FIELDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
