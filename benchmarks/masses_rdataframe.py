@@ -3,8 +3,8 @@
 usage: python benchmarks/masses_rdataframe.py FILE STATES OUTPUT
 
 FILE has a tree ``events`` with counters n_e_pt … and arrays e_pt …; STATES is a JSON list of [counts, combinations],
-with a combination as [kind number, rank] pairs. All is compiled; an event loop over half of the events and one over all give
-the time of an event without that of starting.
+with a combination as [kind number, rank] pairs. All is compiled; an event loop over half of the events and one
+over all give the time of an event without that of starting.
 """
 
 import json

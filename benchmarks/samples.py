@@ -8,7 +8,6 @@ import awkward as ak
 import numpy as np
 
 from physics import constituents, final_states, masses, selection
-from physics.particles import PDG_MASS_GEV
 from targets import schemas
 from targets.events import open_events
 
@@ -32,7 +31,7 @@ def synthetic(n_events: int, seed: int = 1) -> dict[str, ak.Array]:
             "pt": pt,
             "eta": rng.normal(0, 1.2, total).clip(-2.5, 2.5),
             "phi": rng.uniform(-np.pi, np.pi, total),
-            "mass": pt * rng.gamma(9, 0.015, total) if kind == "j" else np.full(total, PDG_MASS_GEV[kind]),
+            "mass": pt * rng.gamma(9, 0.015, total) if kind == "j" else np.full(total, constituents.PDG_MASS_GEV[kind]),
         }
         objects[kind] = ak.unflatten(ak.zip({name: one.astype(np.float32) for name, one in fields.items()}), counts)
     return objects

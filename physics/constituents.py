@@ -2,17 +2,27 @@
 
 A file's own mass where it has one, negative values (rounding) clipped to 0. Where it has none: the PDG's value for
 electrons, muons and photons, for which E - p would be noise, and sqrt(E^2 - p^2), clipped at 0, for jets and taus.
+
+The PDG's values come from the ``particle`` package, which carries the Particle Data Group's table (in MeV; GeV here).
 """
 
 from collections.abc import Mapping
 
 import awkward as ak
 import numpy as np
+from particle import literals
 
 from physics.errors import PhysicsError
-from physics.particles import NAMES, PDG_MASS_GEV
+from physics.particles import NAMES
 
-__all__ = ["with_masses"]
+__all__ = ["PDG_MASS_GEV", "with_masses"]
+
+PDG_MASS_GEV: dict[str, float] = {
+    "e": float(literals.e_minus.mass) / 1000.0,
+    "m": float(literals.mu_minus.mass) / 1000.0,
+    "g": 0.0,
+}
+"""Constituent masses in GeV where a file has no mass branch and E - p would be noise."""
 
 
 def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
