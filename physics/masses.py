@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physics import combinations, final_states
+from physics.columns import split
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 from physics.particles import FIELDS
@@ -140,14 +141,12 @@ def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
         Where each event's first object of a kind stands, shape (n_kinds, n_events + 1), and FIELDS of each object side
         by side, as they are needed together, shape (n_objects, 4).
     """
-    layouts = [ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True) for array in arrays]
-    ends = np.cumsum([0, *(layout.offsets[-1] for layout in layouts)])
+    parts = [split(array) for array in arrays]
+    ends = np.cumsum([0, *(starts[-1] for starts, _ in parts)])
     columns = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
-    offsets = np.empty((len(layouts), len(layouts[0].offsets)), dtype=np.int64)
-    for layout, row, start, end in zip(layouts, offsets, ends, ends[1:], strict=False):
-        np.add(layout.offsets, start, out=row)
-        fields = (np.asarray(ak.Array(layout.content[field])).astype(np.float32, copy=False) for field in FIELDS)
-        _side_by_side(*fields, columns[start:end])
+    offsets = np.stack([starts + end for (starts, _), end in zip(parts, ends, strict=False)])
+    for (_, fields), start, end in zip(parts, ends, ends[1:], strict=False):
+        _side_by_side(*(fields[field].astype(np.float32, copy=False) for field in FIELDS), columns[start:end])
     return offsets, columns
 
 
