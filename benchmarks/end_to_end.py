@@ -1,9 +1,9 @@
 """From a ROOT file to histograms on one core, against decompression alone. Prints one line a goal.
 
-usage: python benchmarks/end_to_end.py [--quick]     --quick: a fifth of the events, three runs
+usage: python benchmarks/end_to_end.py [--quick]     --quick: a fifth of the events, two runs
 
-The work: ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms and MakeHistograms, one after the
-other in this process, with everything imported and compiled; all products are written. The limit is the CPU time to
+The work: ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms and MakeHistograms, one after
+the other in this process, with everything imported and compiled; all products are written. The limit is the CPU time to
 decompress the baskets of the branches that ParseFile reads (see reading.py, which makes the NanoAOD-like files). The
 ratio is the median of alternating runs; what each stage takes of it stands beside.
 """
@@ -98,7 +98,7 @@ def measure(goals: Goals, case: reading.Case, runs: int) -> None:
 def main() -> int:
     """Print the lines; return 1 when a goal is missed."""
     quick, goals = "--quick" in sys.argv, Goals()
-    events = reading.BASKET_EVENTS * (1 if quick else 5)
+    events = reading.BASKET_EVENTS * (5 if quick else 25)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for case in (
@@ -107,7 +107,7 @@ def main() -> int:
             reading.Case("PHYSLITE, small baskets", reading.REAL / "amp_physlite_Zee_x20.root", 3.5),
         ):
             if case.path.exists():
-                measure(goals, case, 3 if quick else 7)
+                measure(goals, case, 2 if quick else 5)
     return int(goals.short)
 
 

@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping
 __all__ = ["Goals", "cpu_seconds", "median_ratio"]
 
 
-def cpu_seconds(work: Mapping[str, Callable[[], object]], runs: int) -> dict[str, list[float]]:
-    """Do every work in turn, again and again, after one round that warms up.
+def cpu_seconds(work: Mapping[str, Callable[[], object]], runs: int, warm: bool = False) -> dict[str, list[float]]:
+    """Do every work in turn, again and again, after one round that warms up unless all is warm.
 
     Args:
         work: What to do, by name.
         runs: Rounds that count, at least 1.
+        warm: Whether that first round is left out.
 
     Returns:
         CPU time of this process in seconds, per name one number a round: those of a round belong together.
     """
     taken: dict[str, list[float]] = {name: [] for name in work}
-    for round_ in range(runs + 1):
+    for round_ in range(int(warm), runs + 1):
         for name, do in work.items():
             start = time.process_time()
             do()

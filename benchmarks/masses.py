@@ -69,7 +69,7 @@ def measure(
         return
     sample.compare(name, found)
     work = {"peer": compute, "ours": lambda: peers.ours(sample.objects, RULES)}
-    taken = cpu_seconds(work, runs)
+    taken = cpu_seconds(work, runs, warm=True)
     ratio = median_ratio(taken["peer"], taken["ours"])
     note = " ".join(f"{key} {1e9 * statistics.median(one) / sample.size:.0f} ns" for key, one in taken.items())
     note = f"an event: {note}; {sample.size} events"
@@ -134,7 +134,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         first = partial(peers.first_version, limit=LIMIT, folder=Path(folder))
         measure(goals, "masses: the first version over ours", 1000, small, few, first)
-    rdataframe(goals, small, 5)
+    rdataframe(goals, large if quick else Sample(samples.synthetic(200_000)), 5)
     for file in FILES:
         if (samples.REAL / file).exists():
             sample = Sample(samples.real(samples.REAL / file))

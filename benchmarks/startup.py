@@ -3,8 +3,8 @@
 usage: python benchmarks/startup.py [--quick]     --quick: three runs in place of seven
 
 CPU seconds (user and system, medians) of processes that import luigi and all tasks, as every run does before anything
-else. What the whole commands take stands beside: ``luigi --module tasks MakeHistograms --help``, and a run of the demo in
-which all is done already.
+else. What the whole commands take stands beside: ``luigi --module tasks MakeHistograms --help``, and a run of the demo
+in which all is done already.
 """
 
 import os

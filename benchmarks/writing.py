@@ -10,7 +10,6 @@ up the counts of a branch among 2,000 over that among 100.
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ def many_histograms(goals: Goals, folder: Path, number: int) -> None:
     """Write histograms into one file, and with uproot's loop over numpy's histograms."""
     contents = RNG.poisson(20, (number, 100)).astype(np.int64)
     edges = np.linspace(0, 1000, 101)
-    made: Mapping[str, Any] = {f"h{i}": Histogram(0.0, 10.0, one, 0) for i, one in enumerate(contents)}
+    made: dict[str, Any] = {f"h{i}": Histogram(0.0, 10.0, one, 0) for i, one in enumerate(contents)}
     titles = dict.fromkeys(made, "")
 
     def loop() -> None:
