@@ -2,9 +2,9 @@
 
 usage: python benchmarks/memory.py [--quick] [EVENTS]     EVENTS: of the small file (default 1000000, --quick 100000)
 
-Each file is made and taken through all stages in processes of their own, one worker; the figures are peak resident
-memory as the statistics of the branches record it, with memory_limit_mb at its default. Stages that one process does one
-after the other count what the earlier ones took.
+Each file is made and taken through all stages in processes of their own; the figures are peak resident memory as the
+statistics of the branches record it, with memory_limit_mb at its default. Stages that one process does one after the
+other count what the earlier ones took.
 """
 
 import json
