@@ -63,7 +63,7 @@ def rejection(counts: npt.NDArray[np.int64]) -> str | None:
     if not n_bins or counts[0] <= 0:
         return "its first bin is empty"
     if n_bins < MIN_BINS:
-        return f"{n_bins} bins, the loader wants {MIN_BINS}"
+        return f"{n_bins} bin{'s' * (n_bins > 1)}, the loader wants {MIN_BINS}"
     if counts.sum() < MIN_ENTRIES:
         return f"{int(counts.sum())} entries, the loader wants {MIN_ENTRIES}"
     return None

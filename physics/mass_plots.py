@@ -131,7 +131,7 @@ def _page(label: Label, spectra: Sequence[Spectrum], number: str) -> Figure:
         if spectrum.histogram is not None:
             _after(place, spectrum.histogram, spectrum.cut)
         _finish(place, spectrum, _largest(spectrum.histogram), log=True)
-        place.set_title(f"{spectrum.combination}   {_entries(spectrum.histogram):,} events", loc="left", pad=3)
+        place.set_title(f"{spectrum.combination}   {_events(_entries(spectrum.histogram))}", loc="left", pad=3)
         place.set_ylabel(f"Events / {_width(spectrum):g} GeV", loc="center")
         place.set_xlabel("Invariant mass [GeV]")
     for place in axes.flat[len(spectra) :]:
@@ -191,12 +191,16 @@ def _finish(axes: Axes, spectrum: Spectrum, largest: int, log: bool) -> None:
 def _before_text(spectrum: Spectrum) -> str:
     cut = spectrum.cut
     taken = f"{cut.below:,} below, {cut.window:,} in windows of known resonances, {cut.above:,} above the largest mass"
-    return f"Before peak removal: {cut.entries:,} events ({taken})"
+    return f"Before peak removal: {_events(cut.entries)} ({taken})"
 
 
 def _after_text(spectrum: Spectrum) -> str:
     cut = spectrum.cut
-    return f"After peak removal: {cut.main + cut.outliers:,} events ({cut.main:,} main, {cut.outliers:,} outliers)"
+    return f"After peak removal: {_events(cut.main + cut.outliers)} ({cut.main:,} main, {cut.outliers:,} outliers)"
+
+
+def _events(number: int) -> str:
+    return f"{number:,} event{'s' * (number != 1)}"
 
 
 def _edges(histogram: Histogram) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from physics.errors import PhysicsError
 from physics.plots import RED, STYLE, Label, bars, canvas, full_numbers
@@ -70,6 +71,7 @@ def performance(label: Label, stages: Mapping[str, Stage]) -> Figure:
         _panel(place, list(stages), values, form)
         place.set_xlabel(unit)
     full_numbers(axes[1, 0].xaxis)
+    axes[0, 1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
     for bar in axes[2, 1].patches:
         bar.set_color(RED)
     return figure

@@ -65,16 +65,19 @@ class Label:
         release: Name of the release or dataset.
         energy_tev: Centre-of-mass energy in TeV; None when it is not known.
         simulated: Whether these are simulated events.
+        heavy_ions: Whether nuclei collided: the energy is that of a pair of nucleons then.
     """
 
     source: str
     release: str
     energy_tev: float | None = None
     simulated: bool = False
+    heavy_ions: bool = False
 
     def text(self) -> str:
         """Give the line above a figure, such as ``ATLAS Open Data   √s = 13 TeV   2020e-13tev``."""
-        energy = f"√s = {self.energy_tev:g} TeV" if self.energy_tev is not None else ""
+        root = r"Pb-Pb   $\sqrt{s_{\mathrm{NN}}}$" if self.heavy_ions else "√s"
+        energy = f"{root} = {self.energy_tev:g} TeV" if self.energy_tev is not None else ""
         parts = (self.source, "simulation" if self.simulated else "", energy, self.release)
         return "   ".join(part for part in parts if part)
 

@@ -74,6 +74,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     def create_job_manager(self, **kwargs: Any) -> Any:
         """Make a manager whose submissions are written down, and whose verdicts the outputs confirm."""
         manager = super().create_job_manager(**kwargs)
+        manager.job_grouping_submit = False  # each job has an id and a line in the journal of its own
         manager.submit = self._written_down(manager.submit)
         manager.query_batch = self._confirmed(manager.query_batch)
         manager.cancel_batch = self._insisting(manager.cancel_batch)
@@ -81,13 +82,13 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def name_of(self, made: Any) -> str:
         """Give the name by which the batch system knows the job of a job file; empty where it has none."""
-        return str(getattr(made["config"], "job_name", "") or "")
+        return str(vars(made["config"]).get("job_name") or "")
 
     def create_job_file(self, *args: Any) -> Any:
         """Make a job file, and write down that its job is about to be submitted."""
         number, branches = args
         made = super().create_job_file(number, branches)
-        made["log"] = made.get("log") or _absolute(getattr(made["config"], "stdout", None))
+        made["log"] = made.get("log") or _absolute(vars(made["config"]).get("stdout"))
         file, name = str(made["job"]), self.name_of(made)
         self._numbers[file], self._names[file] = number, name
         self._journal().intend(number, list(branches), name, {"log": made["log"]} if made["log"] else {})
@@ -242,7 +243,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             return answer
         seen_before = job_id in self._over_since
         since = self._over_since.setdefault(job_id, time.monotonic())
-        grace = Config.instance().get_expanded("job", "outputs_grace", default=_GRACE_S)
+        grace = Config.instance().get_expanded("job", "outputs_grace", default=None) or _GRACE_S
         if not seen_before or time.monotonic() - since < parse_duration(grace, input_unit="s"):
             return answer | {"status": _RUNNING}
         error = answer.get("error") or "the job is over, and its outputs are missing"
@@ -275,8 +276,6 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         self._get_existing_branches(sync=True)
         for number in jobs:
             self._skip_jobs.pop(number, None)
-
-    # ------------------------------------------------------------------------------------------------------------------
 
     def _account(self, error: Exception | None) -> str:
         """Name what is missing, with logs and last words."""

@@ -21,7 +21,8 @@ def last_words(path: Path) -> list[str]:
         path: The log.
 
     Returns:
-        What stands after the last line that begins with ERROR, or else the last lines, at most twelve; none without a log.
+        What stands after the last line that begins with ERROR, or else the last lines, at most twelve; none where
+        there is no log.
     """
     try:
         with path.open("rb") as file:

@@ -1,8 +1,8 @@
 """Histograms as TH1D in ROOT files, with entries, Sumw2 and moments, readable by ROOT, uproot and BumpNet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,9 @@ import uproot
 from uproot.writing import identify
 
 from targets import atomic
+from targets.errors import UnreadableFileError
 
-__all__ = ["Binned", "write_file", "write_folder"]
+__all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
 
 
 class Binned(Protocol):
@@ -28,6 +29,57 @@ class Binned(Protocol):
     @property
     def counts(self) -> npt.NDArray[np.int64]:
         """Entries per bin, shape (n_bins,)."""
+
+
+class Stored(NamedTuple):
+    """A histogram as it stands in a file.
+
+    Attributes:
+        key: Its key; a slash stands for a folder.
+        title: Its title.
+        start_gev: Low edge of its first bin in GeV.
+        end_gev: High edge of its last bin in GeV.
+        counts: Entries per bin, shape (n_bins,).
+    """
+
+    key: str
+    title: str
+    start_gev: float
+    end_gev: float
+    counts: npt.NDArray[np.int64]
+
+
+def read(path: Path) -> Iterator[Stored]:
+    """Read the histograms back that :func:`write_file` or :func:`write_folder` wrote.
+
+    Args:
+        path: The file, or the folder.
+
+    Yields:
+        The histograms, in the order of the file or of the files' paths.
+
+    Raises:
+        UnreadableFileError: When a file is not there or damaged.
+    """
+    for file in sorted(path.rglob("*.root")) if path.is_dir() else [path]:
+        folder = file.parent.relative_to(path).as_posix() if path.is_dir() else "."
+        for one in _read(file):
+            yield one if folder == "." else one._replace(key=f"{folder}/{one.key}")
+
+
+def _read(path: Path) -> list[Stored]:
+    try:
+        with uproot.open(path) as file:
+            return [_stored(key, file[key]) for key in file.keys(cycle=False, filter_classname="TH1D")]
+    except Exception as error:  # what uproot raises depends on where the damage is
+        msg = f"{path}: histograms cannot be read ({type(error).__name__}); delete it: the next run makes it again"
+        raise UnreadableFileError(msg) from error
+
+
+def _stored(key: str, found: Any) -> Stored:
+    axis = found.member("fXaxis")
+    counts = np.rint(found.values()).astype(np.int64)
+    return Stored(key, str(found.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
 
 
 def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:

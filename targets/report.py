@@ -46,22 +46,31 @@ class Source(TypedDict):
 
 
 class InputFile(TypedDict):
-    """An input file: size in bytes and checksum as the catalogue gives them, None where it does not."""
+    """An input file: size in bytes and checksum as the catalogue gives them, None where it does not.
+
+    ``events`` and ``bytes_read`` are what was read of it; None where it was given up or nothing was recorded.
+    """
 
     uri: str
     dataset: str
     size: int | None
     checksum: str | None
+    events: int | None
+    bytes_read: int | None
 
 
 class Stage(TypedDict):
-    """A stage, summed over its branches: seconds, events, bytes read, largest memory in MB; None: not recorded."""
+    """A stage, summed over its branches: seconds, events, bytes read and written, largest memory in MB.
+
+    None: it does not count them, or they were not recorded.
+    """
 
     stage: str
     branches: int
     seconds: float
     events: int | None
     bytes_read: int | None
+    bytes_written: int | None
     peak_memory_mb: float | None
     failures: int
 

@@ -1,4 +1,4 @@
-"""The graph: one task a stage, from FetchMetadata to MakeHistograms. ``luigi --module tasks`` finds them all here."""
+"""The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
 from tasks import configuration, help_pages, messages
 
@@ -12,6 +12,9 @@ from tasks.metadata import FetchMetadata  # noqa: E402
 from tasks.parsing import ParseFile  # noqa: E402
 from tasks.peaks import CountMasses, FindPeaks, RemovePeaks  # noqa: E402
 from tasks.plan import Plan  # noqa: E402
+from tasks.plots import MakePlots  # noqa: E402
+from tasks.report import MakeReport  # noqa: E402
+from tasks.summary import Summary  # noqa: E402
 
 STAGES = (
     "MakeDemo",
@@ -23,12 +26,14 @@ STAGES = (
     "RemovePeaks",
     "FillHistograms",
     "MakeHistograms",
+    "MakePlots",
+    "MakeReport",
 )
 """The stages of the main job, in order."""
 
 configuration.check()
 help_pages.install(STAGES)
-configuration.hand_down((*STAGES, "ExportArrays", "Plan"))
+configuration.hand_down((*STAGES, "ExportArrays", "Plan", "Summary"))
 
 __all__ = [
     "STAGES",
@@ -40,7 +45,10 @@ __all__ = [
     "FindPeaks",
     "MakeDemo",
     "MakeHistograms",
+    "MakePlots",
+    "MakeReport",
     "ParseFile",
     "Plan",
     "RemovePeaks",
+    "Summary",
 ]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import textwrap
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ __all__ = ["SELECTIONS", "Product", "digest"]
 
 SELECTIONS = Path(__file__).resolve().parent.parent / "selections"
 """The folder of the selections that come with the project."""
+
+_PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
 
 class Product(law.Task):
@@ -50,6 +53,13 @@ class Product(law.Task):
         """Say something in the terminal and, where a scheduler listens, in luigid."""
         listens = callable(getattr(self, "set_status_message", None))
         self.publish_message(messages.printable(text), stdout=sys.stdout if terminal else None, scheduler=listens)
+
+    def on_failure(self, exception: BaseException) -> str:
+        """Give what luigid shows of a failure: the sentence of an error that explains itself, else the traceback."""
+        said = messages.sentence(exception)
+        if said is None:
+            return str(super().on_failure(exception))
+        return "\n".join(map(_folded, said.splitlines()))
 
     def sweep(self, *folders: Path) -> None:
         """Remove what killed runs left in folders."""
@@ -120,6 +130,11 @@ def _fingerprint(path: Path) -> str:
 @lru_cache(maxsize=64)
 def _fingerprint_of(path: Path, modified_ns: int) -> str:  # noqa: ARG001 (a changed file is another key)
     return documents.fingerprint(path)
+
+
+def _folded(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, _PANE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _default(parameter: Any) -> str:

@@ -13,6 +13,7 @@ import law
 import luigi
 
 law.contrib.load("slurm", "htcondor")
+law.config.Config._default_config["job"].setdefault("outputs_grace", None)  # submit.batch reads it: a known key
 
 from law.contrib.htcondor.workflow import HTCondorWorkflow, HTCondorWorkflowProxy  # noqa: E402 (their settings first)
 from law.contrib.slurm.workflow import SlurmWorkflow, SlurmWorkflowProxy  # noqa: E402
@@ -103,6 +104,8 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
         """Hand the settings of jobs on only where the command line has them: else those of a stage's section count."""
         params: dict[str, Any] = super().req_params(inst, *args, **kwargs)
         ours = {name for name in _PARAMETERS & params.keys() if not command_line.is_given(name)}
+        if cls is not type(inst) and command_line.is_own(type(inst).__name__, "workflow"):
+            params["workflow"] = command_line.of_root("workflow") or PoolWorkflow.workflow_proxy_cls.workflow_type
         return {name: value for name, value in params.items() if name not in ours - kwargs.keys()}
 
     def _jobs_folder(self) -> Any:

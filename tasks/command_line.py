@@ -8,7 +8,7 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given"]
+__all__ = ["check", "is_given", "is_own", "of_root"]
 
 
 def is_given(name: str) -> bool:
@@ -20,11 +20,39 @@ def is_given(name: str) -> bool:
     Returns:
         Whether it does; True where there is no command line and Python code sets what it wants.
     """
+    return CmdlineParser.get_instance() is None or of_root(name) is not None
+
+
+def is_own(task: str, name: str) -> bool:
+    """Tell whether a parameter stands on the command line for one stage that is not the task asked for.
+
+    Args:
+        task: The stage's name.
+        name: The parameter's name.
+
+    Returns:
+        Whether there is an option as ``--ParseFile-workflow``.
+    """
+    parser = CmdlineParser.get_instance()
+    if parser is None or task == parser.known_args.root_task:
+        return False
+    return _value(parser, f"{task}_{name}") is not None
+
+
+def of_root(name: str) -> str | None:
+    """Give what the command line says of a parameter of the task that was asked for.
+
+    Args:
+        name: The parameter's name.
+
+    Returns:
+        The text; None when it says nothing.
+    """
     parser = CmdlineParser.get_instance()
     if parser is None:
-        return True
-    arguments = parser.known_args
-    return any(getattr(arguments, one, None) is not None for one in (name, f"{arguments.root_task}_{name}"))
+        return None
+    found = [_value(parser, one) for one in (name, f"{parser.known_args.root_task}_{name}")]
+    return next((one for one in found if one is not None), None)
 
 
 def check(free: Iterable[str]) -> None:

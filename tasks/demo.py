@@ -33,7 +33,8 @@ class MakeDemo(RunParameters, Product):
 
         folder = self.variant_folder(self.named_by())
         self.sweep(folder.parent)
-        make_demo.write(folder)
+        make_demo.write(folder, self.publish_progress)
+        self.tell(f"MakeDemo: {len(make_demo.names())} files of toy data in {folder}")
 
     def catalogue(self) -> Catalogue:
         """List the files; their folder's name stands for their content, so that they need no time of change."""

@@ -7,9 +7,7 @@ import law
 
 from physics import binning
 from targets import documents
-from tasks.masses import ComputeMasses
 from tasks.parameters import BinningParameters, HistogramParameters
-from tasks.parsing import ParseFile
 from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
 from tasks.stage import Piece
 
@@ -78,7 +76,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
         with self.recording() as (record, path):
             table = documents.load_json(found.path(piece))
             filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
-            record |= sum_statistics.of_branches(self.logs(parts))
+            record |= sum_statistics.of_branches(self.logs_above(piece.dataset))
             record |= make_histograms.write(path, filled, self.single_output_file)
         self.announce(piece, record)
 
@@ -87,13 +85,6 @@ class MakeHistograms(HistogramParameters, BinningStage):
         from tasks.make_histograms import Style
 
         return Style(self.bin_width_gev, self.use_bumpnet_naming)
-
-    def logs(self, parts: list[Piece]) -> dict[str, list[Path]]:
-        """Give the statistics of the branches above, by stage."""
-        removed = self.upstream(RemovePeaks)
-        computed = removed.upstream(ComputeMasses)
-        stages = (computed.upstream(ParseFile), computed, removed)
-        return {type(stage).__name__: [stage.log_path(part) for part in parts] for stage in stages}
 
     def announce(self, piece: Piece, record: dict[str, Any]) -> None:
         """Say what came out, and where it is."""

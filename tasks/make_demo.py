@@ -1,5 +1,6 @@
 """The work of MakeDemo: toy events into files of two real formats."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from physics import demo
@@ -14,14 +15,16 @@ def names() -> list[str]:
     return [f"demo_{part}_{'physlite' if part % 2 else 'nanoaod'}.root" for part in range(demo.PARTS)]
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, progress: Callable[[float], None]) -> None:
     """Write the demo data, the folder whole or not at all.
 
     Args:
         folder: The folder to make; every other file is PHYSLITE (MeV), the others NanoAOD (GeV).
+        progress: Is told after each file how far this is, in per cent.
     """
     events_per_part = demo.EVENTS // demo.PARTS
     with atomic.replacing_folder(folder) as temporary:
         for part, name in enumerate(names()):
             writer = write_physlite if part % 2 else write_nanoaod
             writer(temporary / name, demo.generate(part), first_event=part * events_per_part)
+            progress(100 * (part + 1) / demo.PARTS)

@@ -13,7 +13,7 @@ from targets import counts, histograms, masses
 from targets.counts import Row
 from tasks.errors import EmptyResultError
 
-__all__ = ["Filled", "Style", "count", "fill", "write"]
+__all__ = ["Filled", "Style", "count", "fill", "no_bin", "write"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
         key = style.key(name, width_gev)
         histogram = binning.cut_out(found, width_gev, table["cuts"][name]["start_gev"])
         if histogram is None:
-            filled.without[key] = f"no filled bin of {width_gev:g} GeV starts at or above the cut"
+            filled.without[key] = no_bin(width_gev)
             continue
         filled.histograms[key] = histogram
         filled.titles[key] = name.replace("/", " ")
@@ -109,6 +109,11 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
         )
         raise EmptyResultError(msg)
     return filled
+
+
+def no_bin(width_gev: float) -> str:
+    """Say why a combination with masses above its cut has no histogram of a width, given in GeV."""
+    return f"no filled bin of {width_gev:g} GeV starts at or above the cut"
 
 
 def write(path: Path, filled: Filled, single_file: bool) -> dict[str, Any]:

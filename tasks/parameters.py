@@ -3,6 +3,8 @@
 A task further down takes the parameters of those above it, so that one command line configures the whole chain.
 """
 
+from collections.abc import Sequence
+
 import luigi
 from luigi.parameter import ParameterVisibility
 
@@ -15,9 +17,17 @@ __all__ = [
     "MassParameters",
     "ParsingParameters",
     "PeakParameters",
+    "PlotParameters",
     "RunParameters",
     "SourceParameters",
 ]
+
+
+def _check_formats(formats: Sequence[str]) -> None:
+    unknown = set(formats) - {"png", "pdf"}
+    if unknown or not formats:
+        msg = f"it must name formats among png and pdf, not {', '.join(sorted(unknown)) if formats else 'none'}"
+        raise ValueError(msg)
 
 
 class RunParameters:
@@ -220,4 +230,27 @@ class HistogramParameters(BinningParameters):
     )
     output_filename = PlainName(
         suffix=".root", default="histograms.root", description="name of the histogram file; default: histograms.root"
+    )
+
+
+class PlotParameters(HistogramParameters):
+    """What is drawn."""
+
+    plotted_final_states = Number(
+        int,
+        minimum=0,
+        default=10,
+        description="final states of a dataset, the largest first, of which masses are drawn; default: 10",
+    )
+    plotted_combinations = Number(
+        int,
+        minimum=0,
+        default=15,
+        description="combinations of a final state that are drawn, the most populated first, 0 for all (15 fill a "
+        "page); default: 15",
+    )
+    plot_formats = Names(
+        check=_check_formats,
+        default=("png", "pdf"),
+        description="formats of the figures: png, pdf, comma-separated; default: png,pdf",
     )

@@ -11,9 +11,10 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from physics import constituents, final_states, masses
+from physics import constituents, final_states, kinematics, masses
 from physics.cutflow import Cutflow
 from physics.errors import PhysicsError
+from physics.kinematics import Kinematics
 from physics.particles import KINDS
 from physics.selection import Selection, select
 from targets import parsed
@@ -69,6 +70,7 @@ class _Tally:
     files: list[dict[str, Any]] = field(default_factory=list)
     few: Counter[str] = field(default_factory=Counter)
     cutflow: Cutflow = field(default_factory=Cutflow)
+    kinematics: Kinematics = field(default_factory=dict)
 
 
 @dataclass
@@ -106,7 +108,7 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any
 
     Returns:
         The statistics: events read per file, events written, events with fewer than two objects by final state,
-        cutflow, failures. They stand in the written file too.
+        cutflow, failures, which stand in the written file too; and the kinematics of the selected objects.
 
     Raises:
         UnreadableFileError: When more files fail than are tolerated; the message has a line for each.
@@ -168,7 +170,7 @@ def _write(
             "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.given_up.items()],
         }
         writer.note(statistics)
-    return statistics
+    return statistics | {"kinematics": kinematics.as_dict(tally.kinematics)}
 
 
 def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally: _Tally) -> None:
@@ -197,6 +199,7 @@ def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.
     schema = events.schema.name if events.schema else ""
     objects, cutflow = select(constituents.with_masses(chunk.objects), selection, schema, events.absent_kinds)
     tally.cutflow = tally.cutflow.add(cutflow)
+    tally.kinematics = kinematics.add(tally.kinematics, kinematics.fill(objects))
     counts = masses.count(objects)
     enough = np.sum(list(counts.values()), axis=0) >= _MIN_OBJECTS
     tally.few.update(_few(objects, ~enough))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from targets.catalogue import InputFile
+from tasks import texts
 from tasks.errors import PlanError
 from tasks.estimates import Estimate, estimate, needs_by_device
 from tasks.histograms import FillHistograms, MakeHistograms
@@ -75,11 +76,13 @@ class Plan(HistogramParameters, SourceTask):
             free = shutil.disk_usage(folder).free
             if needed > free:
                 msg = (
-                    f"the run cannot start: it may store {_bytes(needed)} in {folder}, where {_bytes(free)} are free; "
-                    "choose another base_output_dir, or fewer files"
+                    f"the run cannot start: it may store {texts.size(needed)} in {folder}, where {texts.size(free)} "
+                    "are free; choose another base_output_dir, or fewer files"
                 )
                 raise PlanError(msg)
-            lines.append(f"free in {folder}: {_bytes(free)}, of which up to about {_bytes(needed)} would be used")
+            lines.append(
+                f"free in {folder}: {texts.size(free)}, of which up to about {texts.size(needed)} would be used"
+            )
         return lines
 
 
@@ -94,10 +97,10 @@ def account(cost: Estimate) -> list[str]:
     """
     guessed = f" ({cost.guessed} files of unknown size taken as the average of their format)" if cost.guessed else ""
     unknown = f"; {cost.unknown} files tell neither size nor format and do not count here" if cost.unknown else ""
-    kept = f", and {_bytes(cost.downloads)} in the cache of downloads" if cost.downloads else ""
+    kept = f", and {texts.size(cost.downloads)} in the cache of downloads" if cost.downloads else ""
     return [
-        f"to read: about {_bytes(cost.read)} of {_bytes(cost.files)}{guessed}{unknown}",
-        f"to store: up to about {_bytes(cost.stored)} in the run directory{kept}",
+        f"to read: about {texts.size(cost.read)} of {texts.size(cost.files)}{guessed}{unknown}",
+        f"to store: up to about {texts.size(cost.stored)} in the run directory{kept}",
     ]
 
 
@@ -116,7 +119,7 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
     for name, group in _by_dataset(files).items():
         known = [file.size for file in group if file.size is not None]
         unknown = f" and {len(group) - len(known)} files of unknown size" if len(known) < len(group) else ""
-        lines.append(f"{name:32} {group[0].data_type:4} {len(group):7}   {_bytes(sum(known)):>10}{unknown}")
+        lines.append(f"{name:32} {group[0].data_type:4} {len(group):7}   {texts.size(sum(known)):>10}{unknown}")
     lines.append("stage              branches     done   to run")
     lines += [f"{stage:16} {total:10} {done:8} {total - done:8}" for stage, total, done in work]
     if len(files) > _MANY_FILES * files_per_branch:
@@ -144,11 +147,3 @@ def _by_dataset(files: Iterable[InputFile]) -> Mapping[str, list[InputFile]]:
     for file in files:
         datasets.setdefault(file.dataset, []).append(file)
     return datasets
-
-
-def _bytes(number: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"

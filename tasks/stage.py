@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -12,6 +12,7 @@ import law
 
 from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
+from tasks import messages
 from tasks.base import SELECTIONS, digest
 from tasks.cluster import ClusterWorkflow
 from tasks.metadata import FetchMetadata, SourceTask
@@ -24,7 +25,7 @@ class Piece(NamedTuple):
     """The input files of one branch.
 
     Attributes:
-        dataset: What they are counted with.
+        dataset: What they are counted with; of a whole run, its first.
         files: The files, in the order of the dataset's list.
         digest: Sixteen hex digits that stand for exactly these files as they are.
     """
@@ -40,7 +41,7 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
     Its ``run()`` makes the product of one branch; which branches there are is known once FetchMetadata is done.
     """
 
-    cut: ClassVar[Literal["group", "dataset"]] = "group"
+    cut: ClassVar[Literal["group", "dataset", "run"]] = "group"
     """What a branch is."""
 
     needs: ClassVar[tuple[type["Stage"], ...]] = ()
@@ -83,13 +84,16 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
         """Cut the run's files.
 
         Args:
-            cut: ``group`` for ``files_per_branch`` files of one dataset, ``dataset`` for all of them.
+            cut: ``group`` for ``files_per_branch`` files of one dataset, ``dataset`` for all of them, ``run`` for all
+                files of all datasets in one.
             dataset: Only this one; all by default.
 
         Returns:
             The pieces, in the order of the run's list.
         """
         files = FetchMetadata.req(self).files()
+        if cut == "run":
+            return [Piece(files[0].dataset, files, _digest(files))]
         pieces = _cut(files, self.files_per_branch if cut == "group" else len(files))
         return [piece for piece in pieces if dataset in (None, piece.dataset)]
 
@@ -126,6 +130,15 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
         if stage.cut == self.cut:
             return stage.req(self)
         return stage.req(self, branch=-1, branches=(), _exclude={"branch", "branches"})
+
+    def above(self) -> dict[str, "Stage"]:
+        """Give all stages above this one, directly or not, by name; what they need comes before them."""
+        found: dict[str, Stage] = {}
+        for stage in self.needs:
+            if stage.__name__ not in found:  # no way leads to another task of the same stage
+                task = self.upstream(stage)
+                found = {**found, **task.above(), stage.__name__: task}
+        return found
 
     def requires(self) -> dict[str, Any]:
         """Require the stages that this one needs, and the file list.
@@ -168,15 +181,37 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
             documents.dump_json(parameters, self.all_named_by(piece.dataset))
         record: dict[str, Any] = {"stage": type(self).__name__, "dataset": piece.dataset}
         started = time.perf_counter()
-        with atomic.unnamed(self.path(piece)) as temporary:
+        with self._noting_failure(piece), atomic.unnamed(self.path(piece)) as temporary:
             yield record, temporary
             product = self.destination(piece, record)
             record["product"] = product.name
             record["seconds"] = round(time.perf_counter() - started, 3)
+            record["bytes_written"] = _size(temporary)
             record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
             documents.dump_json(self.log_path(piece), record)
             atomic.name(temporary, product)
         self._record = record
+
+    @contextmanager
+    def _noting_failure(self, piece: Piece) -> Iterator[None]:
+        """Leave the reason of a failure beside the statistics, for Summary, until the branch succeeds."""
+        note = self._failure_path(piece)
+        try:
+            yield
+        except Exception as error:
+            with suppress(OSError):  # whatever is in the way, the error itself is what must be seen
+                note.parent.mkdir(parents=True, exist_ok=True)
+                note.write_text(messages.sentence(error) or f"{type(error).__name__}: {error}", encoding="utf-8")
+            raise
+        note.unlink(missing_ok=True)
+
+    def _failure_path(self, piece: Piece) -> Path:
+        return self.log_path(piece).with_suffix(".failed")
+
+    def failures(self) -> list[str]:
+        """Give the reasons of the branches whose last attempt failed."""
+        notes = [self._failure_path(piece) for piece in self.pieces(self.cut)]
+        return [messages.printable(note.read_text("utf-8", "replace")) for note in notes if note.exists()]
 
     def handled(self) -> tuple[int, int]:
         """Give the events of the branch that was run last, and the bytes that it read from input files."""
@@ -193,6 +228,14 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
             self.run_folder() / "logs" / type(self).__name__ / self.folder(piece.dataset).name / f"{piece.digest}.json"
         )
 
+    def logs(self, dataset: str | None = None) -> list[Path]:
+        """Give the paths of the statistics of all branches, of one dataset or of all."""
+        return [self.log_path(piece) for piece in self.pieces(self.cut, dataset)]
+
+    def logs_above(self, dataset: str | None = None) -> dict[str, list[Path]]:
+        """Give the paths of the statistics of all stages above, by stage."""
+        return {name: stage.logs(dataset) for name, stage in self.above().items()}
+
     def check_whole(self) -> None:
         """Raise when all branches are done but the stage as a whole is not as it should be; the default finds none."""
 
@@ -204,6 +247,11 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
         )
 
 
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 @lru_cache(maxsize=8)  # every branch asks, and the digests of a long list take a while
 def _cut(files: tuple[InputFile, ...], size: int) -> list[Piece]:
     by_dataset: dict[str, list[InputFile]] = {}
@@ -212,6 +260,9 @@ def _cut(files: tuple[InputFile, ...], size: int) -> list[Piece]:
     groups = [
         tuple(listed[start : start + size]) for listed in by_dataset.values() for start in range(0, len(listed), size)
     ]
-    return [
-        Piece(group[0].dataset, group, digest([catalogue.identity(file) for file in group], 16)) for group in groups
-    ]
+    return [Piece(group[0].dataset, group, _digest(group)) for group in groups]
+
+
+@lru_cache(maxsize=2)
+def _digest(files: tuple[InputFile, ...]) -> str:
+    return digest([catalogue.identity(file) for file in files], 16)

@@ -4,6 +4,7 @@ Each fault is used up by one request, in the order in which they stand in `fault
 """
 
 import re
+import select
 import socket
 import ssl
 import struct
@@ -88,7 +89,8 @@ class Handler(BaseHTTPRequestHandler):
             self.served.sockets.add(self.connection)
             self.served.connections += 1
             self.served.open += 1
-            self.served.peak = max(self.served.peak, self.served.open)
+            left = sum(map(_is_left, self.served.sockets))  # by their client; their threads have not seen it yet
+            self.served.peak = max(self.served.peak, self.served.open - left)
 
     def finish(self):
         with self.served.lock:
@@ -126,6 +128,15 @@ class Handler(BaseHTTPRequestHandler):
         if reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
+
+
+def _is_left(connection: socket.socket) -> bool:
+    """Tell whether a client has closed its end."""
+    try:
+        readable = select.select([connection], [], [], 0)[0]
+        return bool(readable) and socket.socket.recv(connection, 1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
+        return True
 
 
 def answer(handler: Handler, *, whole: bool = False, **headers: str | None) -> None:

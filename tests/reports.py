@@ -39,13 +39,16 @@ def document(**others: Any) -> dict[str, Any]:
         "title": "A run",
         "run": {"run_name": "r", "bin_width_gev": [10.0, 20.0]},
         "versions": {"uproot": "5.7.4"},
-        "files": [{"uri": "root://a//b.root", "dataset": "d", "size": 2_500_000, "checksum": "adler32:0a1b2c3d"}],
+        "files": [
+            {"uri": "root://a//b.root", "dataset": "d", "size": 2_500_000, "checksum": "adler32:0a1b2c3d"}
+            | {"events": 1000, "bytes_read": 200_000},
+        ],
         "sources": [{"name": "Record 1", "doi": "10.7483/OPENDATA.X", "citation": "Somebody (2024). Record 1."}],
         "cutflow": {"d": {"e": [row, row | {"cut": "isolation", "applied": False, "reason": "not in this format"}]}},
         "failures": [{"uri": "bad.root", "reason": "bad.root: truncated"}],
         "stages": [
             {"stage": "ParseFile", "branches": 2, "seconds": 4.0, "events": 1000, "bytes_read": 3_000_000}
-            | {"peak_memory_mb": 200.0, "failures": 1},
+            | {"bytes_written": 500_000, "peak_memory_mb": 200.0, "failures": 1},
         ],
         "figures": [{"title": "One pixel", "png": PNG}],
         "histograms": [histogram("e0e1", [50, 30, 20])],

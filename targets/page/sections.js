@@ -33,12 +33,19 @@ function showRun(report) {
   addTable("run", "Versions", columns("Software"), pairs(report.versions), true);
 }
 
+/** Write a number that may not have been recorded. */
+function known(write) {
+  return (value) => (value === null || value === undefined ? "not recorded" : write(value));
+}
+
 function showFiles(report) {
   const columns = [
     { key: "uri", title: "File" },
     { key: "dataset", title: "Dataset" },
     { key: "size", title: "Size", numeric: true, write: size },
     { key: "checksum", title: "Checksum", write: (value) => value ?? "not given" },
+    { key: "events", title: "Events read", numeric: true, write: known(number) },
+    { key: "bytes_read", title: "Bytes read", numeric: true, write: known(size) },
   ];
   addTable("files", "Input files", columns, report.files);
 }
@@ -87,7 +94,6 @@ function showFailures(report) {
 
 function showStages(report) {
   const numeric = (key, title, write = (value) => number(value, 4)) => ({ key, title, numeric: true, write });
-  const known = (write) => (value) => (value === null || value === undefined ? "not recorded" : write(value));
   const columns = [
     { key: "stage", title: "Stage" },
     numeric("branches", "Branches"),
@@ -95,6 +101,7 @@ function showStages(report) {
     numeric("events", "Events", known(number)),
     numeric("rate", "Events/s", known((value) => number(Math.round(value)))),
     numeric("bytes_read", "Bytes read", known(size)),
+    numeric("bytes_written", "Bytes written", known(size)),
     numeric("peak_memory_mb", "Peak memory [MB]", known(number)),
     numeric("failures", "Files given up"),
   ];

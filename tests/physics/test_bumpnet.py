@@ -69,6 +69,10 @@ class TestRejection:
         assert bumpnet.rejection(counts(24, 100)) == "24 bins, the loader wants 25"
         assert bumpnet.rejection(counts(24, 100_000)) == "24 bins, the loader wants 25"
 
+    def test_a_single_bin_is_not_called_bins(self):
+        assert bumpnet.rejection(np.array([100])) == "1 bin, the loader wants 25"
+        assert bumpnet.rejection(counts(2, 100)) == "2 bins, the loader wants 25"
+
     def test_99_entries_are_too_few(self):
         assert bumpnet.rejection(counts(25, 99)) == "99 entries, the loader wants 100"
         assert bumpnet.rejection(counts(60, 99)) == "99 entries, the loader wants 100"

@@ -48,6 +48,13 @@ def test_before_and_after_are_the_counts():
     assert [axes.get_yscale() for axes in (before, before_log, after, after_log)] == ["linear", "log"] * 2
 
 
+def test_one_event_is_not_called_events():
+    alone = replace(SPECTRUM, cut=replace(CUT, main=1, outliers=0), histogram=Histogram(30.0, 10.0, np.array([1]), 0))
+    assert "After peak removal: 1 event (1 main" in mass_plots.mass(LABEL, alone).axes[2].get_title("left")
+    (page,) = mass_plots.masses_of_final_state(LABEL, [alone])
+    assert page.axes[0].get_title("left") == "e0e1   1 event"
+
+
 def test_every_cut_is_marked():
     before, before_log, after, _ = mass_plots.mass(LABEL, SPECTRUM).axes
     assert marks(before) == {

@@ -18,6 +18,10 @@ LABEL = Label("ATLAS Open Data", "2020e-13tev", 13.0)
         (LABEL, "ATLAS Open Data   √s = 13 TeV   2020e-13tev"),
         (Label("CMS Open Data", "record 30522", 13.6), "CMS Open Data   √s = 13.6 TeV   record 30522"),
         (Label("ATLAS Open Data", "x", 8.0, simulated=True), "ATLAS Open Data   simulation   √s = 8 TeV   x"),
+        (
+            Label("ATLAS Open Data", "2024r-hi", 5.02, heavy_ions=True),
+            r"ATLAS Open Data   Pb-Pb   $\sqrt{s_{\mathrm{NN}}}$ = 5.02 TeV   2024r-hi",
+        ),
         (Label("Toy data", "demo"), "Toy data   demo"),
     ],
 )

@@ -1,7 +1,7 @@
 """Following jobs: what law's own proxy gets wrong, and what :class:`submit.batch.BatchProxy` makes of it.
 
-The cluster is a list, time does not pass, and the polling is law's own. A test that takes `proxy` runs with law's proxy too, and that must
-fail: when law mends what the test is about, the test says so.
+The cluster is a list, time does not pass, and the polling is law's own. A test that takes `proxy` runs with law's proxy
+too, and that must fail: when law mends what the test is about, the test says so.
 """
 
 import json
@@ -107,7 +107,7 @@ class _Toy(BaseRemoteWorkflow):
         return law.LocalFileTarget(f"{self.folder}/{self.branch}.txt")
 
     def run(self):
-        raise AssertionError("jobs run branches")
+        raise NotImplementedError  # jobs run branches
 
     def toy_output_directory(self):
         return law.LocalDirectoryTarget(self.folder)
@@ -204,7 +204,7 @@ def test_a_job_that_vanished_is_done_when_its_outputs_are_there(cluster, proxy):
 
 def test_a_job_that_vanished_without_outputs_is_submitted_again_as_often_as_told(cluster):
     cluster.behave = lambda job: {"status": FAILED, "code": None} if 2 in job["branches"] else cluster.end(job)
-    with pytest.raises(Exception, match="2|acceptance"):
+    with pytest.raises(Exception, match=r"2"):
         run(cluster, retries=2, tolerance=0.5)
     assert cluster.submissions().count([2]) == 3
     assert cluster.made() == [0, 1, 3]
@@ -219,15 +219,15 @@ def test_a_job_that_was_given_up_is_not_submitted_with_those_that_are_tried_agai
         return {"status": RUNNING} if job["looks"] < 9 - 2 * job["branches"][0] else cluster.end(job)
 
     cluster.behave = behave
-    with pytest.raises(Exception, match="3|acceptance"):
+    with pytest.raises(Exception, match=r"3|acceptance"):
         run(cluster, proxy, retries=1, tolerance=0.9)
     assert cluster.submissions().count([3]) == 2
 
 
 @proxy
 def test_another_number_of_tasks_per_job_leaves_nothing_out(cluster, proxy):
+    cluster.behave = lambda job: {"status": FAILED, "code": 1} if 3 in job["branches"] else cluster.end(job)
     with pytest.raises(Exception, match=r"."):
-        cluster.behave = lambda job: {"status": FAILED, "code": 1} if 3 in job["branches"] else cluster.end(job)
         run(cluster, proxy, tasks_per_job=2)
     data = json.loads(job_data(cluster).read_text())
     data["jobs"].pop("2")  # a run that was killed before it had submitted all
@@ -346,7 +346,7 @@ def test_a_job_whose_id_never_came_is_found_by_its_name(cluster):
     def accepted_and_lost(branches):
         if branches == [1] and not any(job["branches"] == [1] for job in cluster.jobs):
             cluster.jobs.append({"id": "lost", "branches": branches, "name": "n2_0"})
-            raise RuntimeError("the server does not answer")
+            _raise("the server does not answer")()
 
     cluster.refuse = accepted_and_lost
     run(cluster, retries=1)
@@ -357,7 +357,7 @@ def test_a_job_whose_id_never_came_is_found_by_the_next_run(cluster):
     def accepted_and_lost(branches):
         if branches == [1]:
             cluster.jobs.append({"id": "lost", "branches": branches, "name": "n2_0"})
-            raise RuntimeError("the server does not answer")
+            _raise("the server does not answer")()
 
     cluster.refuse = accepted_and_lost
     with pytest.raises(BatchError, match="branch 1: job dummy_job_id: unknown job id"):
@@ -475,7 +475,7 @@ def test_an_exit_status_other_than_0_needs_no_second_look(cluster):
 def test_a_server_may_be_silent_for_ten_minutes(cluster):
     def behave(job):
         if 3 < cluster.looks <= 13:
-            raise RuntimeError("qstat: no server")
+            _raise("qstat: no server")()
         return {"status": RUNNING} if cluster.looks < 16 else cluster.end(job)
 
     cluster.behave = behave

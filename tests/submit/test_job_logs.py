@@ -1,4 +1,4 @@
-"""What is quoted of a job's log, and what a run says that lacks outputs. The logs are as law's job script writes them."""
+"""What is quoted of a job's log, as law's job script writes it, and what a run says that lacks outputs."""
 
 import pytest
 
@@ -52,13 +52,7 @@ LOGS = {
         ["many", *(f"  f{one}.root" for one in range(11))],
     ),
     "a traceback: its end": (
-        WORKER
-        + "Traceback (most recent call last):\n"
-        + "  line\n" * 30
-        + "ValueError: 7\n"
-        + INFORMED
-        + SUMMARY
-        + END,
+        WORKER + "Traceback (most recent):\n" + "  line\n" * 30 + "ValueError: 7\n" + INFORMED + SUMMARY + END,
         ["  line"] * 11 + ["ValueError: 7"],
     ),
     "an error before luigi": (

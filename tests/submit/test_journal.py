@@ -52,9 +52,7 @@ def test_forgotten(journal):
 
 def test_held_by_one_at_a_time(journal):
     with journal.held():
-        words = (
-            rf"another process follows these jobs already \(process {os.getpid()} on {os.uname().nodename}, as .*lock"
-        )
+        words = rf"another process follows these jobs already \(process {os.getpid()} on {os.uname().nodename}, as "
         with pytest.raises(BatchError, match=words), journal.held():
             pass
     with journal.held():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import uproot
 
-from targets.histograms import write_file, write_folder
+from targets.errors import UnreadableFileError
+from targets.histograms import read, write_file, write_folder
 from tests.rootfiles_made import size_limit
 
 NAME = "ROI_mass_e0e1j0_cat_2ex_0mx_1jx_0gx_width_10.0"
@@ -163,3 +164,27 @@ def test_a_folder_is_made_whole_or_not_at_all(tmp_path):
     write_folder(folder, {"new": plain(1)}, {"new": "title"})
     assert [path.name for path in folder.iterdir()] == ["new.root"]
     assert [path.name for path in tmp_path.iterdir()] == ["histograms"]
+
+
+@pytest.mark.parametrize("writer", [write_file, write_folder])
+def test_what_was_written_is_read_back(writer, tmp_path):
+    made = {NAME: plain(5, 0, 3, 1), "2e_0m_1j_0g/e0e1": plain(2, 7, start_gev=0.0, width_gev=2.5)}
+    path = tmp_path / ("h.root" if writer is write_file else "h")
+    writer(path, made, {key: f"title of {key}" for key in made})
+    found = {one.key: one for one in read(path)}
+    assert found.keys() == made.keys()
+    for key, histogram in made.items():
+        one = found[key]
+        assert one.title == f"title of {key}"
+        assert (one.start_gev, one.counts.tolist()) == (histogram.start_gev, histogram.counts.tolist())
+        assert one.end_gev == histogram.start_gev + histogram.width_gev * len(histogram.counts)
+        assert one.counts.dtype == np.int64
+
+
+@pytest.mark.parametrize("content", [None, b"<html>", b""])
+def test_a_file_that_cannot_be_read_back_is_named(content, tmp_path):
+    path = tmp_path / "h.root"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnreadableFileError, match=r"h\.root: histograms cannot be read .*delete it"):
+        list(read(path))

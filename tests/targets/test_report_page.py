@@ -21,13 +21,13 @@ def test_every_section_shows_what_the_document_says(some):
     body = {name: some.find(f"#{name}").text for name in ("run", "files", "sources", "cutflow", "stages", "figures")}
     assert "bin_width_gev 10, 20" in body["run"]
     assert "uproot 5.7.4" in body["run"]
-    assert "root://a//b.root d 2.5 MB adler32:0a1b2c3d" in body["files"]
+    assert "root://a//b.root d 2.5 MB adler32:0a1b2c3d 1,000 200 kB" in body["files"]
     assert "Somebody (2024). Record 1." in body["sources"]
     assert some.find("#sources a").get_attribute("href") == "https://doi.org/10.7483/OPENDATA.X"
     assert "pt 60 30" in body["cutflow"]
     assert "isolation 60 30 not in this format" in body["cutflow"]
     assert "bad.root bad.root: truncated" in body["cutflow"]
-    assert "ParseFile 2 4 1,000 250 3 MB 200 1" in body["stages"]
+    assert "ParseFile 2 4 1,000 250 3 MB 500 kB 200 1" in body["stages"]
     assert "One pixel" in body["figures"]
     some.wait(lambda: some.run("return document.querySelector('figure img').naturalWidth") == 1)
 

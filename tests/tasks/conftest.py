@@ -3,7 +3,9 @@
 import shutil
 
 import pytest
+from matplotlib.figure import Figure
 
+from tasks import make_plots
 from tests.runs import Runs
 from tests.toy_files import toy_file
 
@@ -60,6 +62,26 @@ def three(toys, tmp_path_factory):
 def ten(toys, tmp_path_factory):
     """The histograms of all ten toy files."""
     return _histograms(toys, tmp_path_factory.mktemp("ten"))
+
+
+@pytest.fixture
+def quick_figures(monkeypatch):
+    """Draw one small figure in place of all: figures take their time, and most tests do not look at them."""
+
+    def draw(dataset, search, wanted):
+        figure = Figure(figsize=(1, 1), dpi=20)
+        yield make_plots.Drawn("events", f"{dataset.name}: events", [figure])
+        yield make_plots.Drawn("cutflow", f"{dataset.name}: cutflow", [figure, figure])
+
+    monkeypatch.setattr(make_plots, "draw", draw)
+
+
+@pytest.fixture(scope="session")
+def drawn(toys, tmp_path_factory):
+    """A finished run over the first three toy files with a report, its figures drawn; no test may change it."""
+    runs = Runs(tmp_path_factory.mktemp("drawn"), ",".join(map(str, toys[:3])))
+    runs(task="MakeReport", plotted_final_states=1, bin_width_gev="10,500", min_events_per_fs=95)
+    return runs
 
 
 def _histograms(files, folder):

@@ -1,4 +1,4 @@
-"""luigid's page: which tasks there are, by readable names, and how far they are."""
+"""luigid's page: which tasks there are, by readable names, how far they are, and why they failed."""
 
 import json
 import socket
@@ -10,9 +10,11 @@ from contextlib import closing
 
 import pytest
 
+import tasks
 from tests.runs import LUIGI, clean_environment, finish
 
 PATIENCE_S = 60.0
+PANE = 66  # columns that the page shows without being scrolled
 
 
 def free_port():
@@ -55,10 +57,14 @@ def luigid(tmp_path):
         server.terminate()
 
 
+def through(luigid, run, *arguments, **parameters):
+    """Run a task by the command luigi, with luigid for its scheduler."""
+    words = [word for word in run.arguments(*arguments, **parameters) if word != "--local-scheduler"]
+    return finish([LUIGI, *words, "--scheduler-host", "127.0.0.1", "--scheduler-port", str(luigid)], run.folder)
+
+
 def test_luigid_shows_names_and_progress(run, luigid, three):
-    words = [word for word in run.arguments() if word != "--local-scheduler"]
-    where = ["--scheduler-host", "127.0.0.1", "--scheduler-port", str(luigid)]
-    end = finish([LUIGI, *words, *where], run.folder)
+    end = through(luigid, run)
     assert end.status == 0, end.text
     assert run.histograms() == three
     shown = ask(luigid, "task_list", status="DONE", upstream_status="")
@@ -69,3 +75,38 @@ def test_luigid_shows_names_and_progress(run, luigid, three):
     assert "ParseFile: 3 of 3 branches" in told["statusMessage"]
     progress = ask(luigid, "get_task_progress_percentage", task_id=told["taskId"])["progressPercentage"]
     assert (progress, type(progress)) == (100, int)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_luigid_shows_the_sentence_of_a_failure(run, files, luigid, workers):
+    files[1].write_text("no ROOT file")
+    assert through(luigid, run, "--workers", str(workers)).status == 30
+    ((name, failed),) = ask(luigid, "task_list", status="FAILED", upstream_status="").items()
+    assert failed["name"] == "ParseFile"
+    said = json.loads(ask(luigid, "fetch_error", task_id=name)["error"])
+    sentence = " ".join(said.split())
+    assert sentence.startswith("ParseFile: 1 of 3 branches failed (the others are done, and stay done): branch 1: ")
+    assert f" {files[1]}: cannot be opened as a ROOT file" in sentence
+    assert all(len(line) <= PANE or len(line.split()) == 1 for line in said.splitlines())
+    assert "Traceback" not in said
+    waiting = ask(luigid, "task_list", status="PENDING", upstream_status="UPSTREAM_FAILED").values()
+    assert {task["name"] for task in waiting} >= {"ComputeMasses", "MakeHistograms"}
+
+
+def test_luigid_shows_the_demo_data_being_made(run, luigid):
+    end = through(luigid, run, task="MakeDemo")
+    assert end.status == 0, end.text
+    ((name, _),) = ask(luigid, "task_list", status="DONE", upstream_status="").items()
+    told = ask(luigid, "get_task_status_message", task_id=name)["statusMessage"]
+    assert told.startswith(f"MakeDemo: 8 files of toy data in {run.out}/demo/")
+    assert ask(luigid, "get_task_progress_percentage", task_id=name)["progressPercentage"] == 100
+
+
+def test_luigid_shows_the_traceback_of_an_unforeseen_failure(tmp_path):
+    task = tasks.MakeDemo(base_output_dir=str(tmp_path))
+    try:
+        {}["surprise"]
+    except KeyError as error:
+        said = task.on_failure(error)
+    assert "Traceback (most recent call last):" in said
+    assert "KeyError: 'surprise'" in said

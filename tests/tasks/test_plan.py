@@ -7,7 +7,7 @@ from collections import namedtuple
 import pytest
 
 from targets.catalogue import InputFile
-from tasks import plan
+from tasks import texts
 from tasks.plan import Work, describe
 
 
@@ -96,4 +96,4 @@ def test_many_files_deserve_larger_branches(files_per_branch, advised):
     ("number", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (72e12, "72 TB"), (5e15, "5e+03 TB")]
 )
 def test_bytes_are_readable(number, text):
-    assert plan._bytes(number) == text
+    assert texts.size(number) == text

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import tasks
 
-MAIN_JOB = [stage for stage in tasks.STAGES if stage != "MakeDemo"]
+MAIN_JOB = list(tasks.STAGES[tasks.STAGES.index("FetchMetadata") : tasks.STAGES.index("MakeHistograms") + 1])
 
 MUONS_ABOVE_20_GEV = dedent("""\
     name: own

@@ -42,6 +42,9 @@ OTHER = {
     "single_output_file": (False, "MakeHistograms"),
     "exclude_outliers": (True, "FillHistograms"),
     "output_filename": ("other.root", "MakeHistograms"),
+    "plotted_final_states": (1, "MakePlots"),
+    "plotted_combinations": (1, "MakePlots"),
+    "plot_formats": ("png", "MakePlots"),
 }
 """Another value of each parameter that can change a result, and the first stage whose result it can change."""
 
@@ -70,12 +73,10 @@ def test_what_changes_no_result_is_not_significant():
 def folders(run, **changed):
     """Give the folder of every stage's products, by stage."""
     Register.clear_instance_cache()
-    words = run.arguments(**changed)
+    words = run.arguments(task=STAGES[-1], **changed)
     with luigi.cmdline_parser.CmdlineParser.global_instance(words) as parsed:
         task = parsed.get_task_obj()
-    found = {"MakeHistograms": task}
-    for below, stage in zip(STAGES[:0:-1], STAGES[-2::-1], strict=True):
-        found[stage] = found[below].upstream(getattr(tasks, stage))
+    found = {**task.above(), STAGES[-1]: task}
     return {stage: found[stage].folder("files") for stage in STAGES}
 
 

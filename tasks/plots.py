@@ -1,0 +1,77 @@
+"""MakePlots: figures of the pipeline, the data, the final states and the masses of each dataset."""
+
+from pathlib import Path
+from typing import Any
+
+import law
+
+from targets import documents
+from tasks.histograms import BinningStage, FillHistograms, MakeHistograms
+from tasks.parameters import PlotParameters
+from tasks.peaks import CountMasses, FindPeaks
+from tasks.stage import Piece
+
+__all__ = ["MakePlots", "PlotStage"]
+
+
+class PlotStage(PlotParameters, BinningStage):
+    """A stage with the parameters of figures."""
+
+    exclude_index = True
+
+
+class MakePlots(PlotStage):
+    """Draw pipeline performance, data overview, final states and masses, as files in a folder per dataset."""
+
+    room = "plots"
+    own = ("plotted_final_states", "plotted_combinations", "plot_formats")
+    cut = "dataset"
+    needs = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
+    exclude_index = False
+
+    def path(self, piece: Piece) -> Path:
+        """Give the folder of a dataset."""
+        return self.folder(piece.dataset) / piece.dataset
+
+    def target(self, piece: Piece) -> Any:
+        """Give the folder of a dataset."""
+        return law.LocalDirectoryTarget(str(self.path(piece)))
+
+    def run(self) -> None:
+        """Draw a dataset."""
+        from tasks import make_plots
+
+        piece, wanted = self.branch_data, self.wanted()
+        with self.recording() as (record, path):
+            figures = make_plots.draw(self.dataset(piece), self.search(), wanted)
+            record |= make_plots.write(path, figures, wanted.formats)
+        self.tell(f"{piece.dataset}: {record['figures']} figures in {self.path(piece)}")
+
+    def wanted(self) -> Any:
+        """Give what is drawn."""
+        from tasks.make_plots import Wanted
+
+        return Wanted(
+            formats=self.plot_formats,
+            final_states=self.plotted_final_states,
+            combinations=self.plotted_combinations,
+            width_gev=self.bin_width_gev[0],
+            max_multiplicity=self.max_multiplicity,
+        )
+
+    def dataset(self, piece: Piece) -> Any:
+        """Give what there is to draw of a dataset."""
+        from tasks import labels, sum_statistics
+        from tasks.make_plots import Dataset
+
+        counted, filled = self.upstream(CountMasses), self.upstream(FillHistograms)
+        parts = counted.pieces("group", piece.dataset)
+        statistics = sum_statistics.of_branches(self.logs_above(piece.dataset))
+        return Dataset(
+            name=piece.dataset,
+            label=labels.label(piece.files, statistics["formats"]),
+            statistics=statistics,
+            table=documents.load_json(self.upstream(FindPeaks).path(piece)),
+            before=[counted.product(part) for part in parts],
+            after=[filled.path(part) for part in parts],
+        )

@@ -1,0 +1,105 @@
+"""Stages as jobs: whose options count, which job data are whose, and what is submitted."""
+
+import base64
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from law.config import Config
+
+from tests.pbs_engine import engine
+from tests.runs import LUIGI, finish
+from tests.toy_files import toy_file
+
+__all__ = ["engine"]
+
+
+@pytest.fixture
+def pbs(engine, monkeypatch):
+    """A server that starts no job."""
+    server = engine()
+    server.pause()
+    server.use(monkeypatch)
+    return server
+
+
+def submit(run, *words, task="ParseFile", engine="pbs", **more):
+    """Submit the jobs of a stage and wait for none."""
+    return run.attempt("--workflow", engine, "--no-poll", *words, task=task, **more)
+
+
+def branches(job):
+    """Read from the files of a job which branches it runs."""
+    words = shlex.split(Path(job["script"]).read_text().splitlines()[-1])
+    return [int(one) for one in base64.b64decode(words[words.index("ParseFile") + 2]).split()]
+
+
+def test_options_of_one_stage_count_there_and_nowhere_else(run, engine):
+    server = engine()
+    options = {"workflow": "pbs", "tasks-per-job": "2", "pbs-walltime": "2h", "poll-interval": "0.2s", "retries": "0"}
+    words = [word for name, value in options.items() for word in (f"--ParseFile-{name}", value)]
+    # a process of its own: law remembers the first command line
+    done = finish([LUIGI, *run.arguments(*words, task="ComputeMasses")], run.folder, **server.environment)
+    assert done.status == 0, done.text
+    assert [branches(job) for job in server.submissions()] == [[0, 1], [2]]
+    assert all("walltime=02:00:00" in job["resources"] for job in server.submissions())
+    assert [path.name for path in (run.out / "logs" / "jobs").iterdir()] == ["ParseFile"]
+
+
+def test_another_list_of_files_has_job_data_of_its_own(run, files, pbs):
+    assert submit(run).status == 0
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 3
+    toy_file(files[1], 99)
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 6
+    assert submit(run, selection="default").status == 0  # other products
+    assert len(pbs.submissions()) == 9
+    assert len(list((run.out / "logs" / "jobs" / "ParseFile").glob("pbs_jobs_*.json"))) == 3
+
+
+def test_another_number_of_tasks_per_job_follows_what_runs(run, pbs):
+    submit(run, "--tasks-per-job", "2")
+    submit(run, "--tasks-per-job", "1")
+    assert sorted(branches(job) for job in pbs.submissions()) == [[0, 1], [2]]
+
+
+def test_cancelling_the_last_stage_cancels_the_jobs_of_all(run, pbs):
+    submit(run)
+    outcome = run.attempt("--workflow", "pbs", "--cancel-jobs", task="MakeHistograms")
+    assert outcome.status == 0, outcome.text
+    assert [job["state"] for job in pbs.jobs()] == ["F"] * 3
+    assert not list((run.out / "logs" / "jobs").rglob("*.json"))
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 6
+
+
+def test_jobs_get_what_they_need_and_nothing_that_breaks_them(run, pbs, monkeypatch):
+    monkeypatch.setenv("X509_USER_PROXY", "/home/o'neil/proxy")
+    submit(run, "--pbs-queue", "long", "--pbs-memory", "3GB", "--workers", "2", "--ParseFile-threads", "4")
+    job = pbs.submissions()[0]
+    assert job["queue"] == "long"
+    assert "mem=3gb" in job["resources"]
+    assert Path(job["log"]).parent == run.out / "logs" / "jobs" / "ParseFile" / "logs"
+    bootstrap = (run.out / "logs" / "jobs" / "ParseFile" / "bootstrap.sh").read_text()
+    assert "export X509_USER_PROXY='/home/o'\\''neil/proxy'" in bootstrap
+    assert f"export PIPELINE_BIN='{Path(sys.executable).parent}'" in bootstrap
+
+
+def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
+    stub = tmp_path / "condor_submit"
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "1 job(s) submitted to cluster 7."\n')
+    stub.chmod(0o755)
+    monkeypatch.setitem(Config.instance()._sections["job"], "htcondor_cmd_submit", str(stub))
+    outcome = submit(run, engine="htcondor", files_per_branch=3)
+    assert outcome.status == 0, outcome.text
+    (name,) = (tmp_path / "asked").read_text().split()
+    folder = run.out / "logs" / "jobs" / "ParseFile"
+    text = (folder / "job_files" / name).read_text()
+    assert re.search(r"^executable = \S*law_job\S*\.sh$", text, re.MULTILINE)
+    assert f"{folder}/bootstrap.sh" in "".join(path.read_text() for path in (folder / "job_files").iterdir())
+    (data,) = folder.glob("htcondor_jobs_*.json")
+    assert json.loads(data.read_text())["jobs"]["1"]["job_id"] == "7.0"
