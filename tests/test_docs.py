@@ -45,15 +45,16 @@ _NOT_RUN: dict[str, str] = {  # commands that are not run here, and why
     "cd atlas-open-data-pipeline": _NEEDS_A_SITE,
     "PIPELINE_VIEW=/cvmfs/sft.cern.ch/lcg/views/LCG_107/x86_64-el9-gcc13-opt . submit/bootstrap.sh": _NEEDS_A_SITE,
 }
+_OF_A_RELEASE = "--release-years 2020e-13tev --skim 2lep"
 _PARSED = [  # commands that need a batch system: here law parses their options, and says what is done
-    f"law run MakeHistograms --local-scheduler --workflow {engine} --run-name big --release-years 2020e-13tev --skim 2lep {options}"
+    f"law run MakeHistograms --local-scheduler --workflow {engine} --run-name big {_OF_A_RELEASE} {options}"
     for engine, options in (
         ("pbs", "--files-per-branch 50 --tasks-per-job 2 --pbs-queue long --pbs-walltime 4h --pbs-memory 2gb"),
         ("slurm", "--files-per-branch 50 --slurm-partition long"),
         ("htcondor", "--files-per-branch 50 --htcondor-scheduler my-scheduler"),
     )
 ] + [
-    "law run MakeHistograms --local-scheduler --workflow pbs --run-name all --release-years 2020e-13tev --skim 2lep --files-per-branch 50",
+    f"law run MakeHistograms --local-scheduler --workflow pbs --run-name all {_OF_A_RELEASE} --files-per-branch 50",
 ]
 _INSTEAD |= {command: (f"{command} --print-status 0", _NEEDS_A_CLUSTER) for command in _PARSED}
 _FIRST = "docs/first-analysis.md"
