@@ -10,10 +10,8 @@ small baskets is the file in ../shared/data/bench, where that exists. Lines with
 """
 
 import lzma
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +21,7 @@ import deflate
 import numpy as np
 import uproot
 import zstandard
+from goals import Goals, cpu_seconds, median_ratio
 
 from targets import schemas
 from targets.baskets import Reader
@@ -129,15 +128,8 @@ def ratios(path: Path, runs: int) -> tuple[float, float]:
             "ours": lambda: Reader(tree).arrays(paths, 0, n),
             "uproot": lambda: tree.arrays(filter_name=paths, array_cache=None),
         }
-        taken: dict[str, list[float]] = {name: [] for name in work}
-        for run in range(runs + 1):
-            for name, do in work.items():
-                start = time.process_time()
-                do()
-                if run:  # the first compiles and warms up
-                    taken[name].append(time.process_time() - start)
-    limit, ours, theirs = (statistics.median(taken[name]) for name in ("limit", "ours", "uproot"))
-    return ours / limit, theirs / limit
+        taken = cpu_seconds(work, runs)
+    return median_ratio(taken["ours"], taken["limit"]), median_ratio(taken["uproot"], taken["limit"])
 
 
 def cases(folder: Path, events: int) -> list[Case]:
@@ -157,16 +149,13 @@ def cases(folder: Path, events: int) -> list[Case]:
 
 def main() -> int:
     """Print the lines; return 1 when a goal is missed."""
-    quick = "--quick" in sys.argv
-    short = False
+    quick, goals = "--quick" in sys.argv, Goals()
     with tempfile.TemporaryDirectory() as folder:
         for case in cases(Path(folder), BASKET_EVENTS * (1 if quick else 5)):
             ours, theirs = ratios(case.path, 3 if quick else 9)
-            verdict = "" if case.goal is None else "ok" if ours <= case.goal else "short"
-            short |= verdict == "short"
-            goal = "    " if case.goal is None else f"{case.goal:4.2f}"
-            print(f"{case.name:<38} {ours:5.2f}  goal {goal}  {verdict:<5}  uproot {theirs:6.2f}", flush=True)
-    return int(short)
+            name, note = f"reading: {case.name}", f"uproot {theirs:.2f}"
+            goals.without(name, ours, note) if case.goal is None else goals.at_most(name, ours, case.goal, note)
+    return int(goals.short)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ or none of that kind.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 from physics.errors import PhysicsError
 from physics.particles import KINDS
@@ -72,12 +71,10 @@ def of_final_state(state: Mapping[str, int], rules: Rules) -> list[Combination]:
         fewer objects than ``min_particles``.
     """
     options = [_windows(kind, min(count, rules.leading), rules) for kind, count in state.items()]
-    made = []
-    for choice in product(*options):
-        combination = tuple(item for window in choice for item in window)
-        if rules.min_particles <= len(combination) <= rules.max_particles:
-            made.append(combination)
-    return made
+    made: list[Combination] = [()]
+    for windows in options:
+        made = [part + window for part in made for window in windows if len(part) + len(window) <= rules.max_particles]
+    return [combination for combination in made if len(combination) >= rules.min_particles]
 
 
 def name(combination: Combination) -> str:

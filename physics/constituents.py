@@ -2,17 +2,28 @@
 
 A file's own mass where it has one, negative values (rounding) clipped to 0. Where it has none: the PDG's value for
 electrons, muons and photons, for which E - p would be noise, and sqrt(E^2 - p^2), clipped at 0, for jets and taus.
+
+The PDG's values come from the ``particle`` package, which carries the Particle Data Group's table (in MeV; GeV here).
 """
 
 from collections.abc import Mapping
 
 import awkward as ak
 import numpy as np
+from particle import literals
 
+from physics.columns import join, split
 from physics.errors import PhysicsError
-from physics.particles import NAMES, PDG_MASS_GEV
+from physics.particles import NAMES
 
-__all__ = ["with_masses"]
+__all__ = ["PDG_MASS_GEV", "with_masses"]
+
+PDG_MASS_GEV: dict[str, float] = {
+    "e": float(literals.e_minus.mass) / 1000.0,
+    "m": float(literals.mu_minus.mass) / 1000.0,
+    "g": 0.0,
+}
+"""Constituent masses in GeV where a file has no mass branch and E - p would be noise."""
 
 
 def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
@@ -34,18 +45,18 @@ def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
 
 
 def _with_mass(kind: str, array: ak.Array) -> ak.Array:
-    fields = ak.fields(array)
+    offsets, fields = split(array)
     if "mass" in fields:
-        mass = ak.where(np.isfinite(array.mass) & (array.mass < 0), np.float32(0), array.mass)
+        mass = np.where(np.isfinite(fields["mass"]) & (fields["mass"] < 0), np.float32(0), fields["mass"])
     elif kind in PDG_MASS_GEV:
-        mass = ak.full_like(array.pt, PDG_MASS_GEV[kind])
+        mass = np.full(len(fields["pt"]), PDG_MASS_GEV[kind])
     elif "energy" in fields:
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is counted as invalid later
-            momentum = ak.values_astype(array.pt, np.float64) * np.cosh(ak.values_astype(array.eta, np.float64))
-            square = array.energy**2 - momentum**2
-            mass = np.sqrt(ak.where(square < 0, 0.0, square))
+            momentum = fields["pt"].astype(np.float64) * np.cosh(fields["eta"].astype(np.float64))
+            square = fields["energy"] ** 2 - momentum**2
+            mass = np.sqrt(np.where(square < 0, 0.0, square))
     else:
         msg = f"{NAMES[kind]}s have neither mass nor energy: their schema must name a branch for one of them"
         raise PhysicsError(msg)
-    kept = {name: array[name] for name in fields if name not in ("mass", "energy")}
-    return ak.zip(kept | {"mass": ak.values_astype(mass, np.float32)}, depth_limit=2)
+    kept = {name: column for name, column in fields.items() if name not in ("mass", "energy")}
+    return join(offsets, kept | {"mass": mass.astype(np.float32)})

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from particle import literals
 
+from physics.constituents import PDG_MASS_GEV
 from physics.errors import PhysicsError
-from physics.particles import PDG_MASS_GEV
 from physics.phase_space import Array, Generator, boost, breit_wigner, share_mass, velocity
 from physics.resonances import RESONANCES
 

@@ -104,6 +104,8 @@ def classify(
     key = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:  # mixed radix: one integer per event whose order is the order of the counts
         key = key * (int(column.max()) + 1) + column
+    if key.max() < 2**16:  # as it is with a limit: numpy sorts 16 bits by radix, five times faster
+        key = key.astype(np.uint16)
     order = np.argsort(key, kind="stable").astype(np.int64)
     starts = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
     return [

@@ -4,9 +4,14 @@ The mass of objects with energies E_i and momenta p_i is m = sqrt((sum E)^2 - |s
 of nearly parallel massless objects) clipped to 0. Everything is summed in float64, because float32 four-vectors give
 masses wrong by up to a factor 2.7, and stored as float32, which is right to 1e-7. Objects closer than 0.01 in eta and
 phi lose digits in the difference: at 0.001 and |eta| < 2.5 it is right to 1e-6.
+
+Within a final state every event has all objects that its combinations name, so that they come from one pass over its
+events, block by block: each object's four-momentum once, then each combination from the one that it prolongs.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import awkward as ak
 import numba
@@ -14,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from physics import combinations, final_states
-from physics.combinations import Combination, Rules
+from physics.columns import split
+from physics.combinations import Rules
 from physics.errors import PhysicsError
-from physics.particles import FIELDS, KINDS
+from physics.particles import FIELDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
@@ -80,17 +86,12 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
-    flat = {kind: _flat(array) for kind, array in objects.items()}
-    for state, events in final_states.classify(count(objects), rules.max_multiplicity):
-        wanted = combinations.of_final_state(state, rules)
-        slots = sorted({item for combination in wanted for item in combination}, key=_order)
-        columns = _gather(flat, slots, events)
-        masses = _all_combinations(*columns, *_table(wanted, slots))
-        yield (
-            final_states.label(state),
-            len(events),
-            [(combinations.name(combination), masses[row]) for row, combination in enumerate(wanted)],
-        )
+    offsets, columns = _flatten(list(objects.values()))
+    counts = dict(zip(objects, np.diff(offsets), strict=True))
+    for state, events in final_states.classify(counts, rules.max_multiplicity):
+        plan = _plan(tuple(state.items()), rules)
+        masses = _all_combinations(offsets, columns, events, plan.slots, plan.steps, len(plan.names))
+        yield plan.label, len(events), list(zip(plan.names, masses, strict=True))
 
 
 def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:
@@ -105,78 +106,150 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
     Returns:
         Masses in GeV, shape (n_events,); empty for no events. A sum too large for float32, or not finite, gives inf.
     """
-    members = np.arange(len(pt), dtype=np.int64)
-    result: Float32 = _all_combinations(pt, eta, phi, mass, members, np.array([0, len(pt)], dtype=np.int64))[0]
+    n_objects, n_events = pt.shape
+    offsets = np.arange(n_objects * n_events, dtype=np.int64).reshape(pt.shape)
+    columns = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
+    slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
+    steps = _steps([tuple(range(n_objects))], n_objects)
+    result: Float32 = _all_combinations(offsets, columns, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
     return result
 
 
-def _order(item: tuple[str, int]) -> tuple[int, int]:
-    return KINDS.index(item[0]), item[1]
+_BLOCK = 64  # events that are worked on at a time: their sums stay in the cache of a core
 
 
-def _flat(array: ak.Array) -> tuple[npt.NDArray[np.int64], dict[str, Float32]]:
-    """Return the offset of each event's first object, and the fields of all objects end to end."""
-    array = ak.to_packed(array)
-    starts = np.r_[0, np.cumsum(np.asarray(ak.num(array, axis=1), dtype=np.int64))]
-    return starts, {field: np.asarray(ak.flatten(array[field]), dtype=np.float32) for field in FIELDS}
+class _Plan(NamedTuple):
+    """What is made of a final state: all that does not depend on its events.
+
+    Attributes:
+        label: Its label.
+        names: The names of its combinations.
+        slots: Kind (its place among the configured ones) and pT rank of each object, shape (n_slots, 2).
+        steps: What :func:`_steps` gives.
+    """
+
+    label: str
+    names: list[str]
+    slots: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
 
 
-def _gather(
-    flat: Mapping[str, tuple[npt.NDArray[np.int64], dict[str, Float32]]],
-    slots: list[tuple[str, int]],
-    events: npt.NDArray[np.int64],
-) -> list[Float32]:
-    """Make one rectangular array a field, shape (n_slots, n_events): within a final state every event has all slots."""
-    columns = [np.empty((len(slots), len(events)), dtype=np.float32) for _ in FIELDS]
-    for row, (kind, rank) in enumerate(slots):
-        starts, fields = flat[kind]
-        index = starts[events] + rank
-        for column, field in zip(columns, FIELDS, strict=True):
-            np.take(fields[field], index, out=column[row])
-    return columns
+def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
+    """Put the objects of all kinds end to end.
+
+    Returns:
+        Where each event's first object of a kind stands, shape (n_kinds, n_events + 1), and FIELDS of each object side
+        by side, as they are needed together, shape (n_objects, 4).
+    """
+    parts = [split(array) for array in arrays]
+    ends = np.cumsum([0, *(starts[-1] for starts, _ in parts)])
+    columns = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
+    offsets = np.stack([starts + end for (starts, _), end in zip(parts, ends, strict=False)])
+    for (_, fields), start, end in zip(parts, ends, ends[1:], strict=False):
+        _side_by_side(*(fields[field].astype(np.float32, copy=False) for field in FIELDS), columns[start:end])
+    return offsets, columns
 
 
-def _table(
-    wanted: list[Combination], slots: list[tuple[str, int]]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the slots of all combinations end to end, and where each combination starts."""
-    position = {item: row for row, item in enumerate(slots)}
-    members = [position[item] for combination in wanted for item in combination]
-    starts = np.cumsum([0, *(len(combination) for combination in wanted)])
-    return np.array(members, dtype=np.int64), starts.astype(np.int64)
+@lru_cache(maxsize=10_000)  # every chunk has the same final states again
+def _plan(state: tuple[tuple[str, int], ...], rules: Rules) -> _Plan:
+    wanted = combinations.of_final_state(dict(state), rules)
+    kinds = [kind for kind, _ in state]
+    slots = sorted({(kinds.index(kind), rank) for combination in wanted for kind, rank in combination})
+    row = {(kinds[kind], rank): row for row, (kind, rank) in enumerate(slots)}
+    return _Plan(
+        final_states.label(dict(state)),
+        [combinations.name(combination) for combination in wanted],
+        np.array(slots, dtype=np.int64).reshape(-1, 2),
+        _steps([tuple(row[item] for item in combination) for combination in wanted], len(slots)),
+    )
+
+
+def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> npt.NDArray[np.int64]:
+    """List the sums to make, each from an earlier one and one more object, so that no addition is made twice.
+
+    Args:
+        wanted: The slots of each combination.
+        n_slots: Number of slots; sums are numbered from there on, smaller numbers are single objects.
+
+    Returns:
+        Per sum its earlier part, the slot that comes to it (-1, a sum of 0, for a single object), and the
+        combination whose sum it is (-1 for none), shape (n_steps, 3).
+    """
+    numbers: dict[tuple[int, ...], int] = {(slot,): slot for slot in range(n_slots)}
+    steps: list[list[int]] = []
+    for row, combination in enumerate(wanted):
+        for size in range(2, len(combination) + 1):
+            if combination[:size] not in numbers:
+                steps.append([numbers[combination[: size - 1]], combination[size - 1], -1])
+                numbers[combination[:size]] = n_slots + len(steps) - 1
+        if len(combination) == 1:
+            steps.append([combination[0], -1, row])
+        else:
+            steps[numbers[combination] - n_slots][2] = row
+    return np.array(steps, dtype=np.int64).reshape(-1, 3)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _side_by_side(pt: Float32, eta: Float32, phi: Float32, mass: Float32, columns: Float32) -> None:
+    for item in range(len(pt)):
+        columns[item, 0], columns[item, 1] = pt[item], eta[item]
+        columns[item, 2], columns[item, 3] = phi[item], mass[item]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _all_combinations(
-    pt: Float32,
-    eta: Float32,
-    phi: Float32,
-    mass: Float32,
-    members: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
+    offsets: npt.NDArray[np.int64],
+    columns: Float32,
+    events: npt.NDArray[np.int64],
+    slots: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.int64],
+    n_combinations: int,
 ) -> Float32:
-    """Sum four-momenta: each object's once an event, then every combination from them."""
-    n_slots, n_events = pt.shape
-    out = np.empty((len(starts) - 1, n_events), dtype=np.float32)
-    momentum = np.empty((n_slots, 4), dtype=np.float64)
-    for event in range(n_events):
-        for slot in range(n_slots):
-            transverse = np.float64(pt[slot, event])
-            angle = np.float64(phi[slot, event])
-            rest = np.float64(mass[slot, event])
-            p_x, p_y = transverse * np.cos(angle), transverse * np.sin(angle)
-            p_z = transverse * np.sinh(np.float64(eta[slot, event]))
-            momentum[slot, 0], momentum[slot, 1], momentum[slot, 2] = p_x, p_y, p_z
-            momentum[slot, 3] = np.sqrt(p_x * p_x + p_y * p_y + p_z * p_z + rest * rest)
-        for row in range(len(starts) - 1):
-            x = y = z = energy = 0.0
-            for member in range(starts[row], starts[row + 1]):
-                slot = members[member]
-                x += momentum[slot, 0]
-                y += momentum[slot, 1]
-                z += momentum[slot, 2]
-                energy += momentum[slot, 3]
-            square = energy * energy - (x * x + y * y + z * z)
-            # an overflow (inf - inf) is a mass beyond every limit, not an unknown one
-            out[row, event] = np.inf if np.isnan(square) else np.sqrt(max(square, 0.0))
+    """Return the masses of all combinations in the given events, shape (n_combinations, n_events)."""
+    out = np.empty((n_combinations, len(events)), dtype=np.float32)
+    sums = np.zeros((len(slots) + len(steps) + 1, 4, _BLOCK), dtype=np.float64)
+    pt, eta, phi, mass = np.empty((4, _BLOCK), dtype=np.float64)
+    for start in range(0, len(events), _BLOCK):
+        block = events[start : start + _BLOCK]
+        for slot in range(len(slots)):
+            kind, rank = slots[slot]
+            for lane in range(len(block)):
+                item = offsets[kind, block[lane]] + rank
+                pt[lane], eta[lane], phi[lane] = columns[item, 0], columns[item, 1], columns[item, 2]
+                mass[lane] = columns[item, 3]
+            _four_momenta(pt, eta, phi, mass, len(block), sums[slot])
+        _prolong(sums, len(slots), steps, out[:, start : start + _BLOCK])
     return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _four_momenta(pt: Any, eta: Any, phi: Any, mass: Any, size: int, momenta: Any) -> None:
+    """Make px, py, pz and energy, shape (4, _BLOCK), of as many objects as size says: a function a loop is faster."""
+    p_x, p_y, p_z, energy = momenta
+    for lane in range(size):
+        p_x[lane], p_y[lane] = np.cos(phi[lane]), np.sin(phi[lane])
+    for lane in range(size):
+        p_z[lane] = np.sinh(eta[lane])
+    for lane in range(size):
+        x, y, z = pt[lane] * p_x[lane], pt[lane] * p_y[lane], pt[lane] * p_z[lane]
+        p_x[lane], p_y[lane], p_z[lane] = x, y, z
+        energy[lane] = np.sqrt(x * x + y * y + z * z + mass[lane] * mass[lane])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _prolong(sums: npt.NDArray[np.float64], n_slots: int, steps: npt.NDArray[np.int64], out: Float32) -> None:
+    """Make the sums of a block, shape (n_slots + n_steps + 1, 4, _BLOCK), the last of which stays 0, and masses."""
+    for step in range(len(steps)):
+        earlier, added, row = steps[step]
+        one, other, here = sums[earlier], sums[added], sums[n_slots + step]
+        for lane in range(out.shape[1]):
+            x, y, z = one[0, lane] + other[0, lane], one[1, lane] + other[1, lane], one[2, lane] + other[2, lane]
+            energy = one[3, lane] + other[3, lane]
+            here[0, lane], here[1, lane], here[2, lane], here[3, lane] = x, y, z, energy
+        if row >= 0:
+            for lane in range(out.shape[1]):
+                x, y, z, energy = here[0, lane], here[1, lane], here[2, lane], here[3, lane]
+                square = energy * energy - (x * x + y * y + z * z)
+                root = np.sqrt(square if square > 0.0 else 0.0)
+                # an overflow (inf - inf) is a mass beyond every limit, not an unknown one
+                out[row, lane] = np.inf if np.isnan(square) else root

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
+from physics.columns import Columns, join, keep, split
 from physics.cuts import Frozen, Kind
 from physics.errors import PhysicsError
 
@@ -74,22 +75,20 @@ def remove_overlaps(
     for rule in rules:
         for kind in rule.keep:
             if kind in left and rule.remove in left:
-                near = _near(left[rule.remove], left[kind], rule.delta_r)
-                left[rule.remove] = left[rule.remove][ak.unflatten(~near, ak.num(left[rule.remove], axis=1))]
+                offsets, columns = split(left[rule.remove])
+                near = _near_kernel(offsets, *_angles(columns), *_flat(left[kind]), rule.delta_r)
+                left[rule.remove] = join(*keep(offsets, columns, ~near))
         counts.append(int(ak.count(left[rule.remove].eta)) if rule.remove in left else 0)
     return left, counts
 
 
-def _near(candidates: ak.Array, others: ak.Array, delta_r: float) -> npt.NDArray[np.bool_]:
-    """Tell which candidates, end to end, shape (n_candidates,), lie nearer than delta_r to any other object."""
-    near: npt.NDArray[np.bool_] = _near_kernel(*_flat(candidates), *_flat(others), delta_r)
-    return near
-
-
 def _flat(array: ak.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    offsets = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
-    eta, phi = (ak.to_numpy(ak.flatten(array[name], axis=1)).astype(np.float64) for name in ("eta", "phi"))
-    return offsets, eta, phi
+    offsets, columns = split(array)
+    return offsets, *_angles(columns)
+
+
+def _angles(columns: Columns) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    return columns["eta"].astype(np.float64), columns["phi"].astype(np.float64)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

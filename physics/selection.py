@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Self, get_args
 
 import awkward as ak
+import numba
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from physics.columns import join, keep, split
 from physics.cutflow import Cutflow, Row
 from physics.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
 from physics.errors import PhysicsError
@@ -181,7 +183,7 @@ def select(
 
 
 def _cut(kind: str, array: ak.Array, selection: Selection, schema: str, absent: bool) -> tuple[ak.Array, list[Row]]:
-    columns = _columns(array)
+    offsets, columns = split(array)
     passed = _valid(columns)
     rows = [Row("all", len(passed)), Row("invalid", int(passed.sum()))]
     for name, requirement in selection.cuts(kind, schema).items():
@@ -190,21 +192,18 @@ def _cut(kind: str, array: ak.Array, selection: Selection, schema: str, absent: 
         if requirement is not None and reason is None and not absent:
             passed &= requirement.passes(columns)
         rows.append(Row(name, int(passed.sum()), reason is None, (reason,) if reason else ()))
-    return array[ak.unflatten(passed, ak.num(array, axis=1))], rows
+    return join(*keep(offsets, columns, passed)), rows
 
 
 def _tag(jets: ak.Array, selection: Selection, schema: str, absent: bool) -> tuple[ak.Array, list[Row]]:
-    columns = _columns(jets)
+    offsets, columns = split(jets)
     requirement = selection.working_point(schema)
     reason = None if absent else _not_applied(f"selection {selection.name}, b_tag", requirement, columns, schema)
     is_b = np.full(len(columns["pt"]), -1, dtype=np.int8)
     if requirement is not None and reason is None and not absent:
         is_b = requirement.passes(columns).astype(np.int8)
     tagged = Row("b_tag", int((is_b == 1).sum()), reason is None, (reason,) if reason else ())
-    return ak.with_field(jets, ak.unflatten(is_b, ak.num(jets, axis=1)), "is_b"), [
-        Row("selected jets", len(is_b)),
-        tagged,
-    ]
+    return join(offsets, columns | {"is_b": is_b}), [Row("selected jets", len(is_b)), tagged]
 
 
 def _not_applied(where: str, requirement: Requirement | None, columns: Columns, schema: str) -> str | None:
@@ -222,10 +221,6 @@ def _not_applied(where: str, requirement: Requirement | None, columns: Columns, 
     raise PhysicsError(msg)
 
 
-def _columns(array: ak.Array) -> dict[str, npt.NDArray[Any]]:
-    return {name: ak.to_numpy(ak.flatten(array[name], axis=1)) for name in ak.fields(array)}
-
-
 def _valid(columns: Columns) -> npt.NDArray[np.bool_]:
     valid: npt.NDArray[np.bool_] = np.isfinite([columns[name] for name in FIELDS]).all(axis=0) & (columns["pt"] > 0)
     return valid
@@ -233,9 +228,21 @@ def _valid(columns: Columns) -> npt.NDArray[np.bool_]:
 
 def _by_falling_pt(array: ak.Array) -> ak.Array:
     """Sort by falling pT and leave the columns behind that only cuts needed."""
-    columns = _columns(array)
-    counts = ak.to_numpy(ak.num(array, axis=1))
-    event = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((-columns["pt"], event))
-    kept = [name for name in (*FIELDS, "charge", "is_b") if name in columns]
-    return ak.unflatten(ak.zip({name: columns[name][order] for name in kept}), counts)
+    offsets, columns = split(array)
+    order = _falling(columns["pt"], offsets)
+    return join(offsets, {name: columns[name][order] for name in (*FIELDS, "charge", "is_b") if name in columns})
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _falling(pt: Any, offsets: Any) -> Any:
+    """Order the objects of each event, pt end to end, by falling pT; equal ones stay as they are."""
+    order = np.arange(len(pt))
+    for event in range(len(offsets) - 1):
+        first = offsets[event]
+        for item in range(first + 1, offsets[event + 1]):
+            place = item
+            while place > first and pt[order[place - 1]] < pt[item]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = item
+    return order

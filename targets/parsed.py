@@ -189,21 +189,20 @@ def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> di
 def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
     columns: dict[str, npt.NDArray[np.generic]]
     if array is None:
-        counts, columns = np.zeros(0, dtype=np.int64), dict.fromkeys(fields, np.zeros(0, dtype=np.float32))
+        offsets, columns = np.zeros(1, dtype=np.int64), dict.fromkeys(fields, np.zeros(0, dtype=np.float32))
     else:
-        counts = np.asarray(ak.num(array, axis=1))
-        present = ak.fields(array)
+        layout = ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True)
+        offsets, present, size = np.asarray(layout.offsets), layout.content.fields, int(layout.offsets[-1])
         columns = {
-            name: np.asarray(ak.flatten(array[name])) if name in present else np.zeros(int(counts.sum()))
+            name: ak.to_numpy(layout.content[name]) if name in present else np.zeros(size, dtype=np.float32)
             for name in fields
         }
     contents = [
-        ak.contents.NumpyArray(values.astype(np.int8 if name == "is_b" else np.float32))
+        ak.contents.NumpyArray(values.astype(np.int8 if name == "is_b" else np.float32, copy=False))
         for name, values in columns.items()
     ]
-    records = ak.contents.RecordArray(contents, list(fields), length=int(counts.sum()))
-    offsets = ak.index.Index64(np.r_[0, np.cumsum(counts)].astype(np.int64))
-    return ak.Array(ak.contents.ListOffsetArray(offsets, records))
+    records = ak.contents.RecordArray(contents, list(fields), length=int(offsets[-1]))
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), records))
 
 
 def _types(empty: Mapping[str, ak.Array]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from physics.particles import FIELDS, KINDS, LEPTONS, NAMES, PDG_MASS_GEV
+from physics.constituents import PDG_MASS_GEV
+from physics.particles import FIELDS, KINDS, LEPTONS, NAMES
 
 
 def test_kinds_are_in_the_order_of_labels():

@@ -1,0 +1,115 @@
+"""From a ROOT file to histograms on one core, against decompression alone. Prints one line a goal.
+
+usage: python benchmarks/end_to_end.py [--quick]     --quick: a fifth of the events, two runs
+
+The work: ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms and MakeHistograms, one after
+the other in this process, with everything imported and compiled; all products are written. The limit is the CPU time to
+decompress the baskets of the branches that ParseFile reads (see reading.py, which makes the NanoAOD-like files). The
+ratio is the median of alternating runs; what each stage takes of it stands beside.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import reading
+import uproot
+from goals import Goals
+
+from physics.combinations import Rules
+from physics.resonances import RESONANCES
+from physics.selection import Selection
+from targets import documents, schemas
+from targets.catalogue import InputFile
+from targets.events import open_events
+from targets.inputs import Fetching
+from tasks import compute_masses, find_peaks, make_histograms, parse_files
+
+SELECTION = Path(__file__).parents[1] / "selections" / "default.yaml"
+KINDS = ("e", "m", "j", "g")
+KNOWN = ("jpsi", "psi2s", "upsilon", "z")
+SEARCH = find_peaks.Search(100, 10.0, 10_000.0, tuple(RESONANCES[name] for name in KNOWN))
+STYLE = make_histograms.Style((10.0,), True)
+CHUNK_EVENTS = 100_000
+MEMORY_MB = 700
+
+
+def stages(file: Path, folder: Path) -> Iterator[str]:
+    """Do one stage after the other; yield the name of each when it is done."""
+    how = parse_files.Reading(
+        schemas.load(""),
+        documents.load_model(SELECTION, Selection),
+        Fetching("auto", folder, keep=False),
+        CHUNK_EVENTS,
+        MEMORY_MB,
+        attempts=1,
+        tolerated_failures=0,
+    )
+    source = InputFile(str(file), file.stat().st_size, None, None, None, None, "files", "data")
+    parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
+    parse_files.parse([source], how, parsed, "rntuple")
+    yield "ParseFile"
+    compute_masses.compute(parsed, made, KINDS, Rules(), CHUNK_EVENTS)
+    yield "ComputeMasses"
+    find_peaks.count(made, counted, SEARCH)
+    yield "CountMasses"
+    table = find_peaks.find("files", [counted], SEARCH)
+    yield "FindPeaks"
+    find_peaks.remove(made, cut, table, SEARCH)
+    yield "RemovePeaks"
+    make_histograms.count(cut, filled, STYLE.widths_gev, False)
+    yield "FillHistograms"
+    make_histograms.write(folder / "h.root", make_histograms.fill([filled], table, STYLE), True)
+    yield "MakeHistograms"
+
+
+def measure(goals: Goals, case: reading.Case, runs: int) -> None:
+    """Alternate between the limit and the whole."""
+    with open_events(str(case.path), schemas.load("")) as file:
+        if file._tree is None:
+            return
+        tree, n_events = file._tree._tree, file.num_entries
+        baskets = reading.blocks(tree, reading.wanted(file))
+    ratios, shares = [], dict[str, list[float]]()
+    for run in range(runs + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.process_time()
+            reading.decompress(baskets)
+            limit = last = time.process_time() - start
+            start = last = time.process_time()
+            for name in stages(case.path, Path(folder)):
+                now = time.process_time()
+                if run:
+                    shares.setdefault(name, []).append((now - last) / limit)
+                last = now
+            if run:  # the first compiles and warms up
+                ratios.append((last - start) / limit)
+    parts = ", ".join(f"{name} {statistics.median(one):.1f}" for name, one in shares.items())
+    note = f"{n_events} events, {1e6 * limit / n_events:.2f} µs each to decompress; {parts}"
+    if case.goal is None:
+        goals.without(f"end to end: {case.name}", statistics.median(ratios), note)
+    else:
+        goals.at_most(f"end to end: {case.name}", statistics.median(ratios), case.goal, note)
+
+
+def main() -> int:
+    """Print the lines; return 1 when a goal is missed."""
+    quick, goals = "--quick" in sys.argv, Goals()
+    events = reading.BASKET_EVENTS * (5 if quick else 25)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for case in (
+            reading.Case("NanoAOD ZLIB", reading.nanoaod(folder / "zlib.root", uproot.ZLIB(1), events, 20_000), 2),
+            reading.Case("NanoAOD ZSTD", reading.nanoaod(folder / "zstd.root", uproot.ZSTD(5), events, 20_000), 2),
+            reading.Case("PHYSLITE, small baskets", reading.REAL / "amp_physlite_Zee_x20.root", 3.5),
+        ):
+            if case.path.exists():
+                measure(goals, case, 2 if quick else 5)
+    return int(goals.short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Jagged arrays of objects as flat numpy columns and back: operations on awkward arrays cost more than what they do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Columns", "join", "keep", "split"]
+
+Columns = dict[str, npt.NDArray[Any]]
+"""The fields of all objects, end to end, shape (n_objects,) each."""
+
+
+def split(array: ak.Array) -> tuple[npt.NDArray[np.int64], Columns]:
+    """Take a jagged record array apart.
+
+    Args:
+        array: Objects, shape (n_events, var).
+
+    Returns:
+        Where each event's objects start, in n_objects at the end, shape (n_events + 1,), and the fields; both may be
+        the array's own memory, not to be written to.
+    """
+    layout = ak.to_layout(array)
+    if not _is_packed(layout):
+        layout = ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True)
+    return np.asarray(layout.offsets), {name: ak.to_numpy(layout.content[name]) for name in layout.content.fields}
+
+
+def join(offsets: npt.NDArray[np.int64], columns: Mapping[str, npt.NDArray[Any]]) -> ak.Array:
+    """Put a jagged record array together, the opposite of :func:`split`.
+
+    Args:
+        offsets: Where each event's objects start, and n_objects at the end, shape (n_events + 1,).
+        columns: The fields, shape (n_objects,) each; not copied.
+
+    Returns:
+        The objects, shape (n_events, var).
+    """
+    contents = [ak.contents.NumpyArray(np.ascontiguousarray(column)) for column in columns.values()]
+    records = ak.contents.RecordArray(contents, list(columns), length=int(offsets[-1]))
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), records))
+
+
+def keep(
+    offsets: npt.NDArray[np.int64], columns: Columns, chosen: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], Columns]:
+    """Keep some of the objects; events stay, even without any.
+
+    Args:
+        offsets: As :func:`split` gives them, shape (n_events + 1,).
+        columns: The fields, shape (n_objects,) each.
+        chosen: Which objects stay, shape (n_objects,).
+
+    Returns:
+        Offsets and fields of what is left.
+    """
+    passed = np.zeros(len(chosen) + 1, dtype=np.int64)
+    np.cumsum(chosen, out=passed[1:])
+    return passed[offsets], {name: column[chosen] for name, column in columns.items()}
+
+
+def _is_packed(layout: Any) -> bool:
+    """Tell whether an array is as :func:`join` makes it: packing costs as much as selecting."""
+    return (
+        isinstance(layout, ak.contents.ListOffsetArray)
+        and isinstance(layout.content, ak.contents.RecordArray)
+        and layout.offsets.dtype == np.int64
+        and (int(layout.offsets[0]), int(layout.offsets[-1])) == (0, layout.content.length)
+        and all(isinstance(content, ak.contents.NumpyArray) for content in layout.content.contents)
+    )
