@@ -120,9 +120,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, body: bytes) -> None:
         for start in range(0, len(body), 65536):
-            self.wfile.write(body[start : start + 65536])
-            with self.served.lock:
+            with self.served.lock:  # first, as the client has the bytes before write() returns here
                 self.served.sent += len(body[start : start + 65536])
+            self.wfile.write(body[start : start + 65536])
 
     def hang_up(self, reset: bool = False) -> None:
         if reset:
