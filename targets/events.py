@@ -254,7 +254,9 @@ def open_events(
         if not trees:
             yield EventFile(uri, None, None, {}, trees)
             return
-        schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
+        read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
+        listed = {name: trees[name].branches if name in read else () for name in trees}
+        schema, name = recognise(uri, listed, schemas)
         yield EventFile(uri, Reader(trees[name].tree), schema, trees[name].branches, trees)
 
 
