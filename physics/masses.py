@@ -11,21 +11,20 @@ events, block by block: each object's four-momentum once, then each combination 
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from physics import columns, combinations, final_states
+from physics import columns, combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 from physics.particles import FIELDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
-Float32 = npt.NDArray[np.float32]
+Float32 = mass_kernel.Float32
 """Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
 
 
@@ -90,7 +89,7 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
     counts = dict(zip(objects, np.diff(offsets), strict=True))
     for state, events in final_states.classify(counts, rules.max_multiplicity):
         plan = _plan(tuple(state.items()), rules)
-        masses = _all_combinations(offsets, momenta, events, plan.slots, plan.steps, len(plan.names))
+        masses = mass_kernel.all_combinations(offsets, momenta, events, plan.slots, plan.steps, len(plan.names))
         yield plan.label, len(events), list(zip(plan.names, masses, strict=True))
 
 
@@ -111,11 +110,10 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
     momenta = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
     steps = _steps([tuple(range(n_objects))], n_objects)
-    result: Float32 = _all_combinations(offsets, momenta, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
+    result: Float32 = mass_kernel.all_combinations(
+        offsets, momenta, np.arange(n_events, dtype=np.int64), slots, steps, 1
+    )[0]
     return result
-
-
-_BLOCK = 64  # events that are worked on at a time: their sums stay in the cache of a core
 
 
 class _Plan(NamedTuple):
@@ -146,7 +144,9 @@ def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
     momenta = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
     offsets = np.stack([starts + end for (starts, _), end in zip(parts, ends, strict=False)])
     for (_, fields), start, end in zip(parts, ends, ends[1:], strict=False):
-        _side_by_side(*(fields[field].astype(np.float32, copy=False) for field in FIELDS), momenta[start:end])
+        mass_kernel.side_by_side(
+            *(fields[field].astype(np.float32, copy=False) for field in FIELDS), momenta[start:end]
+        )
     return offsets, momenta
 
 
@@ -187,69 +187,3 @@ def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> npt.NDArray[np.int64]
         else:
             steps[numbers[combination] - n_slots][2] = row
     return np.array(steps, dtype=np.int64).reshape(-1, 3)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _side_by_side(pt: Float32, eta: Float32, phi: Float32, mass: Float32, columns: Float32) -> None:
-    for item in range(len(pt)):
-        columns[item, 0], columns[item, 1] = pt[item], eta[item]
-        columns[item, 2], columns[item, 3] = phi[item], mass[item]
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _all_combinations(
-    offsets: npt.NDArray[np.int64],
-    columns: Float32,
-    events: npt.NDArray[np.int64],
-    slots: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    n_combinations: int,
-) -> Float32:
-    """Return the masses of all combinations in the given events, shape (n_combinations, n_events)."""
-    out = np.empty((n_combinations, len(events)), dtype=np.float32)
-    sums = np.zeros((len(slots) + len(steps) + 1, 4, _BLOCK), dtype=np.float64)
-    pt, eta, phi, mass = np.empty((4, _BLOCK), dtype=np.float64)
-    for start in range(0, len(events), _BLOCK):
-        block = events[start : start + _BLOCK]
-        for slot in range(len(slots)):
-            kind, rank = slots[slot]
-            for lane in range(len(block)):
-                item = offsets[kind, block[lane]] + rank
-                pt[lane], eta[lane], phi[lane] = columns[item, 0], columns[item, 1], columns[item, 2]
-                mass[lane] = columns[item, 3]
-            _four_momenta(pt, eta, phi, mass, len(block), sums[slot])
-        _prolong(sums, len(slots), steps, out[:, start : start + _BLOCK])
-    return out
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _four_momenta(pt: Any, eta: Any, phi: Any, mass: Any, size: int, momenta: Any) -> None:
-    """Make px, py, pz and energy, shape (4, _BLOCK), of as many objects as size says: a function a loop is faster."""
-    p_x, p_y, p_z, energy = momenta
-    for lane in range(size):
-        p_x[lane], p_y[lane] = np.cos(phi[lane]), np.sin(phi[lane])
-    for lane in range(size):
-        p_z[lane] = np.sinh(eta[lane])
-    for lane in range(size):
-        x, y, z = pt[lane] * p_x[lane], pt[lane] * p_y[lane], pt[lane] * p_z[lane]
-        p_x[lane], p_y[lane], p_z[lane] = x, y, z
-        energy[lane] = np.sqrt(x * x + y * y + z * z + mass[lane] * mass[lane])
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _prolong(sums: npt.NDArray[np.float64], n_slots: int, steps: npt.NDArray[np.int64], out: Float32) -> None:
-    """Make the sums of a block, shape (n_slots + n_steps + 1, 4, _BLOCK), the last of which stays 0, and masses."""
-    for step in range(len(steps)):
-        earlier, added, row = steps[step]
-        one, other, here = sums[earlier], sums[added], sums[n_slots + step]
-        for lane in range(out.shape[1]):
-            x, y, z = one[0, lane] + other[0, lane], one[1, lane] + other[1, lane], one[2, lane] + other[2, lane]
-            energy = one[3, lane] + other[3, lane]
-            here[0, lane], here[1, lane], here[2, lane], here[3, lane] = x, y, z, energy
-        if row >= 0:
-            for lane in range(out.shape[1]):
-                x, y, z, energy = here[0, lane], here[1, lane], here[2, lane], here[3, lane]
-                square = energy * energy - (x * x + y * y + z * z)
-                root = np.sqrt(square if square > 0.0 else 0.0)
-                # an overflow (inf - inf) is a mass beyond every limit, not an unknown one
-                out[row, lane] = np.inf if np.isnan(square) else root
