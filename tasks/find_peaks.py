@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,7 @@ class Search:
 
     def windows(self, name: str) -> Windows:
         """Give what known resonances take from ``final_state/combination``."""
-        combination = combinations.parse(name.split("/")[1])
-        return resonances.windows(combination, self.resonances, self.width_gev)
+        return _windows(name.split("/")[1], self.resonances, self.width_gev)
 
 
 def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
@@ -114,6 +114,11 @@ def remove(source: Path, path: Path, table: Mapping[str, Any], search: Search) -
             kept[part] += len(selected)
     writer.write(path)
     return {"masses": entries, **kept}
+
+
+@lru_cache(maxsize=10_000)  # many final states have the same combinations
+def _windows(combination: str, known: tuple[Resonance, ...], width_gev: float) -> Windows:
+    return resonances.windows(combinations.parse(combination), known, width_gev)
 
 
 def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
