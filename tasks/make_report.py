@@ -143,6 +143,7 @@ def _stage(name: str, one: Mapping[str, Any]) -> Stage:
         "branches": one["branches"],
         "seconds": one["seconds"],
         "events": one["events"],
+        "masses": one["masses"],
         "bytes_read": one["bytes_read"],
         "bytes_written": one["bytes_written"],
         "peak_memory_mb": one["peak_memory_mb"],
