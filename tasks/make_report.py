@@ -155,8 +155,7 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     """Draw all datasets side by side, where there are several."""
     if len(datasets) < 2:
         return
-    formats = sorted({schema for one in datasets for schema in one.statistics["formats"]})
-    label = labels.label([file for one in datasets for file in one.files], formats)
+    label = labels.of_several([labels.label(one.files, one.statistics["formats"]) for one in datasets])
     events = {one.name: (one.statistics["events"]["read"], one.statistics["events"]["written"]) for one in datasets}
     picture = io.BytesIO()
     overview_plots.events_per_dataset(label, events).savefig(picture, format="png")

@@ -63,6 +63,12 @@ def test_the_table_has_a_row_for_each_and_the_largest_first(some):
     assert some.count() == "6 rows"
 
 
+def test_with_columns_for_datasets_and_widths_none_is_cut_off(some):
+    table = some.find("#table .table")
+    assert len(some.texts("#table thead th")) == 11
+    assert table.get_property("scrollWidth") <= table.get_property("clientWidth")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
