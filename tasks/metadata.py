@@ -12,7 +12,7 @@ import law
 from targets import catalogue, documents, local_files, records, releases
 from targets.catalogue import Catalogue, InputFile
 from targets.errors import ConfigurationError, FileFormatError
-from tasks import command_line, texts
+from tasks import command_line
 from tasks.base import Product, digest
 from tasks.demo import RELEASE, MakeDemo
 from tasks.parameters import SourceParameters
@@ -104,7 +104,7 @@ class FetchMetadata(SourceTask):
             self.tell(note)
         documents.dump_json(self.path().with_name("parameters.json"), self.named_by())
         documents.dump_json(self.path(), _document(found))
-        self.tell(f"FetchMetadata: {texts.count(len(found.files), 'file', 'files')}, listed in {self.path()}")
+        self.tell(f"FetchMetadata: {catalogue.amount(len(found.files), 'file')}, listed in {self.path()}")
 
     def preview(self) -> Catalogue:
         """List the files without writing anything; :meth:`files` knows them then, in this process."""

@@ -2,21 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["count", "size", "table"]
-
-
-def count(number: int, one: str, several: str) -> str:
-    """Write how many of something there are.
-
-    Args:
-        number: How many (dimensionless).
-        one: The word for one of them.
-        several: The word for none or several.
-
-    Returns:
-        Number and word, as ``1 file`` or ``2,000 files``.
-    """
-    return f"{number:,} {one if number == 1 else several}"
+__all__ = ["size", "table"]
 
 
 def size(number: float) -> str:

@@ -92,11 +92,6 @@ def test_many_files_deserve_larger_branches(files_per_branch, advised):
     assert ("advice: --files-per-branch 2 makes at most 500 branches" in text) is advised
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "0 files"), (1, "1 file"), (2000, "2,000 files")])
-def test_one_is_no_plural(number, text):
-    assert texts.count(number, "file", "files") == text
-
-
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (72e12, "72 TB"), (5e15, "5e+03 TB")]
 )
