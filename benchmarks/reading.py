@@ -23,7 +23,7 @@ import uproot
 import zstandard
 from goals import Goals, cpu_seconds, median_ratio
 
-from targets import schemas
+from targets import branch_lists, schemas
 from targets.baskets import Reader
 from targets.events import EventFile, open_events
 
@@ -91,7 +91,7 @@ def wanted(file: EventFile) -> list[str]:
 def blocks(tree: Any, paths: list[str]) -> list[tuple[bytes, memoryview, int]]:
     """Return codec, compressed bytes and uncompressed size of each basket."""
     found = []
-    for branch in (tree[path] for path in paths):
+    for branch in (branch_lists.branch(tree, path) for path in paths):
         for number in range(branch.num_baskets - len(branch.embedded_baskets)):
             start = int(branch.member("fBasketSeek")[number])
             raw = memoryview(
@@ -118,15 +118,15 @@ def decompress(baskets: list[tuple[bytes, memoryview, int]]) -> None:
 
 def ratios(path: Path, runs: int) -> tuple[float, float]:
     """Return our ratio and uproot's for one file."""
-    with open_events(str(path), schemas.load("")) as file:
+    with open_events(str(path), schemas.load("")) as file, uproot.open({path: None}) as theirs:
         if file._tree is None:
             return 0.0, 0.0
         tree, paths, n = file._tree._tree, wanted(file), file.num_entries
-        baskets = blocks(tree, paths)
+        baskets, uproots = blocks(tree, paths), theirs[tree.name]
         work = {
             "limit": lambda: decompress(baskets),
             "ours": lambda: Reader(tree).arrays(paths, 0, n),
-            "uproot": lambda: tree.arrays(filter_name=paths, array_cache=None),
+            "uproot": lambda: uproots.arrays(filter_name=paths, array_cache=None),
         }
         taken = cpu_seconds(work, runs)
     return median_ratio(taken["ours"], taken["limit"]), median_ratio(taken["uproot"], taken["limit"])

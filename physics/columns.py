@@ -7,7 +7,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Columns", "join", "keep", "split"]
+__all__ = ["Columns", "join", "keep", "keep_events", "number", "sizes", "split"]
 
 Columns = dict[str, npt.NDArray[Any]]
 """The fields of all objects, end to end, shape (n_objects,) each."""
@@ -23,10 +23,17 @@ def split(array: ak.Array) -> tuple[npt.NDArray[np.int64], Columns]:
         Where each event's objects start, in n_objects at the end, shape (n_events + 1,), and the fields; both may be
         the array's own memory, not to be written to.
     """
-    layout = ak.to_layout(array)
+    layout = array.layout
     if not _is_packed(layout):
-        layout = ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True)
-    return np.asarray(layout.offsets), {name: ak.to_numpy(layout.content[name]) for name in layout.content.fields}
+        layout = ak.to_packed(array).layout.to_ListOffsetArray64(True)
+    records = layout.content
+    contents = zip(records.fields, records.contents, strict=True)
+    return np.asarray(layout.offsets.data), {
+        name: np.asarray(content.data)[: records.length]
+        if isinstance(content, ak.contents.NumpyArray)
+        else ak.to_numpy(content)
+        for name, content in contents
+    }
 
 
 def join(offsets: npt.NDArray[np.int64], columns: Mapping[str, npt.NDArray[Any]]) -> ak.Array:
@@ -57,9 +64,63 @@ def keep(
     Returns:
         Offsets and fields of what is left.
     """
+    if chosen.all():
+        return offsets, columns
+    left = np.flatnonzero(chosen)
+    return _before(chosen)[offsets], {name: column.take(left) for name, column in columns.items()}
+
+
+def sizes(array: ak.Array) -> npt.NDArray[np.int64]:
+    """Count the objects of each event.
+
+    Args:
+        array: Anything jagged, shape (n_events, var).
+
+    Returns:
+        Their number (dimensionless), shape (n_events,).
+    """
+    layout = array.layout
+    if isinstance(layout, ak.contents.ListOffsetArray) and layout.offsets.dtype == np.int64:
+        return np.diff(np.asarray(layout.offsets.data))
+    return np.asarray(ak.num(array, axis=1), dtype=np.int64)
+
+
+def number(offsets: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Count the chosen objects of each event.
+
+    Args:
+        offsets: As :func:`split` gives them, shape (n_events + 1,).
+        chosen: Which objects count, shape (n_objects,).
+
+    Returns:
+        Their number (dimensionless), shape (n_events,).
+    """
+    return np.diff(_before(chosen)[offsets])
+
+
+def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
+    """Keep some of the events, with all their objects.
+
+    Args:
+        array: Objects, shape (n_events, var).
+        chosen: Which events stay, shape (n_events,).
+
+    Returns:
+        The objects of these events, order kept.
+    """
+    offsets, columns = split(array)
+    counts = np.diff(offsets)
+    left = np.zeros(int(np.count_nonzero(chosen)) + 1, dtype=np.int64)
+    np.cumsum(counts[chosen], out=left[1:])
+    of_chosen = np.flatnonzero(np.repeat(chosen, counts))
+    return join(left, {name: column.take(of_chosen) for name, column in columns.items()})
+
+
+def _before(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Count the chosen objects before each object, and all of them at the end, shape (n_objects + 1,)."""
     passed = np.zeros(len(chosen) + 1, dtype=np.int64)
     np.cumsum(chosen, out=passed[1:])
-    return passed[offsets], {name: column[chosen] for name, column in columns.items()}
+    return passed
 
 
 def _is_packed(layout: Any) -> bool:

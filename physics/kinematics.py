@@ -11,6 +11,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
+from physics.columns import split
 from physics.errors import PhysicsError
 
 __all__ = ["GRIDS", "Counts", "Floats", "Grid", "Kinematics", "add", "as_dict", "fill", "from_dict"]
@@ -77,8 +78,8 @@ def fill(objects: Mapping[str, ak.Array]) -> Kinematics:
     """
     made: Kinematics = {}
     for kind, array in objects.items():
-        values = {name: np.asarray(ak.flatten(array[name])) for name in ("pt", "eta", "phi")}
-        values["n"] = np.asarray(ak.num(array, axis=1), dtype=np.float64)
+        offsets, values = split(array)
+        values["n"] = np.diff(offsets).astype(np.float64)
         made[kind] = {name: _count(values[name], grid) for name, grid in GRIDS.items()}
     return made
 

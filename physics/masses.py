@@ -18,8 +18,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from physics import combinations, final_states
-from physics.columns import split
+from physics import columns, combinations, final_states
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 from physics.particles import FIELDS
@@ -46,18 +45,19 @@ def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[
     """
     taken = {kind: objects[kind] for kind in kinds if kind != "b"}
     if "b" in kinds:
-        jets = objects["j"]
-        unknown = int(ak.sum(jets.is_b < 0))
+        offsets, jets = columns.split(objects["j"])
+        is_b = jets["is_b"]
+        unknown = int(np.count_nonzero(is_b < 0))
         if unknown:
             msg = (
-                f"objects_to_calculate names b, but for {unknown} of {int(ak.count(jets.is_b))} jets it is not known "
+                f"objects_to_calculate names b, but for {unknown} of {len(is_b)} jets it is not known "
                 "whether they are b-jets: the selection has no b-tag working point for this format, or the file lacks "
                 "its branch; leave b out, or choose a selection with b_tag"
             )
             raise PhysicsError(msg)
-        taken["b"] = jets[jets.is_b == 1]
+        taken["b"] = columns.join(*columns.keep(offsets, jets, is_b == 1))
         if "j" in kinds:
-            taken["j"] = jets[jets.is_b == 0]
+            taken["j"] = columns.join(*columns.keep(offsets, jets, is_b == 0))
     return {kind: taken[kind] for kind in kinds}
 
 
@@ -70,7 +70,7 @@ def count(objects: Mapping[str, ak.Array]) -> dict[str, npt.NDArray[np.int64]]:
     Returns:
         Per kind the number of objects (dimensionless), shape (n_events,).
     """
-    return {kind: np.asarray(ak.num(array, axis=1), dtype=np.int64) for kind, array in objects.items()}
+    return {kind: columns.sizes(array) for kind, array in objects.items()}
 
 
 def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str, int, list[tuple[str, Float32]]]]:
@@ -86,11 +86,11 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
-    offsets, columns = _flatten(list(objects.values()))
+    offsets, momenta = _flatten(list(objects.values()))
     counts = dict(zip(objects, np.diff(offsets), strict=True))
     for state, events in final_states.classify(counts, rules.max_multiplicity):
         plan = _plan(tuple(state.items()), rules)
-        masses = _all_combinations(offsets, columns, events, plan.slots, plan.steps, len(plan.names))
+        masses = _all_combinations(offsets, momenta, events, plan.slots, plan.steps, len(plan.names))
         yield plan.label, len(events), list(zip(plan.names, masses, strict=True))
 
 
@@ -108,10 +108,10 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
     """
     n_objects, n_events = pt.shape
     offsets = np.arange(n_objects * n_events, dtype=np.int64).reshape(pt.shape)
-    columns = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
+    momenta = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
     steps = _steps([tuple(range(n_objects))], n_objects)
-    result: Float32 = _all_combinations(offsets, columns, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
+    result: Float32 = _all_combinations(offsets, momenta, np.arange(n_events, dtype=np.int64), slots, steps, 1)[0]
     return result
 
 
@@ -141,13 +141,13 @@ def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
         Where each event's first object of a kind stands, shape (n_kinds, n_events + 1), and FIELDS of each object side
         by side, as they are needed together, shape (n_objects, 4).
     """
-    parts = [split(array) for array in arrays]
+    parts = [columns.split(array) for array in arrays]
     ends = np.cumsum([0, *(starts[-1] for starts, _ in parts)])
-    columns = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
+    momenta = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
     offsets = np.stack([starts + end for (starts, _), end in zip(parts, ends, strict=False)])
     for (_, fields), start, end in zip(parts, ends, ends[1:], strict=False):
-        _side_by_side(*(fields[field].astype(np.float32, copy=False) for field in FIELDS), columns[start:end])
-    return offsets, columns
+        _side_by_side(*(fields[field].astype(np.float32, copy=False) for field in FIELDS), momenta[start:end])
+    return offsets, momenta
 
 
 @lru_cache(maxsize=10_000)  # every chunk has the same final states again

@@ -78,7 +78,7 @@ def remove_overlaps(
                 offsets, columns = split(left[rule.remove])
                 near = _near_kernel(offsets, *_angles(columns), *_flat(left[kind]), rule.delta_r)
                 left[rule.remove] = join(*keep(offsets, columns, ~near))
-        counts.append(int(ak.count(left[rule.remove].eta)) if rule.remove in left else 0)
+        counts.append(len(split(left[rule.remove])[1]["eta"]) if rule.remove in left else 0)
     return left, counts
 
 

@@ -4,17 +4,18 @@ Masses and widths come from the ``particle`` package, which carries the Particle
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from particle import Particle, literals
+from particle import literals
 
 from physics.combinations import Combination
 from physics.errors import PhysicsError
 from physics.particles import LEPTONS
 
-__all__ = ["RESONANCES", "Resonance", "Windows", "choose", "windows"]
+__all__ = ["RESONANCES", "Resonance", "Windows", "check_names", "choose", "windows"]
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,38 @@ class Resonance:
         return max(5 * self.width_gev, 0.1 * self.mass_gev)
 
 
-def _resonance(name: str, particle: Particle, removal: Literal["below", "veto"]) -> Resonance:
+_Removal = Literal["below", "veto"]
+
+_LITERALS: dict[str, tuple[str, _Removal]] = {
+    "jpsi": ("Jpsi_1S", "below"),
+    "psi2s": ("psi_2S", "below"),
+    "upsilon": ("Upsilon_1S", "below"),
+    "z": ("Z_0", "below"),
+    "higgs": ("H_0", "veto"),
+}
+
+
+class _Table(Mapping[str, Resonance]):
+    """Looks a resonance up when it is asked for: to load the table takes 0.1 s, and ``--help`` needs names alone."""
+
+    def __getitem__(self, name: str) -> Resonance:
+        return _resonance(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_LITERALS)
+
+    def __len__(self) -> int:
+        return len(_LITERALS)
+
+
+@cache
+def _resonance(name: str) -> Resonance:
+    literal, removal = _LITERALS[name]
+    particle = getattr(literals, literal)
     return Resonance(name, float(particle.mass) / 1000.0, float(particle.width) / 1000.0, removal)
 
 
-RESONANCES: dict[str, Resonance] = {
-    found.name: found
-    for found in (
-        _resonance("jpsi", literals.Jpsi_1S, "below"),
-        _resonance("psi2s", literals.psi_2S, "below"),
-        _resonance("upsilon", literals.Upsilon_1S, "below"),
-        _resonance("z", literals.Z_0, "below"),
-        _resonance("higgs", literals.H_0, "veto"),
-    )
-}
+RESONANCES: Mapping[str, Resonance] = _Table()
 """The table of known resonances by name."""
 
 
@@ -71,6 +90,21 @@ class Windows:
     vetoed: tuple[tuple[int, int], ...] = ()
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names that are not in the table.
+
+    Args:
+        names: Names of the table; ``none`` alone, or nothing, for no resonance.
+
+    Raises:
+        PhysicsError: For an unknown name, or ``none`` beside others.
+    """
+    for name in [] if list(names) == ["none"] else names:
+        if name not in _LITERALS:
+            msg = f"known_resonances names {name!r}: the table has {', '.join(RESONANCES)}, and none (alone) for none"
+            raise PhysicsError(msg)
+
+
 def choose(names: Sequence[str]) -> tuple[Resonance, ...]:
     """Look resonances up by name.
 
@@ -83,13 +117,8 @@ def choose(names: Sequence[str]) -> tuple[Resonance, ...]:
     Raises:
         PhysicsError: For an unknown name, or ``none`` beside others.
     """
-    if list(names) in ([], ["none"]):
-        return ()
-    for name in names:
-        if name not in RESONANCES:
-            msg = f"known_resonances names {name!r}: the table has {', '.join(RESONANCES)}, and none (alone) for none"
-            raise PhysicsError(msg)
-    return tuple(found for name, found in RESONANCES.items() if name in names)
+    check_names(names)
+    return tuple(RESONANCES[name] for name in RESONANCES if name in names)
 
 
 def windows(combination: Combination, resonances: Sequence[Resonance], width_gev: float) -> Windows:

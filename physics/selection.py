@@ -174,7 +174,7 @@ def select(
         if rule.remove in rows:
             rows[rule.remove].append(Row(rule.name, count))
     for kind in left:
-        rows[kind].append(Row("selected", int(ak.count(left[kind].pt))))
+        rows[kind].append(Row("selected", len(split(left[kind])[1]["pt"])))
     if "j" in left:
         left["j"], tagged = _tag(left["j"], selection, schema, "j" in absent)
         rows |= {"b": tagged} if selection.b_tag else {}

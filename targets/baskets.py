@@ -14,6 +14,7 @@ from typing import Any
 import awkward as ak
 import uproot
 
+from targets import branch_lists
 from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.file_source import FileSource
@@ -74,19 +75,15 @@ class Reader:
         return read | self._by_uproot([path for path in filter_name if path not in read], entry_start, entry_stop)
 
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
-        if not paths:
-            return {}
-        if not isinstance(
-            self._tree, uproot.TTree
-        ):  # arrays() would list all sub-fields first: seconds in a wide RNTuple
-            return {path: self._tree[path].array(entry_start=start, entry_stop=stop) for path in paths}
-        arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
-        fields = set(arrays.fields)  # a sub-branch comes back under its own name
-        return {path: arrays[path if path in fields else path.rsplit("/", 1)[-1]] for path in paths}
+        # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds
+        return {path: self._found(path).array(entry_start=start, entry_stop=stop) for path in paths}
+
+    def _found(self, path: str) -> Any:
+        return branch_lists.branch(self._tree, path) if isinstance(self._tree, uproot.TTree) else self._tree[path]
 
     def _branch(self, path: str) -> "_Branch | None":
         if path not in self._branches:
-            branch = self._tree[path] if isinstance(self._tree, uproot.TTree) else None
+            branch = self._found(path) if isinstance(self._tree, uproot.TTree) else None
             layout = Layout.of(branch) if branch is not None and branch.num_entries == self.num_entries else None
             self._branches[path] = _Branch(branch, layout, self._decompressor) if layout else None
         return self._branches[path]

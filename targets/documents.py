@@ -8,15 +8,15 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from yaml.constructor import SafeConstructor
 
+from targets import yaml_nodes
 from targets.atomic import replacing
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 
@@ -25,11 +25,6 @@ __all__ = ["did_you_mean", "dump_json", "fingerprint", "load_json", "load_model"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
-_MAX_BYTES, _MAX_NODES, _MAX_LEVELS, _MAX_NUMBER = 1_000_000, 100_000, 50, 1000
-_TOO_LARGE = (  # the default selection has a hundredth of these; aliases of aliases would fill the memory
-    f"{{}}: more than {_MAX_BYTES} bytes, {_MAX_NODES} values (aliases unfolded), {_MAX_LEVELS} levels or "
-    f"{_MAX_NUMBER} digits: no document of this kind needs that many; give another file"
-)
 
 
 def load_json(path: Path) -> Any:
@@ -86,12 +81,12 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
         ConfigurationError: When the file cannot be read, is not YAML, repeats a key or does not fit the model. The
             message lists what is wrong (20 at most), one line each: file, line, key, what is wrong and the remedy.
     """
-    root = _compose(path)
-    problems = [_say(path, line, "", text) for line, text in _repeated_keys(root, set())]
+    root = yaml_nodes.compose(path)
+    problems = [_say(path, line, "", text) for line, text in yaml_nodes.repeated_keys(root)]
     if problems:
         raise ConfigurationError("\n".join(problems))
     try:
-        return model.model_validate(_construct(path, root))
+        return model.model_validate(yaml_nodes.construct(path, root))
     except ValidationError as error:
         found = error.errors(include_url=False)[:_LISTED]
         problems = [_explain(path, root, model, details) for details in found]
@@ -110,7 +105,7 @@ def fingerprint(path: Path) -> str:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    content = _with_text_keys(_construct(path, _compose(path)))
+    content = _with_text_keys(yaml_nodes.construct(path, yaml_nodes.compose(path)))
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -152,71 +147,6 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(options), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _compose(path: Path) -> yaml.Node:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ConfigurationError(_TOO_LARGE.format(path))
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, RecursionError) as error:
-        msg = f"{path}: cannot be read ({getattr(error, 'strerror', 'too many levels inside each other')})"
-        raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
-        raise ConfigurationError(msg) from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(_not_yaml(path, error)) from error
-    if root is None:
-        msg = f"{path}: the file is empty"
-        raise ConfigurationError(msg)
-    _measure(path, root, {}, level=1)
-    return root
-
-
-def _measure(path: Path, node: yaml.Node, known: dict[int, tuple[int, int]], level: int) -> tuple[int, int]:
-    """Give nodes and levels of what a node holds, an alias as often as it is used; refuse too many."""
-    number = isinstance(node, yaml.ScalarNode) and not node.tag.endswith(":str") and len(node.value) > _MAX_NUMBER
-    nodes, levels = known.get(id(node), (1, 1))
-    if id(node) not in known and level <= _MAX_LEVELS:  # what holds itself has no end
-        inner = [_measure(path, part, known, level + 1) for pair in _items(node) for part in dict.fromkeys(pair)]
-        nodes, levels = (1 + sum(one[0] for one in inner), 1 + max((one[1] for one in inner), default=0))
-        known[id(node)] = nodes, levels
-    if number or nodes > _MAX_NODES or levels + level - 1 > _MAX_LEVELS:
-        raise ConfigurationError(_TOO_LARGE.format(path))
-    return nodes, levels
-
-
-def _construct(path: Path, root: yaml.Node) -> Any:
-    try:
-        return SafeConstructor().construct_document(root)
-    except Exception as error:  # yaml lets through what a date that no calendar has, or `!!int ""`, makes Python raise
-        raise ConfigurationError(_not_yaml(path, error)) from error
-
-
-def _not_yaml(path: Path, error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return _say(path, mark.line + 1 if mark else 1, "", f"not valid YAML ({problem})")
-
-
-def _repeated_keys(node: yaml.Node, seen: set[int]) -> Iterator[tuple[int, str]]:
-    """Give line and complaint for every key that a mapping has twice; YAML would silently keep the last."""
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    lines: dict[str, int] = {}
-    for key, value in _items(node):
-        line = key.start_mark.line + 1
-        if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
-            yield line, f"the key {key.value!r} is there already, on line {lines[key.value]}; leave one of them out"
-        yield from _repeated_keys(value, seen)
-
-
-def _items(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        return list(node.value)
-    return [(item, item) for item in node.value] if isinstance(node, yaml.SequenceNode) else []
 
 
 def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: ErrorDetails) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from targets import rootfiles
 from targets.baskets import Reader
 from targets.errors import FileFormatError, UnreadableFileError
+from targets.flat_arrays import Flat, records
 from targets.network import Network
 from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 
@@ -104,8 +105,7 @@ class EventFile:
             read = self._read(names, start, stop)
             yield self._chunk(read, wanted, columns, stop - start)
             if memory_bytes is not None:
-                # packed: of an RNTuple, an array of few events holds on to the bytes of its whole cluster
-                n_bytes = sum(ak.to_packed(array).nbytes for array in read.values())
+                n_bytes = sum(flat.n_bytes() for flat in read.values())
                 step = _affordable(n_bytes / (stop - start), memory_bytes, size)
 
     def _find_numbers(self) -> dict[str, str | None]:
@@ -146,29 +146,37 @@ class EventFile:
             }
         return wanted
 
-    def _read(self, names: set[str], start: int, stop: int) -> dict[str, ak.Array]:
+    def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
         paths = {self._branches[name]: name for name in names}
         if self._tree is None:
             return {}
         try:
             arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
-            read = {name: arrays[path] for path, name in paths.items()}
+            named = {name: arrays[path] for path, name in paths.items()}
         except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
             raise rootfiles.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
-        short = {name: len(array) for name, array in read.items() if len(array) != stop - start}
+        read = {name: self._flat(name, array) for name, array in named.items()}
+        short = {name: flat.n_events() for name, flat in read.items() if flat.n_events() != stop - start}
         if short:
             msg = f"{self.uri}: of events {start} to {stop} only {short} came back; it is truncated: fetch it again"
             raise UnreadableFileError(msg)
         return read
 
+    def _flat(self, name: str, array: ak.Array) -> Flat:
+        try:
+            return Flat.of(array)
+        except ValueError as error:
+            msg = f"{self.uri}: branch {name} is {error}; name another one in the schema or the selection"
+            raise FileFormatError(msg) from error
+
     def _chunk(
-        self, read: Mapping[str, ak.Array], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int
+        self, read: Mapping[str, Flat], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int
     ) -> Chunk:
         per_gev = UNIT_PER_GEV[self.schema.unit] if self.schema else 1.0
         objects = {kind: _no_objects(n_events) for kind in self.absent_kinds}
         for kind, by_column in wanted.items():
-            arrays = {column: read[branch] for column, branch in by_column.items()}
-            objects[kind] = self._objects(kind, arrays, columns.get(kind, {}), per_gev)
+            flats = {column: read[branch] for column, branch in by_column.items()}
+            objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev)
         return Chunk(
             objects={kind: objects[kind] for kind in "emjgt"},
             run=self._number(read, "run", np.uint32, 0, n_events),
@@ -179,41 +187,47 @@ class EventFile:
         )
 
     def _objects(
-        self, kind: str, arrays: Mapping[str, ak.Array], units: Mapping[str, str | None], per_gev: float
+        self, kind: str, flats: Mapping[str, Flat], units: Mapping[str, str | None], per_gev: float
     ) -> ak.Array:
-        fields = {
-            "pt": _in_gev(arrays["pt"], per_gev),
-            "eta": ak.values_astype(arrays["eta"], np.float32),
-            "phi": ak.values_astype(arrays["phi"], np.float32),
-        }
-        for name, dtype in (("mass", np.float32), ("energy", np.float64)):
-            if name in arrays:
-                fields[name] = _in_gev(arrays[name], per_gev, dtype)
-        if "charge" in arrays:
-            fields["charge"] = ak.values_astype(arrays["charge"], np.float32)
-        for column, unit in units.items():
-            if (array := arrays.get(f"column {column}")) is not None:
-                fields[column] = _in_gev(array, per_gev) if unit == "GeV" else array
-        try:
-            records = ak.zip(fields, depth_limit=2)
-        except ValueError as error:
+        offsets = flats["pt"].offsets
+        of_event = [name for name, flat in flats.items() if flat.offsets is None and name.startswith("column ")]
+        of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
+        if offsets is None or any(not _same(flat.offsets, offsets) for flat in of_objects.values()):
             msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
-            raise UnreadableFileError(msg) from error
+            raise UnreadableFileError(msg)
+        numbers = {name: flat.numbers for name, flat in of_objects.items()}
+        numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
+        fields = {"pt": _in_gev(numbers["pt"], per_gev)}
+        fields |= {name: numbers[name].astype(np.float32, copy=False) for name in ("eta", "phi")}
+        for name, dtype in (("mass", np.float32), ("energy", np.float64)):
+            if name in numbers:
+                fields[name] = _in_gev(numbers[name], per_gev, dtype)
+        if "charge" in numbers:
+            fields["charge"] = numbers["charge"].astype(np.float32, copy=False)
+        for column, unit in units.items():
+            if (values := numbers.get(f"column {column}")) is not None:
+                fields[column] = _in_gev(values, per_gev) if unit == "GeV" else values
+        objects = records(offsets, fields)
         where = self._collections[kind].where
-        return records[arrays["where"] == where.equals] if where else records
+        return objects[records(offsets, {"": numbers["where"]})[""] == where.equals] if where else objects
 
     def _number(
-        self, read: Mapping[str, ak.Array], name: str, dtype: type[np.generic], default: int, n_events: int
+        self, read: Mapping[str, Flat], name: str, dtype: type[np.generic], default: int, n_events: int
     ) -> npt.NDArray[Any]:
         branch = self._numbers.get(name)
         if branch is None:
             return np.full(n_events, default, dtype=dtype)
-        array = read[branch]
-        if array.ndim > 1:  # PHYSLITE lists all variations of the weight, the nominal one first
-            array = ak.fill_none(ak.firsts(array), default)
-        return np.asarray(array).astype(dtype)
+        offsets, numbers = read[branch]
+        if offsets is None:
+            return numbers.astype(dtype, copy=False)
+        first = np.full(
+            n_events, default, dtype=dtype
+        )  # PHYSLITE lists all variations of the weight, the nominal first
+        there = np.diff(offsets) > 0
+        first[there] = numbers[offsets[:-1][there]]
+        return first
 
-    def _unassigned(self, read: Mapping[str, ak.Array]) -> dict[str, int]:
+    def _unassigned(self, read: Mapping[str, Flat]) -> dict[str, int]:
         """Count the objects of shared collections that no kind takes (a lepton type that no schema knows)."""
         shared: dict[str, set[int]] = {}
         for collection in self._collections.values():
@@ -221,8 +235,7 @@ class EventFile:
                 shared.setdefault(collection.kinematic(self._branches)["where"], set()).add(collection.where.equals)
         left = {}
         for branch, values in shared.items():
-            types = np.asarray(ak.flatten(read[branch]))
-            left[branch] = int(np.isin(types, list(values), invert=True).sum())
+            left[branch] = int(np.isin(read[branch].numbers, list(values), invert=True).sum())
         return {branch: number for branch, number in left.items() if number}
 
 
@@ -254,16 +267,23 @@ def open_events(
         if not trees:
             yield EventFile(uri, None, None, {}, trees)
             return
-        schema, name = recognise(uri, {name: tree.branches for name, tree in trees.items()}, schemas)
+        read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
+        listed = {name: trees[name].branches if name in read else () for name in trees}
+        schema, name = recognise(uri, listed, schemas)
         yield EventFile(uri, Reader(trees[name].tree), schema, trees[name].branches, trees)
 
 
-def _in_gev(array: ak.Array, per_gev: float, dtype: type[np.floating[Any]] = np.float32) -> ak.Array:
+def _in_gev(
+    numbers: npt.NDArray[Any], per_gev: float, dtype: type[np.floating[Any]] = np.float32
+) -> npt.NDArray[np.floating[Any]]:
     """Divide in float64: 25000 MeV must be exactly 25 GeV."""
-    return ak.values_astype(ak.values_astype(array, np.float64) / per_gev, dtype)
+    return (numbers.astype(np.float64) / per_gev if per_gev != 1 else numbers).astype(dtype, copy=False)
+
+
+def _same(offsets: npt.NDArray[np.int64] | None, others: npt.NDArray[np.int64] | None) -> bool:
+    return offsets is others or (offsets is not None and others is not None and np.array_equal(offsets, others))
 
 
 def _no_objects(n_events: int) -> ak.Array:
-    nothing = ak.Array(np.zeros(0, dtype=np.float32))
-    records = ak.zip(dict.fromkeys(("pt", "eta", "phi", "mass"), nothing))
-    return ak.unflatten(records, np.zeros(n_events, dtype=np.int64))
+    nothing = np.zeros(0, dtype=np.float32)
+    return records(np.zeros(n_events + 1, dtype=np.int64), dict.fromkeys(("pt", "eta", "phi", "mass"), nothing))

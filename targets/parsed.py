@@ -16,7 +16,9 @@ import numpy.typing as npt
 import uproot
 
 from targets import atomic, rootfiles
+from targets.baskets import Reader
 from targets.errors import UnreadableFileError
+from targets.flat_arrays import Flat, Integers, records
 
 __all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Writer", "read", "statistics", "writing"]
 
@@ -130,9 +132,10 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
     """
     try:
         with rootfiles.open_trees(str(path)) as trees:
-            tree = trees[NAME].tree
-            for start in range(0, int(tree.num_entries), size):
-                yield _objects(tree, start, start + size)
+            tree = trees[NAME]
+            reader, in_parts = Reader(tree.tree), isinstance(tree.tree, uproot.TTree)
+            for start in range(0, tree.num_entries, size):
+                yield _objects(reader, in_parts, start, min(start + size, tree.num_entries))
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
@@ -165,17 +168,21 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
     )
 
 
-def _objects(tree: Any, start: int, stop: int) -> dict[str, ak.Array]:
-    if isinstance(tree, uproot.TTree):
-        names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
-        arrays = tree.arrays(filter_name=names, entry_start=start, entry_stop=stop)
-        return {
-            kind: ak.zip({field: arrays[f"{kind}_{field}"] for field in fields}) for kind, fields in _FIELDS.items()
-        }
-    arrays = tree.arrays(
-        filter_name=[name for kind in _FIELDS for name in (kind, f"{kind}.*")], entry_start=start, entry_stop=stop
-    )
-    return {kind: arrays[kind] for kind in _FIELDS}
+def _objects(reader: Reader, in_parts: bool, start: int, stop: int) -> dict[str, ak.Array]:
+    """Read some events; a TTree has a branch for each field of a kind."""
+    if not in_parts:
+        return reader.arrays(list(_FIELDS), start, stop)
+    names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
+    flats = {name: Flat.of(array) for name, array in reader.arrays(names, start, stop).items()}
+    return {kind: _joined({name: flats[f"{kind}_{name}"] for name in fields}) for kind, fields in _FIELDS.items()}
+
+
+def _joined(fields: Mapping[str, Flat]) -> ak.Array:
+    offsets = fields["pt"].list_offsets()
+    if any(not np.array_equal(offsets, flat.list_offsets()) for flat in fields.values()):
+        msg = "the fields of one kind have different numbers of objects"
+        raise ValueError(msg)
+    return records(offsets, {name: flat.numbers for name, flat in fields.items()})
 
 
 def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> dict[str, ak.Array]:
@@ -187,22 +194,14 @@ def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> di
 
 
 def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
-    columns: dict[str, npt.NDArray[np.generic]]
-    if array is None:
-        offsets, columns = np.zeros(1, dtype=np.int64), dict.fromkeys(fields, np.zeros(0, dtype=np.float32))
-    else:
-        layout = ak.to_layout(ak.to_packed(array)).to_ListOffsetArray64(True)
-        offsets, present, size = np.asarray(layout.offsets), layout.content.fields, int(layout.offsets[-1])
-        columns = {
-            name: ak.to_numpy(layout.content[name]) if name in present else np.zeros(size, dtype=np.float32)
-            for name in fields
-        }
-    contents = [
-        ak.contents.NumpyArray(values.astype(np.int8 if name == "is_b" else np.float32, copy=False))
-        for name, values in columns.items()
-    ]
-    records = ak.contents.RecordArray(contents, list(fields), length=int(offsets[-1]))
-    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), records))
+    offsets: Integers = np.zeros(1, dtype=np.int64)
+    present: dict[str, npt.NDArray[Any]] = {}
+    if array is not None:
+        flats = {name: Flat.of(array[name]) for name in fields if name in array.fields}
+        offsets, present = flats["pt"].list_offsets(), {name: flat.numbers for name, flat in flats.items()}
+    nothing = np.zeros(int(offsets[-1]), dtype=np.float32)
+    types = {name: np.int8 if name == "is_b" else np.float32 for name in fields}
+    return records(offsets, {name: present.get(name, nothing).astype(types[name], copy=False) for name in fields})
 
 
 def _types(empty: Mapping[str, ak.Array]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """ROOT files from outside: opening them, listing their trees, and saying clearly what is wrong with one."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import uproot
 import xxhash
 
-from targets import xrootd
+from targets import branch_lists, xrootd
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.file_source import FileSource
 from targets.network import Network, Traffic
@@ -31,21 +31,45 @@ class Tree(NamedTuple):
     num_entries: int
 
 
-class Trees(dict[str, Tree]):
-    """The TTrees and RNTuples of an open file, by name.
+class Trees(Mapping[str, Tree]):
+    """The TTrees and RNTuples of an open file, by name; each is read when it is asked for.
 
     Attributes:
         size: Size of the file in bytes.
     """
 
-    def __init__(self, trees: dict[str, Tree], source: Any) -> None:
-        super().__init__(trees)
-        self.size = int(source.num_bytes)
-        self._source = source
+    def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
+        """List trees; none of them is read yet.
+
+        Args:
+            uri: Where the file is.
+            file: uproot's file.
+            keys: Name of each tree and its key, which has the cycle behind.
+        """
+        self.size = int(file.file.source.num_bytes)
+        self._uri, self._file, self._keys = uri, file, keys
+        self._read: dict[str, Tree] = {}
+
+    def __getitem__(self, name: str) -> Tree:
+        if name not in self._read:
+            key = self._keys[name]
+            try:
+                with _uncollected():
+                    self._read[name] = _tree(self._file[key])
+            except Exception as error:  # what uproot raises depends on where the damage is
+                raise unreadable(self._uri, f"its tree {name} cannot be read", error) from error
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
     def traffic(self) -> Traffic:
         """Return bytes and requests so far, over the network or from the disk."""
-        return Traffic(self._source.traffic.received, self._source.traffic.requests)
+        traffic = self._file.file.source.traffic
+        return Traffic(traffic.received, traffic.requests)
 
 
 @contextmanager
@@ -62,7 +86,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
 
     Yields:
         The TTrees and RNTuples by name (``folder/name`` below a folder), the newest cycle of each; none for an empty
-        skim.
+        skim. A tree that is damaged is an error when it is asked for.
 
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
@@ -74,18 +98,18 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
     scheme = address.partition("://")[0] if "://" in address else ""
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
     try:
-        file = uproot.open({address: None}, handler=handler, network=network or Network(), size=size)
+        how = {"handler": handler, "custom_classes": branch_lists.classes()}
+        file = uproot.open({address: None}, network=network or Network(), size=size, **how)
     except ConfigurationError:  # this machine is in the way, not the file
         raise
     except Exception as error:  # what uproot raises depends on where the damage is
         raise unreadable(uri, "cannot be opened as a ROOT file", error) from error
     with file:
         try:
-            with _uncollected():
-                trees = _trees(file)
+            keys = _keys(file)
         except Exception as error:  # as above
             raise unreadable(uri, "its list of trees cannot be read", error) from error
-        yield Trees(trees, file.file.source)
+        yield Trees(uri, file, keys)
 
 
 def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
@@ -124,13 +148,14 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _trees(file: Any) -> dict[str, Tree]:
+def _keys(file: Any) -> dict[str, str]:
+    """Find the newest cycle of each tree."""
     classes = file.classnames().items()
     newest_last = sorted(classes, key=lambda item: int(item[0].split(";")[1]))
     keys = {key.split(";")[0]: key for key, kind in newest_last if kind.startswith("TTree") or "RNTuple" in kind}
     if not keys:
         _refuse_lost_trees(file)
-    return {name: _tree(file[key]) for name, key in keys.items()}
+    return keys
 
 
 def _tree(tree: Any) -> Tree:
@@ -168,6 +193,6 @@ def _check_pages(ntuple: Any) -> None:
 
 
 def _branches(tree: Any) -> dict[str, str]:
-    recursive = isinstance(tree, uproot.TTree)  # listing the sub-fields of a wide RNTuple takes seconds
-    paths = tree.keys(recursive=recursive)
+    # of an RNTuple without sub-fields: listing those of a wide one takes seconds
+    paths = branch_lists.paths(tree) if isinstance(tree, uproot.TTree) else tree.keys(recursive=False)
     return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}

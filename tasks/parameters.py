@@ -201,7 +201,7 @@ class PeakParameters(MassParameters):
         float, minimum=0, default=10.0, description="bin width of the peak search in GeV; default: 10"
     )
     known_resonances = Names(
-        check=resonances.choose,
+        check=resonances.check_names,
         default=("jpsi", "psi2s", "upsilon", "z"),
         description="resonances to remove from lepton pairs (jpsi, psi2s, upsilon, z) and, by a gap, from photon pairs "
         "and four leptons (higgs); none removes none; default: jpsi,psi2s,upsilon,z",

@@ -11,7 +11,7 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from physics import constituents, final_states, kinematics, masses
+from physics import columns, constituents, final_states, kinematics, masses
 from physics.cutflow import Cutflow
 from physics.errors import PhysicsError
 from physics.kinematics import Kinematics
@@ -179,8 +179,8 @@ def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally
     try:
         with open_input(file, reading.schemas, reading.fetching) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
-            columns = reading.selection.columns(events.schema.name) if events.schema else {}
-            for chunk in events.chunks(columns, reading.chunk_events, reading.memory_bytes()):
+            asked = reading.selection.columns(events.schema.name) if events.schema else {}
+            for chunk in events.chunks(asked, reading.chunk_events, reading.memory_bytes()):
                 _take(chunk, events, reading.selection, writer, tally)
                 unassigned.update(chunk.unassigned)
                 n_events += len(chunk.run)
@@ -205,16 +205,17 @@ def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.
     tally.few.update(_few(objects, ~enough))
     if writer is not None:
         numbers = {name: getattr(chunk, name)[enough] for name in parsed.NUMBERS}
-        writer.add({kind: array[enough] for kind, array in objects.items()}, numbers)
+        writer.add({kind: columns.keep_events(array, enough) for kind, array in objects.items()}, numbers)
 
 
 def _few(objects: Mapping[str, ak.Array], chosen: Any) -> dict[str, int]:
     """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet."""
-    left = {kind: array[chosen] for kind, array in objects.items()}
-    left["b"] = left["j"][left["j"].is_b == 1]
-    left["j"] = left["j"][left["j"].is_b != 1]
-    counts = masses.count({kind: left[kind] for kind in KINDS})
-    return {final_states.label(state): len(events) for state, events in final_states.classify(counts, 0)}
+    counts = masses.count(objects)
+    offsets, jets = columns.split(objects["j"])
+    counts["b"] = columns.number(offsets, jets["is_b"] == 1)
+    counts["j"] = counts["j"] - counts["b"]
+    left = {kind: counts[kind][chosen] for kind in KINDS}
+    return {final_states.label(state): len(events) for state, events in final_states.classify(left, 0)}
 
 
 def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:

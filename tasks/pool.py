@@ -24,7 +24,7 @@ from tasks.progress import Progress
 
 __all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
 
-_PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks", "tasks.make_histograms"]
+_PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks", "tasks.make_histograms", "tasks.warmed"]
 """Modules with heavy imports, loaded once and shared by all workers."""
 
 

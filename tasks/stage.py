@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import law
+from luigi.cmdline_parser import CmdlineParser
 
 from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
@@ -127,9 +128,12 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
 
     def upstream(self, stage: type["Stage"]) -> Any:
         """Give the task of a stage that this one needs: the same branches where both are cut alike, else the whole."""
-        if stage.cut == self.cut:
-            return stage.req(self)
-        return stage.req(self, branch=-1, branches=(), _exclude={"branch", "branches"})
+        known = self.__dict__.setdefault("_upstream", {})  # req() takes milliseconds, and heeds the command line
+        key = stage, CmdlineParser.get_instance()
+        if key not in known:
+            whole = {"branch": -1, "branches": (), "_exclude": {"branch", "branches"}}
+            known[key] = stage.req(self, **({} if stage.cut == self.cut else whole))
+        return known[key]
 
     def above(self) -> dict[str, "Stage"]:
         """Give all stages above this one, directly or not, by name; what they need comes before them."""

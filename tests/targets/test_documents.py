@@ -133,7 +133,7 @@ def test_a_long_wrong_value_is_cut_short(write):
     [
         ("name: x\nname: y\n", "2: the key 'name' is there already, on line 1; leave one of them out"),
         ("name: x\nparts:\n- title: t\n  limits: {}\n  title: u\n", "5: the key 'title' is there already, on line 3"),
-        ("name: x\n\tkind: y\n", "2: not valid YAML (found character '\\t'"),
+        ("name: x\n\tkind: y\n", "2: not valid YAML (found"),  # libyaml and Python's own say it differently
         ("name: [1, 2\nkind: y\n", "2: not valid YAML ("),
         ("name: *nowhere\n", "1: not valid YAML (found undefined alias"),
         ("name: x\n---\nname: y\n", "2: not valid YAML (but found another document)"),

@@ -42,7 +42,7 @@ def own(tmp_path):
         ("x" * 1_000_001, TOO_LARGE),
         ("name: 0x" + "f" * 5000, TOO_LARGE),  # Python refuses to write such a number
         ("name: " + "9" * 5000, TOO_LARGE),
-        ("[" * 2000, "own.yaml: cannot be read \\(too many levels inside each other\\)"),
+        ("[" * 900_000, TOO_LARGE),  # would end the process
         ("name: !!python/object/apply:os.abort []", NOT_YAML),
         ("name: !!int ''", NOT_YAML),
         ("name: !!bool maybe", NOT_YAML),
