@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from physics import final_states
 from physics.errors import PhysicsError
@@ -37,7 +37,13 @@ QUANTITIES: dict[str, str] = {
 }
 """What is drawn of each kind of object, and the name of its axis."""
 
+_UNITS = {"pt": " GeV", "eta": "", "phi": " rad"}
+
 _LINE = 30  # letters of the name of a cut beside its bar
+
+_DROPPED = "dropped: too few events"
+
+_DECADES = 8  # as many as have a number on a small logarithmic axis
 
 
 @mpl.rc_context(STYLE)
@@ -157,7 +163,8 @@ def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Binned]]) -> 
         histograms: By kind, and by ``pt`` (edges in GeV), ``eta`` (no unit) and ``phi`` (radians): entries and edges.
 
     Returns:
-        A row for each kind, with three panels; the axis of entries is logarithmic for pT.
+        A row for each kind, with three panels; the axis of entries names the width of its bins, and is logarithmic
+        for pT.
 
     Raises:
         PhysicsError: When there is no kind, or edges and entries do not fit.
@@ -165,7 +172,7 @@ def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Binned]]) -> 
     if not histograms:
         msg = "there is no kind of object to draw the kinematics of: no object passed the selection"
         raise PhysicsError(msg)
-    figure, axes = canvas(label, "Selected objects", len(histograms), 3, 0.7 + 1.45 * len(histograms))
+    figure, axes = canvas(label, "Selected objects", len(histograms), 3, 0.7 + 1.65 * len(histograms))
     for row, (kind, by_quantity) in zip(axes, histograms.items(), strict=True):
         for place, (quantity, axis) in zip(row, QUANTITIES.items(), strict=True):
             counts, edges = by_quantity[quantity]
@@ -174,7 +181,8 @@ def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Binned]]) -> 
                 raise PhysicsError(msg)
             _spectrum(place, counts, edges, log=quantity == "pt")
             place.set_xlabel(axis)
-        row[0].set_ylabel(f"{_plural(kind)} per bin", loc="center")
+            per = f"{_plural(kind)} / {edges[1] - edges[0]:.3g}{_UNITS[quantity]}"
+            place.set_ylabel(per, loc="center", fontsize=7.5)
     return figure
 
 
@@ -185,6 +193,9 @@ def _spectrum(axes: Axes, counts: npt.NDArray[np.int64], edges: npt.NDArray[np.f
     if log and counts.any():
         axes.set_yscale("log")
         axes.set_ylim(0.5, 3.0 * counts.max())
+        axes.yaxis.set_major_locator(LogLocator(numticks=_DECADES))
+        axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=10 * _DECADES))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(0.0, 1.25 * max(1, counts.max(initial=0)))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -203,6 +214,7 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
 
     Returns:
         A bar a final state, the largest on top; hatched where the state is dropped, with a line at *min_events*.
+        The legend has what is there.
 
     Raises:
         PhysicsError: When there is no final state.
@@ -223,8 +235,9 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
     place.set_xlabel("Events")
     full_numbers(place.xaxis)
     line = place.axvline(min_events, color="black", linestyle="--", label=f"min_events_per_fs = {min_events:,}")
-    dropped = Patch(facecolor=GREY, hatch="////", label="dropped: too few events")
-    place.legend(handles=[Patch(color=BLUE, label="kept"), dropped, line], loc="lower right")
+    kept, dropped = Patch(color=BLUE, label="kept"), Patch(facecolor=GREY, hatch="////", label=_DROPPED)
+    there = [kept] * (order[0][1] >= min_events) + [dropped] * (order[-1][1] < min_events)
+    place.legend(handles=[*there, line], loc="lower right")
     return figure
 
 

@@ -103,6 +103,10 @@ def _status(path: Path) -> os.stat_result | None:
         raise UnreadableFileError(msg) from error
 
 
+def _similar_to_none(names: Sequence[str]) -> str:
+    return f"nothing of a similar name is there, the first is {names[0]!r}" if names else "that folder is empty"
+
+
 def _nothing(pattern: str, absolute: Path, folders: int) -> str:
     """Say that *pattern* matches no file, where it was looked for, and what is there instead."""
     if folders:
@@ -118,6 +122,6 @@ def _nothing(pattern: str, absolute: Path, folders: int) -> str:
             names = sorted(entry.name for entry in islice(entries, _NAMES_LOOKED_AT))
     except OSError as error:
         return f"input_files: {pattern!r} matches no file: the folder {folder} cannot be read ({error.strerror})"
-    near = get_close_matches(wanted, names, n=1, cutoff=0.4) or names[:1]
-    there = f"the nearest name there is {near[0]!r}" if near else "that folder is empty"
+    near = get_close_matches(wanted, names, n=1, cutoff=0.4)
+    there = f"the nearest name there is {near[0]!r}" if near else _similar_to_none(names)
     return f"input_files: {pattern!r} matches no file: looked for {wanted!r} in {folder}; {there}"

@@ -60,7 +60,7 @@ class InputFile(TypedDict):
 
 
 class Stage(TypedDict):
-    """A stage, summed over its branches: seconds, events, bytes read and written, largest memory in MB.
+    """A stage, summed over its branches: seconds, events, masses, bytes read and written, largest memory in MB.
 
     None: it does not count them, or they were not recorded.
     """
@@ -69,6 +69,7 @@ class Stage(TypedDict):
     branches: int
     seconds: float
     events: int | None
+    masses: int | None
     bytes_read: int | None
     bytes_written: int | None
     peak_memory_mb: float | None

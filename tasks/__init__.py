@@ -31,9 +31,11 @@ STAGES = (
 )
 """The stages of the main job, in order."""
 
+_OTHERS = ("Plan", "Summary", "ExportArrays")
+
 configuration.check()
-help_pages.install(STAGES)
-configuration.hand_down((*STAGES, "ExportArrays", "Plan", "Summary"))
+help_pages.install(STAGES, _OTHERS)
+configuration.hand_down((*STAGES, *_OTHERS))
 
 __all__ = [
     "STAGES",

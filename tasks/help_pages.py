@@ -19,10 +19,11 @@ from luigi.task_register import Register
 
 from tasks import parameters
 
-__all__ = ["install", "page"]
+__all__ = ["install", "overview", "page"]
 
 _NAME_WIDTH = 34
 _WIDEST = 120
+_USAGE = "luigi --module tasks TASK [options], or law run TASK [options]; TASK --help lists the options"
 _OF_JOBS = (
     *("tasks_per_job", "parallel_jobs", "retries", "poll_interval", "no_poll", "cancel_jobs"),
     *("pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"),
@@ -44,11 +45,12 @@ _OF_LUIGI = {
 }
 
 
-def install(stages: Sequence[str]) -> None:
+def install(stages: Sequence[str], others: Sequence[str]) -> None:
     """Let luigi's command line show our pages for our tasks, and name the nearest option of a misspelt one.
 
     Args:
         stages: Names of the stages, in the order of the graph.
+        others: Names of the other tasks.
     """
     if getattr(CmdlineParser, "_pages", False):
         return
@@ -58,7 +60,7 @@ def install(stages: Sequence[str]) -> None:
     @functools.cache
     def built(_: tuple[str, ...], root_task: str | None, help_all: bool) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = build(root_task, help_all)
-        parser.usage = "luigi --module tasks TASK [options], or law run TASK [options]; TASK --help lists the options"
+        parser.usage = _USAGE
         parser.error = functools.partial(_refuse, parser)  # type: ignore[method-assign]
         return parser
 
@@ -67,12 +69,29 @@ def install(stages: Sequence[str]) -> None:
         return built(tuple(Register.task_names()), root_task, help_all)
 
     def leaving(parser: argparse.ArgumentParser, known: Any) -> None:
-        if known.core_help and not known.core_help_all and _is_ours(known.root_task):
-            sys.stdout.write(page(Register.get_task_cls(known.root_task), stages) + "\n")
+        if known.core_help and not known.core_help_all and (known.root_task is None or _is_ours(known.root_task)):
+            task = known.root_task
+            text = page(Register.get_task_cls(task), stages) if task else overview([*stages, *others])
+            sys.stdout.write(f"{text}\n")
             parser.exit(0)
         leave(parser, known)
 
     CmdlineParser._build_parser, CmdlineParser._possibly_exit_with_help = staticmethod(building), staticmethod(leaving)
+
+
+def overview(names: Sequence[str]) -> str:
+    """List tasks.
+
+    Args:
+        names: Their names.
+
+    Returns:
+        The text: how to start a task, and what each does.
+    """
+    lines = [f"usage: {_USAGE}", "", "A task makes what it needs first, where that is not there yet."]
+    for name in names:
+        lines += _line(name, _sentence(Register.get_task_cls(name)))
+    return "\n".join(lines)
 
 
 def page(task: Any, stages: Sequence[str]) -> str:

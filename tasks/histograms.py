@@ -6,7 +6,7 @@ from typing import Any
 import law
 
 from physics import binning
-from targets import documents
+from targets import catalogue, documents
 from tasks.parameters import BinningParameters, HistogramParameters
 from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
 from tasks.stage import Piece
@@ -88,9 +88,10 @@ class MakeHistograms(HistogramParameters, BinningStage):
 
     def announce(self, piece: Piece, record: dict[str, Any]) -> None:
         """Say what came out, and where it is."""
-        left_out = f", WITHOUT {len(record['failures'])} files that cannot be read" if record["failures"] else ""
+        made, lost = catalogue.amount(record["histograms"], "histogram"), len(record["failures"])
+        left_out = f", WITHOUT {catalogue.amount(lost, 'file')} that cannot be read" if lost else ""
         self.tell(
-            f"{piece.dataset}: {record['histograms']} histograms, {record['accepted_by_bumpnet']} of them with the "
+            f"{piece.dataset}: {made}, {record['accepted_by_bumpnet']} of them with the "
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
             f"statistics in {self.log_path(piece)}"
         )

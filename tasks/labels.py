@@ -8,7 +8,7 @@ from targets.catalogue import InputFile
 from targets.provenance import Origin
 from tasks.demo import RELEASE
 
-__all__ = ["label"]
+__all__ = ["label", "of_several"]
 
 _NAMED_RECORDS = 3
 
@@ -32,6 +32,24 @@ def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
     simulated = any(file.data_type == "mc" for file in files)
     energy_tev, heavy_ions = _collisions(known if known == origins else set())
     return Label(_source(known), _release(files, formats), energy_tev, simulated, heavy_ions)
+
+
+def of_several(labels: Sequence[Label]) -> Label:
+    """Say where the data of several datasets come from.
+
+    Args:
+        labels: The label of each, at least one.
+
+    Returns:
+        The label of a figure that shows them all: every source and release once; the energy (TeV) where all have the
+        same, and simulation where all are simulated.
+    """
+    sources, releases = (dict.fromkeys(getattr(one, name) for one in labels) for name in ("source", "release"))
+    energies = {(one.energy_tev, one.heavy_ions) for one in labels}
+    energy_tev, heavy_ions = energies.pop() if len(energies) == 1 else (None, False)
+    return Label(
+        " and ".join(sources), ", ".join(releases), energy_tev, all(one.simulated for one in labels), heavy_ions
+    )
 
 
 def _source(known: Collection[Origin]) -> str:

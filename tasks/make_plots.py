@@ -1,7 +1,7 @@
 """The work of MakePlots: statistics, cuts and counts of a dataset → figures → files in a folder."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,11 +127,10 @@ def performance(stages: Mapping[str, Mapping[str, Any]]) -> dict[str, performanc
         stages: The part ``stages`` of the summed statistics.
 
     Returns:
-        By stage, in their order: seconds, branches, events, bytes read, failures.
+        By stage, in their order: seconds, branches, events, masses, bytes read and written, memory (MB), failures.
     """
-    names = ("seconds", "branches", "events", "bytes_read", "failures")
     return {
-        stage: performance_plots.Stage(**{name: one[name] for name in names})
+        stage: performance_plots.Stage(**{field.name: one[field.name] for field in fields(performance_plots.Stage)})
         for stage, one in stages.items()
         if one["branches"]
     }

@@ -143,6 +143,7 @@ def _stage(name: str, one: Mapping[str, Any]) -> Stage:
         "branches": one["branches"],
         "seconds": one["seconds"],
         "events": one["events"],
+        "masses": one["masses"],
         "bytes_read": one["bytes_read"],
         "bytes_written": one["bytes_written"],
         "peak_memory_mb": one["peak_memory_mb"],
@@ -154,8 +155,7 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     """Draw all datasets side by side, where there are several."""
     if len(datasets) < 2:
         return
-    formats = sorted({schema for one in datasets for schema in one.statistics["formats"]})
-    label = labels.label([file for one in datasets for file in one.files], formats)
+    label = labels.of_several([labels.label(one.files, one.statistics["formats"]) for one in datasets])
     events = {one.name: (one.statistics["events"]["read"], one.statistics["events"]["written"]) for one in datasets}
     picture = io.BytesIO()
     overview_plots.events_per_dataset(label, events).savefig(picture, format="png")

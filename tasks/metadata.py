@@ -104,7 +104,7 @@ class FetchMetadata(SourceTask):
             self.tell(note)
         documents.dump_json(self.path().with_name("parameters.json"), self.named_by())
         documents.dump_json(self.path(), _document(found))
-        self.tell(f"FetchMetadata: {len(found.files)} files, listed in {self.path()}")
+        self.tell(f"FetchMetadata: {catalogue.amount(len(found.files), 'file')}, listed in {self.path()}")
 
     def preview(self) -> Catalogue:
         """List the files without writing anything; :meth:`files` knows them then, in this process."""

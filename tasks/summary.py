@@ -77,7 +77,7 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]])
         "read",
         "written",
         "seconds",
-        "MB",
+        "peak MB",
         "failures",
     ]
     end = ["missing: " + "; ".join(missing)] if missing else ["all stages are done"]

@@ -47,8 +47,10 @@ def document(**others: Any) -> dict[str, Any]:
         "cutflow": {"d": {"e": [row, row | {"cut": "isolation", "applied": False, "reason": "not in this format"}]}},
         "failures": [{"uri": "bad.root", "reason": "bad.root: truncated"}],
         "stages": [
-            {"stage": "ParseFile", "branches": 2, "seconds": 4.0, "events": 1000, "bytes_read": 3_000_000}
-            | {"bytes_written": 500_000, "peak_memory_mb": 200.0, "failures": 1},
+            {"stage": "ParseFile", "branches": 2, "seconds": 4.0, "events": 1000, "masses": None}
+            | {"bytes_read": 3_000_000, "bytes_written": 500_000, "peak_memory_mb": 200.0, "failures": 1},
+            {"stage": "FindPeaks", "branches": 1, "seconds": 0.5, "events": None, "masses": 7000}
+            | {"bytes_read": None, "bytes_written": 500, "peak_memory_mb": 90.0, "failures": 0},
         ],
         "figures": [{"title": "One pixel", "png": PNG}],
         "histograms": [histogram("e0e1", [50, 30, 20])],

@@ -1,12 +1,14 @@
 // The histogram browser: filters above, a table, and the drawing of the row that was chosen.
 
 const SEARCH_WAIT_MS = 80; // while somebody types
+const COLUMNS_OF_A_NARROW_TABLE = 9; // with more, the table takes room from the drawing, so that no column is cut off
 
 function showBrowser(report) {
   const rows = makeRows(report);
   const several = (key) => different(rows, key).length > 1;
   const columns = histogramColumns().filter(({ key }) => !["dataset", "width"].includes(key) || several(key));
   const drawing = new Drawing();
+  byId("table").parentElement.classList.toggle("wide", columns.length > COLUMNS_OF_A_NARROW_TABLE);
   const table = new Table(columns, {
     caption: "Histograms by final state and combination",
     sort: { key: "entries", descending: true },

@@ -14,14 +14,14 @@ function note(section, text) {
 function showSummary(report) {
   const accepted = report.histograms.filter((one) => one.rejection === null).length;
   const tiles = [
-    [report.histograms.length, "histograms"],
-    [accepted, "of them BumpNet's loader accepts"],
-    [report.without.length, "combinations without one"],
-    [report.files.length, "input files"],
-    [report.failures.length, "files given up", report.failures.length ? "bad" : ""],
+    [report.histograms.length, "histogram", "histograms"],
+    [accepted, "of them BumpNet's loader accepts", "of them BumpNet's loader accepts"],
+    [report.without.length, "combination without one", "combinations without one"],
+    [report.files.length, "input file", "input files"],
+    [report.failures.length, "file given up", "files given up", report.failures.length ? "bad" : ""],
   ];
-  const made = tiles.map(([value, text, style]) =>
-    element("li", { class: style || null }, element("strong", {}, number(value)), ` ${text}`),
+  const made = tiles.map(([value, one, several, style]) =>
+    element("li", { class: style || null }, element("strong", {}, number(value)), ` ${value === 1 ? one : several}`),
   );
   byId("summary").append(...made);
 }
@@ -33,9 +33,9 @@ function showRun(report) {
   addTable("run", "Versions", columns("Software"), pairs(report.versions), true);
 }
 
-/** Write a number that may not have been recorded. */
-function known(write) {
-  return (value) => (value === null || value === undefined ? "not recorded" : write(value));
+/** Write a number that may not be there. */
+function known(write, absent = "not recorded") {
+  return (value) => (value === null || value === undefined ? absent : write(value));
 }
 
 function showFiles(report) {
@@ -94,15 +94,17 @@ function showFailures(report) {
 
 function showStages(report) {
   const numeric = (key, title, write = (value) => number(value, 4)) => ({ key, title, numeric: true, write });
+  const counted = (write) => known(write, "–"); // not every stage has events, masses or input files
   const columns = [
     { key: "stage", title: "Stage" },
     numeric("branches", "Branches"),
     numeric("seconds", "Time [s]"),
-    numeric("events", "Events", known(number)),
-    numeric("rate", "Events/s", known((value) => number(Math.round(value)))),
-    numeric("bytes_read", "Bytes read", known(size)),
-    numeric("bytes_written", "Bytes written", known(size)),
-    numeric("peak_memory_mb", "Peak memory [MB]", known(number)),
+    numeric("events", "Events", counted(number)),
+    numeric("rate", "Events/s", counted((value) => number(Math.round(value)))),
+    numeric("masses", "Masses", counted(number)),
+    numeric("bytes_read", "Input read", counted(size)),
+    numeric("bytes_written", "Written", counted(size)),
+    numeric("peak_memory_mb", "Peak memory [MB]", counted(number)),
     numeric("failures", "Files given up"),
   ];
   const rate = (stage) => (stage.events !== null && stage.seconds > 0 ? stage.events / stage.seconds : null);

@@ -62,7 +62,18 @@ def test_kinematics():
             assert step.get_data().values.tolist() == values.tolist()
             assert step.get_data().edges.tolist() == edges.tolist()
     assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear", "linear"]
-    assert figure.axes[0].get_ylabel() == "Muons per bin"
+    assert [axes.get_ylabel() for axes in figure.axes] == ["Muons / 50 GeV", "Muons / 50", "Muons / 50 rad"]
+
+
+def test_every_power_of_ten_has_a_number_and_ticks_between():
+    edges = np.array([0.0, 50.0, 100.0])
+    one = (np.array([250_000, 2]), edges)
+    figure = overview_plots.kinematics(LABEL, {"m": dict.fromkeys(overview_plots.QUANTITIES, one)})
+    axis = figure.axes[0].yaxis
+    low, high = axis.get_view_interval()
+    numbers = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+    assert numbers == [1, 10, 100, 1000, 10_000, 100_000]
+    assert {20, 5000, 200_000} <= set(axis.get_minorticklocs().round())
 
 
 def test_edges_that_do_not_fit_are_refused():
@@ -87,6 +98,14 @@ def test_a_final_state_with_exactly_enough_events_is_kept():
     figure = overview_plots.largest_final_states(LABEL, {"2e_0m": 100}, min_events=100)
     assert not figure.axes[0].patches[0].get_hatch()
     assert "all 1" in figure.get_suptitle()
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["kept", "min_events_per_fs = 100"]
+
+
+def test_where_all_are_dropped_none_is_kept_in_the_legend():
+    figure = overview_plots.largest_final_states(LABEL, {"2e_0m": 99}, min_events=100)
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["dropped: too few events", "min_events_per_fs = 100"]
 
 
 @pytest.mark.parametrize(

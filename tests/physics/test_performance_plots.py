@@ -8,8 +8,10 @@ from physics.plots import Label
 
 LABEL = Label("CMS Open Data", "record 30522", 13.0)
 STAGES = {
-    "ParseFile": Stage(seconds=20.0, branches=8, events=100_000, bytes_read=50_000_000, failures=2),
-    "FindPeaks": Stage(seconds=0.5, branches=1),
+    "ParseFile": Stage(
+        *(20.0, 8), events=100_000, bytes_read=50_000_000, bytes_written=4_000_000, peak_memory_mb=250, failures=2
+    ),
+    "CountMasses": Stage(seconds=0.5, branches=1, masses=3000, bytes_written=500, peak_memory_mb=90),
 }
 
 
@@ -24,16 +26,20 @@ def test_every_number_is_drawn():
         "Time, all branches added [s]": [20.0, 0.5],
         "Branches": [8, 1],
         "Throughput of one process [events/s]": [5000.0, 0.0],
-        "Throughput of one process [MB/s]": [2.5, 0.0],
-        "Bytes read [MB]": [50.0, 0.0],
+        "Throughput of one process [masses/s]": [0.0, 6000.0],
+        "Input read [MB]": [50.0, 0.0],
+        "Output written [MB]": [4.0, 0.0005],
+        "Largest memory of a branch [MB]": [250, 90],
         "Files given up": [2, 0],
     }
 
 
-def test_what_was_not_recorded_says_so():
+def test_what_a_stage_does_not_count_is_a_dash_and_no_zero():
     texts = {name: [text.get_text() for text in axes.texts] for name, axes in panels().items()}
-    assert texts["Bytes read [MB]"] == ["50", "not recorded"]
-    assert texts["Throughput of one process [events/s]"] == ["5,000", "not recorded"]
+    assert texts["Input read [MB]"] == ["50", "–"]
+    assert texts["Throughput of one process [events/s]"] == ["5,000", "–"]
+    assert texts["Throughput of one process [masses/s]"] == ["–", "6,000"]
+    assert texts["Output written [MB]"] == ["4", "0.0005"]
     assert texts["Files given up"] == ["2", "0"]
 
 

@@ -93,7 +93,7 @@ def test_a_file_named_twice_is_read_once_and_said_so(folder):
         ("subb/x.root", "'subb/x.root' matches no file: looked for 'subb' in {0}; the nearest name there is 'sub'"),
         (
             "sub/*/e*.root",
-            "'sub/*/e*.root' matches no file: looked for '*' in {0}/sub; the nearest name there is 'deep'",
+            "'sub/*/e*.root' matches no file: looked for '*' in {0}/sub; nothing of a similar name is there, the first",
         ),
         ("empty/*.root", "'empty/*.root' matches no file: looked for '*.root' in {0}/empty; that folder is empty"),
         ("data_A.root/x", "'data_A.root/x' matches no file: looked for 'data_A.root' in {0}; the nearest name"),

@@ -14,7 +14,13 @@ pytestmark = pytest.mark.browser
 def test_it_opens_from_disk_without_an_error_or_a_request(some):
     assert some.run("return document.documentElement.dataset.state") == "ready"
     assert some.run("return location.protocol") == "file:"
-    assert some.texts("#summary strong") == ["5", "4", "1", "1", "1"]
+    assert some.texts("#summary li") == [
+        "5 histograms",
+        "4 of them BumpNet's loader accepts",
+        "1 combination without one",
+        "1 input file",
+        "1 file given up",
+    ]
 
 
 def test_every_section_shows_what_the_document_says(some):
@@ -27,7 +33,8 @@ def test_every_section_shows_what_the_document_says(some):
     assert "pt 60 30" in body["cutflow"]
     assert "isolation 60 30 not in this format" in body["cutflow"]
     assert "bad.root bad.root: truncated" in body["cutflow"]
-    assert "ParseFile 2 4 1,000 250 3 MB 500 kB 200 1" in body["stages"]
+    assert "ParseFile 2 4 1,000 250 – 3 MB 500 kB 200 1" in body["stages"]
+    assert "FindPeaks 1 0.5 – – 7,000 – 500 B 90 0" in body["stages"]
     assert "One pixel" in body["figures"]
     some.wait(lambda: some.run("return document.querySelector('figure img').naturalWidth") == 1)
 
@@ -54,6 +61,12 @@ def test_the_table_has_a_row_for_each_and_the_largest_first(some):
     last = ["m0m1", "0e_2m_0j_0g", "demo_data", "", "", "", "", "", "", "", "no histogram: no masses"]
     assert some.rows()[-1] == last
     assert some.count() == "6 rows"
+
+
+def test_with_columns_for_datasets_and_widths_none_is_cut_off(some):
+    table = some.find("#table .table")
+    assert len(some.texts("#table thead th")) == 11
+    assert table.get_property("scrollWidth") <= table.get_property("clientWidth")
 
 
 @pytest.mark.parametrize(

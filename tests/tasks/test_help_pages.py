@@ -41,6 +41,15 @@ def test_all_parameters_of_ours_are_there_with_their_descriptions(name):
     assert all(declared[one].description in said[one] for one in OURS & set(declared))
 
 
+def test_without_a_task_all_are_listed(tmp_path):
+    end = finish([LUIGI, "--module", "tasks", "--help"], tmp_path)
+    assert end.status == 0
+    listed = re.findall(r"^  (\w+) +[A-Z].*", end.text, flags=re.MULTILINE)
+    assert listed == [*tasks.STAGES, "Plan", "Summary", "ExportArrays"]
+    assert sorted(listed) == sorted(TASKS)
+    assert "  Plan                            Print what the run would read, make and store" in end.text
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_page_begins_with_what_the_task_does_and_how_to_run_it(name):
     first, _, luigi_line, law_line, *_ = page(name).splitlines()

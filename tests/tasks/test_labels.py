@@ -2,8 +2,9 @@
 
 import pytest
 
+from physics.plots import Label
 from targets.catalogue import InputFile
-from tasks.labels import label
+from tasks.labels import label, of_several
 
 
 def file(release=None, record=None, data_type="data"):
@@ -35,3 +36,28 @@ def test_a_label_says_what_is_known(files, formats, text):
 def test_heavy_ions_have_an_energy_of_nucleons():
     found = label([file("2024r-hi")], ["2024r-hi"])
     assert (found.energy_tev, found.heavy_ions) == (5.02, True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (
+            [label([file("demo")], []), label([file()], ["cms-nanoaod"])],
+            "Toy data and CMS Open Data   demo, local files, cms-nanoaod",
+        ),
+        (
+            [label([file("2020e-13tev")], []), label([file("2020e-13tev", data_type="mc")], [])],
+            "ATLAS Open Data   √s = 13 TeV   2020e-13tev",
+        ),
+        (
+            [label([file("2016e-8tev")], []), label([file("2020e-13tev")], [])],
+            "ATLAS Open Data   2016e-8tev, 2020e-13tev",
+        ),
+        (
+            [Label("A", "r", 8.0, simulated=True), Label("B", "s", 8.0, simulated=True)],
+            "A and B   simulation   √s = 8 TeV   r, s",
+        ),
+    ],
+)
+def test_several_datasets_share_what_is_common(labels, text):
+    assert of_several(labels).text() == text
