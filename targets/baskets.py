@@ -17,6 +17,7 @@ import uproot
 from targets import branch_lists
 from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
+from targets.entries import WORD_BYTES
 from targets.file_source import FileSource
 from targets.layouts import Basket, Layout, Packed, Part
 
@@ -74,6 +75,21 @@ class Reader:
         self._memory.forget()
         return read | self._by_uproot([path for path in filter_name if path not in read], entry_start, entry_stop)
 
+    def bytes_per_event(self, filter_name: Sequence[str]) -> float | None:
+        """Estimate the memory that arrays need, by what the list of contents says.
+
+        Args:
+            filter_name: Full paths of the branches.
+
+        Returns:
+            Bytes an entry; None where the list of contents does not say, as in an RNTuple.
+        """
+        branches = [self._branch(path) for path in filter_name]
+        known = [branch.n_bytes for branch in branches if branch]
+        if len(known) < len(branches) or not self.num_entries:
+            return None
+        return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
+
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
         # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds
         return {path: self._found(path).array(entry_start=start, entry_stop=stop) for path in paths}
@@ -102,9 +118,10 @@ class Reader:
 
 
 class _Branch:
-    """The baskets of one branch."""
+    """The baskets of one branch, and how many bytes these are when decompressed."""
 
     def __init__(self, branch: Any, layout: Layout, decompressor: Decompressor) -> None:
+        self.n_bytes = int(branch.uncompressed_bytes)
         self._layout = layout
         self._decompressor = decompressor
         self._edges = [int(edge) for edge in branch.entry_offsets]  # first entry of each basket, and the end

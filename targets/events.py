@@ -85,8 +85,8 @@ class EventFile:
         Args:
             columns: Further columns per kind; those that the file lacks are left out of the records.
             size: Events in a chunk at most, at least 1.
-            memory_bytes: Memory that a chunk and the work on it may take, in bytes: the first, small chunk tells how
-                many bytes an event has. None for chunks of *size*.
+            memory_bytes: Memory that a chunk and the work on it may take, in bytes: the list of contents tells how many
+                bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*.
 
         Yields:
             The chunks; none for an empty file.
@@ -99,7 +99,7 @@ class EventFile:
         wanted = self._wanted(columns)
         names = {branch for by_column in wanted.values() for branch in by_column.values()}
         names |= {branch for branch in self._numbers.values() if branch}
-        step, stop = size if memory_bytes is None else min(size, _FIRST_EVENTS), 0
+        step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
             read = self._read(names, start, stop)
@@ -145,6 +145,11 @@ class EventFile:
                 f"column {column}": branch for column, branch in found.items() if branch
             }
         return wanted
+
+    def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
+        """Return how many events the first chunk may have."""
+        n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
+        return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
         paths = {self._branches[name]: name for name in names}

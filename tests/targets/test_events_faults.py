@@ -206,16 +206,21 @@ def test_chunks_within_a_memory_limit_change_nothing(tmp_path, monkeypatch, rntu
         joined = {kind: ak.concatenate([part.objects[kind] for part in parts]) for kind in "emjgt"}
         assert as_lists(joined) == as_lists(whole.objects)
         np.testing.assert_array_equal(np.concatenate([part.event for part in parts]), whole.event)
-    assert lengths[10**6] == [10, 290]  # the first tells how many bytes an event has
-    second = [lengths[kilobytes][1] for kilobytes in (40, 80, 160)]
-    assert 1 < second[0] < second[1] < second[2] < 290
-    assert second[2] == pytest.approx(4 * second[0], abs=4)
+    # of an RNTuple the first chunk tells how many bytes an event has, of a TTree its list of contents
+    assert lengths[10**6] == ([10, 290] if rntuple else [300])
+    first, second = ([lengths[kilobytes][number] for kilobytes in (40, 80, 160)] for number in (0, 1))
+    known = second if rntuple else first
+    assert 1 < known[0] < known[1] < known[2] < 290
+    assert known[2] == pytest.approx(4 * known[0], abs=4)
+    # what the list of contents says counts the keys of baskets too
+    assert first == ([10] * 3 if rntuple else [pytest.approx(length, rel=0.4) for length in second])
 
 
-def test_one_event_fits_into_any_memory(tmp_path):
-    path = write(tmp_path / "f.root", "2024r-hi", events(1003))
+@pytest.mark.parametrize(("rntuple", "first"), [(True, [1000]), (False, [1] * 1000)])
+def test_one_event_fits_into_any_memory(tmp_path, rntuple, first):
+    path = write(tmp_path / "f.root", "2024r-hi", events(1003), rntuple)
     with open_events(path, KNOWN) as opened:
-        assert [len(part.run) for part in opened.chunks({}, 5000, memory_bytes=1)] == [1000, 1, 1, 1]
+        assert [len(part.run) for part in opened.chunks({}, 5000, memory_bytes=1)] == [*first, 1, 1, 1]
 
 
 def test_chunks_within_a_memory_limit_have_no_more_events_than_asked_for(tmp_path):
