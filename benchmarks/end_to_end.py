@@ -104,6 +104,7 @@ def main() -> int:
         for case in (
             reading.Case("NanoAOD ZLIB", reading.nanoaod(folder / "zlib.root", uproot.ZLIB(1), events, 20_000), 2),
             reading.Case("NanoAOD ZSTD", reading.nanoaod(folder / "zstd.root", uproot.ZSTD(5), events, 20_000), 2),
+            reading.Case("NanoAOD ZLIB, repeated real events", reading.REAL / "amp_cms_Run2012B_x200.root", 2),
             reading.Case("PHYSLITE, small baskets", reading.REAL / "amp_physlite_Zee_x20.root", 3.5),
         ):
             if case.path.exists():
