@@ -77,7 +77,7 @@ def check(free: Iterable[str]) -> None:
 
 def _ours() -> list[tuple[str, str]]:
     names = [(task, parameter) for task, _, parameter, _ in Register.get_all_params()]
-    ours = {task for task, _ in names if Register.get_task_cls(task).__module__.startswith("tasks.")}
+    ours = {task for task in dict(names) if Register.get_task_cls(task).__module__.startswith("tasks.")}
     return [(task, parameter) for task, parameter in names if task in ours]
 
 
