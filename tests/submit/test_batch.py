@@ -505,7 +505,7 @@ def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monk
     cluster.behave = behave
     run(cluster, size=1)
     assert cluster.made() == [0]
-    assert "all outputs are there, but following the jobs ended with: qstat: no server" in said
+    assert "all outputs are there, but polling ended with: qstat: no server" in said
 
 
 def test_the_account_names_what_was_never_submitted(cluster):
