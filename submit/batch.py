@@ -138,6 +138,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             except Exception as error:
                 if self._cancel_jobs or self._missing():
                     raise BatchError(self._account(error)) from error
+                self.task.publish_message(f"all outputs are there, but polling ended with: {self._silence or error}")
             if self._cancel_jobs:
                 self._data_path().unlink(missing_ok=True)
             if self.task.is_controlling_remote_jobs():

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 import textwrap
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,6 +35,17 @@ class Product(law.Task):
     """Parameters that first matter to this stage and can change its result."""
 
     exclude_index = True
+
+    @classmethod
+    def get_params(cls) -> list[tuple[str, Any]]:
+        """Give the parameters by name; law asks hundreds of times a run, and luigi looks at all names of the class."""
+        return list(cls._parameters())
+
+    @classmethod
+    @cache
+    def _parameters(cls) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = super().get_params()
+        return found
 
     def run_folder(self) -> Path:
         """Give the folder of the run."""

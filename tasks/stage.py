@@ -101,20 +101,24 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
     # where products lie -----------------------------------------------------------------------------------------------
 
     def all_named_by(self, dataset: str) -> dict[str, Any]:
-        """Give what this stage's variant depends on: it and all stages above it."""
-        named = self.named_by()
-        for stage in self.needs:
-            named = self.upstream(stage).all_named_by(dataset) | named
-        if self.merges:
-            named["files"] = self.pieces("dataset", dataset)[0].digest
-        return named
+        """Give what this stage's variant depends on: it and all stages above it.
+
+        Many ways lead to a stage, and luigi gives the same object on each: every stage of a run is looked at once.
+        """
+        whole = self.as_workflow()
+        if dataset not in (known := whole.__dict__.setdefault("_all_named_by", {})):
+            named = whole.named_by()
+            for stage in self.needs:
+                named = whole.upstream(stage).all_named_by(dataset) | named
+            if self.merges:
+                named["files"] = whole.pieces("dataset", dataset)[0].digest
+            known[dataset] = named
+        found: dict[str, Any] = known[dataset]
+        return found
 
     def folder(self, dataset: str) -> Path:
         """Give the folder of this stage's products."""
-        if dataset not in (folders := self.__dict__.setdefault("_folders", {})):
-            folders[dataset] = self.variant_folder(self.all_named_by(dataset))
-        found: Path = folders[dataset]
-        return found
+        return self.variant_folder(self.all_named_by(dataset))
 
     def path(self, piece: Piece) -> Path:
         """Give the path of a piece's product."""

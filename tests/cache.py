@@ -5,6 +5,8 @@ import random
 import zlib
 from pathlib import Path
 
+import pytest
+
 from targets.catalogue import InputFile
 from targets.download import fetch
 from targets.network import Network, Traffic
@@ -14,6 +16,18 @@ BODY = random.Random(3).randbytes(300_000)
 LENGTH = len(BODY)
 ADLER32 = f"adler32:{zlib.adler32(BODY):08x}"
 SHA1 = f"sha1:{hashlib.sha1(BODY).hexdigest()}"
+
+
+@pytest.fixture
+def uri(web):
+    """The address of the file."""
+    return web.host("folder/x.root", BODY)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of the cache, which is not there yet."""
+    return tmp_path / "cache"
 
 
 def described(uri: str, size: int | None = LENGTH, checksum: str | None = ADLER32) -> InputFile:

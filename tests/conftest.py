@@ -14,8 +14,17 @@ _NEEDS = {  # by marker: what tests read or drive, and where it lies
     "browser": ("drive a browser (Debian's packages chromium and chromium-driver)", (CHROMIUM, DRIVER)),
 }
 
+_LONGEST_FIRST = ("tests", "tasks", "submit", "targets", "physics")  # folders, by how long their files take
 
-def pytest_collection_modifyitems(items):
+
+def pytest_collection_modifyitems(config, items):
+    """Put long files first where several workers share them, or the last would work alone; skip what cannot run."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.parent.name))
+    _skip_without_needs(items)
+
+
+def _skip_without_needs(items):
     """Skip tests whose real files or browser are absent; CI must have them."""
     for marker, (what, paths) in _NEEDS.items():
         marked = [item for item in items if item.get_closest_marker(marker)]

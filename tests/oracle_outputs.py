@@ -35,17 +35,16 @@ def read_masses(folder):
     return masses
 
 
-def read_histograms(folder, file_name="histograms.root"):
+def read_histograms(folder):
     """Read the histograms of a run.
 
     Args:
         folder: the run directory, which holds exactly one variant of `histograms`.
-        file_name: the ROOT file in it.
 
     Returns:
         Name -> class, edges (GeV), contents, under- and overflow, variances, entries.
     """
-    (path,) = (folder / "histograms").glob(f"*/{file_name}")
+    (path,) = (folder / "histograms").glob("*/histograms.root")
     found = {}
     with uproot.open(path) as file:
         for key in file.keys(cycle=False):

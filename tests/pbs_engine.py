@@ -75,6 +75,11 @@ class Engine:
         path = self.folder / "submissions.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
+    def turned_away(self):
+        """Return the commands that came while the server was down."""
+        path = self.folder / "turned_away"
+        return path.read_text().split() if path.is_file() else []
+
     def running(self):
         """Return the numbers of the running jobs."""
         return [job["number"] for job in self.jobs() if job["state"] == "R"]

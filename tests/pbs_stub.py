@@ -74,6 +74,8 @@ def trouble(server, command):
     if server.fault("hang") is not None:
         time.sleep(3600)
     if server.fault("down") is not None:
+        with (server.folder / "turned_away").open("a") as file:
+            file.write(f"{command}\n")
         if server.dialect == "slurm":
             say(server, "Problem loading jobs." if command == "qstat" else "Unable to contact slurm controller", 255)
         print("Connection refused", file=sys.stderr)

@@ -10,6 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+from atlasopenmagic import metadata
+
+import targets.portal
+
 EOS = "root://eospublic.cern.ch//eos/opendata"
 EOS_WITH_PORT = "root://eospublic.cern.ch:1094//eos/opendata"
 WEB = "https://opendata.cern.ch/eos/opendata"
@@ -78,6 +83,17 @@ def serving(portal: Portal) -> Iterator[Portal]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def portal(monkeypatch):
+    """A portal that a test gives its answers, atlasopenmagic's and CERN's in one; retries follow each other at once."""
+    monkeypatch.setattr(targets.portal, "BACKOFF_SECONDS", 0.001)
+    with serving(Portal()) as server:
+        monkeypatch.setattr(metadata, "API_BASE_URL", server.url)
+        monkeypatch.setenv("CERN_OPENDATA_BASE_URL", server.url)
+        yield server
+        metadata.get_session().close()
 
 
 def dataset(key: str, files: dict[str, list[str]], release: str = "2025e-13tev-beta", **more: Any) -> dict[str, Any]:

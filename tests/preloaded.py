@@ -21,7 +21,7 @@ from pathlib import Path
 
 from physics import demo
 
-__all__ = ["Preloaded"]
+__all__ = ["Preloaded", "draw_nothing"]
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _COMMANDS = ("luigi", "law")
@@ -86,13 +86,17 @@ def _warm_up(folder):
     runs(task="MakePlots", selection="default", plot_formats="png", plotted_final_states=1)
 
 
-def _draw_nothing():
-    """Save a pixel in place of every figure: tests of the figures look at them."""
+def draw_nothing(replace=setattr):
+    """Save a pixel in place of every figure: other tests look at the figures.
+
+    Args:
+        replace: Sets an attribute; pytest's monkeypatch.setattr does so for one test.
+    """
     from matplotlib.figure import Figure
     from PIL import Image
 
-    Figure.draw_without_rendering = lambda _figure: None
-    Figure.savefig = lambda _figure, path: Image.new("L", (1, 1)).save(path)
+    replace(Figure, "draw_without_rendering", lambda _figure: None)
+    replace(Figure, "savefig", lambda _figure, path: Image.new("L", (1, 1)).save(path))
 
 
 def _serve(path):
@@ -161,6 +165,6 @@ if __name__ == "__main__":
         importlib.import_module(f"tasks.{one}")
     demo.PARTS = _DEMO_PARTS
     if not os.environ.get("DOCS_PICTURES"):
-        _draw_nothing()
+        draw_nothing()
     _warm_up(Path(sys.argv[1]).parent)
     _serve(sys.argv[1])

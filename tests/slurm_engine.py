@@ -35,7 +35,7 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 MpiDefault=none
 ReturnToService=2
 SchedulerParameters=batch_sched_delay=0,sched_interval=1
-MinJobAge={min_age}
+MinJobAge=300
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -56,12 +56,11 @@ def missing() -> str | None:
 
 
 @contextmanager
-def slurm(folder: Path, min_age_s: int = 300) -> Iterator[dict[str, str]]:
+def slurm(folder: Path) -> Iterator[dict[str, str]]:
     """Run a Slurm of one node.
 
     Args:
         folder: An empty folder for its state and logs.
-        min_age_s: Seconds that a job which has ended stays known.
 
     Yields:
         The environment variables that lead the commands to it.
@@ -77,7 +76,6 @@ def slurm(folder: Path, min_age_s: int = 300) -> Iterator[dict[str, str]]:
             daemon=ports[1],
             folder=folder,
             cpus=os.cpu_count(),
-            min_age=min_age_s,
         )
     )
     environment = {"SLURM_CONF": str(configuration)}

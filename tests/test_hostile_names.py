@@ -4,26 +4,22 @@ import contextlib
 import json
 import re
 import shutil
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
 import uproot
-from atlasopenmagic import metadata
 
-import targets.portal
 from targets import documents, download
 from targets.errors import ConfigurationError, PortalError
 from targets.records import record_files
 from targets.releases import release_files
 from tasks import messages
-from tests.portals import AtlasCatalogue, Portal, Records, dataset, index, record_file, serving
+from tests import faults
+from tests.portals import AtlasCatalogue, Records, dataset, index, portal, record_file
 from tests.runs import Runs
 from tests.toy_files import EVENTS, toy_file
+
+__all__ = ["portal"]
 
 RELEASE = "2025e-13tev-beta"
 NAMES = {
@@ -66,37 +62,17 @@ def run(tmp_path, toys, monkeypatch):
 
 
 @pytest.fixture
-def portal(monkeypatch):
-    """A portal on loopback: atlasopenmagic's and CERN's at once."""
-    monkeypatch.setattr(targets.portal, "BACKOFF_SECONDS", 0.001)
-    with serving(Portal()) as server:
-        monkeypatch.setattr(metadata, "API_BASE_URL", server.url)
-        monkeypatch.setenv("CERN_OPENDATA_BASE_URL", server.url)
+def web(toys):
+    """A web server that gives one good file, whatever it is asked for."""
+
+    def good(handler):
+        handler.path = "/good.root"
+        faults.answer(handler)
+
+    with faults.serving() as server:
+        server.host("good.root", toys.read_bytes())
+        server.always = good
         yield server
-        metadata.get_session().close()
-
-
-class GoodFile(SimpleHTTPRequestHandler):
-    """Gives one good file, whatever is asked for."""
-
-    def translate_path(self, path):
-        return str(next(Path(self.directory).glob("good.root")))
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def web_server(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(GoodFile, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def stays_inside(run, **parameters):
@@ -163,11 +139,10 @@ def test_a_list_of_a_release(portal, field):
 
 @some_names
 @pytest.mark.parametrize("field", ["uri", "key"])
-def test_a_run_over_a_record(run, portal, name, field):
-    with web_server(run.folder / "in") as url:
-        portal.answer = Records({7: record_with(field, name, url)})
-        given = {"input_files": None, "specific_record_ids": 7, "fetch": "download"}
-        end = stays_inside(run, task="ParseFile", read_attempts=1, network_attempts=1, **given)
+def test_a_run_over_a_record(run, portal, web, name, field):
+    portal.answer = Records({7: record_with(field, name, web.url)})
+    given = {"input_files": None, "specific_record_ids": 7, "fetch": "download"}
+    end = stays_inside(run, task="ParseFile", read_attempts=1, network_attempts=1, **given)
     assert field == "uri" or end.status == 0, end.text
     if end.status == 0:
         assert [record["events"]["read"] for record in run.records("ParseFile")] == [EVENTS]
@@ -175,11 +150,10 @@ def test_a_run_over_a_record(run, portal, name, field):
 
 @some_names
 @pytest.mark.parametrize("field", ["uri", "physics_short", "skim"])
-def test_a_run_over_a_release(run, portal, name, field):
-    with web_server(run.folder / "in") as url:
-        portal.answer = AtlasCatalogue({RELEASE: [release_with(field, name, url)]})
-        given = {"input_files": None, "release_years": RELEASE, "fetch": "download", "schema": "cms-nanoaod"}
-        end = stays_inside(run, task="Plan", **given)
+def test_a_run_over_a_release(run, portal, web, name, field):
+    portal.answer = AtlasCatalogue({RELEASE: [release_with(field, name, web.url)]})
+    given = {"input_files": None, "release_years": RELEASE, "fetch": "download", "schema": "cms-nanoaod"}
+    end = stays_inside(run, task="Plan", **given)
     assert field != "physics_short" or end.status == 0, end.text
 
 

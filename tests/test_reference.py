@@ -52,7 +52,8 @@ def make_histograms(base, files, *options):
 def run(request, tmp_path_factory):
     """Run MakeHistograms on the files of one format; the format's name and the run directory."""
     name = request.param
-    options = ("--known-resonances", "none", "--min-events-per-fs", str(MIN_EVENTS[name]))
+    # one process: to start several takes longer than these files; the other settings below run in as many as there are
+    options = ("--known-resonances", "none", "--min-events-per-fs", str(MIN_EVENTS[name]), "--threads", "1")
     return name, make_histograms(tmp_path_factory.mktemp(name), input_files(name), *options)
 
 

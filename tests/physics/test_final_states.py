@@ -21,10 +21,10 @@ def columns(events, kinds="emj"):
     return {kind: table[:, column] for column, kind in enumerate(kinds)}
 
 
-def labelled(events, max_multiplicity=4, kinds="emj"):
+def labelled(events, max_multiplicity=4):
     """Return the label of every event, in the order of events, which is what users look at."""
     labels = [""] * len(events)
-    for state, indices in classify(columns(events, kinds), max_multiplicity):
+    for state, indices in classify(columns(events), max_multiplicity):
         for index in indices:
             assert not labels[index], "an event is in two final states"
             labels[index] = label(state)

@@ -25,9 +25,9 @@ DONE, FAILED, RUNNING = BaseJobManager.FINISHED, BaseJobManager.FAILED, BaseJobM
 class Cluster:
     """A batch system in memory: `behave(job)` says how the newest look at a job finds it, and may make outputs."""
 
-    def __init__(self, folder, behave=None):
+    def __init__(self, folder):
         self.folder, self.jobs, self.cancelled, self.looks, self.lock = folder, [], [], 0, threading.Lock()
-        self.behave = behave or (lambda job: self.end(job))
+        self.behave = self.end
         self.refuse = lambda _branches: None
         self.cannot_cancel = None
 
@@ -204,7 +204,7 @@ def test_a_job_that_vanished_is_done_when_its_outputs_are_there(cluster, proxy):
 
 def test_a_job_that_vanished_without_outputs_is_submitted_again_as_often_as_told(cluster):
     cluster.behave = lambda job: {"status": FAILED, "code": None} if 2 in job["branches"] else cluster.end(job)
-    with pytest.raises(Exception, match=r"2"):
+    with pytest.raises(BatchError, match=r"1 of 4 branches have no output .*\nbranch 2: job j\d+: "):
         run(cluster, retries=2, tolerance=0.5)
     assert cluster.submissions().count([2]) == 3
     assert cluster.made() == [0, 1, 3]
@@ -492,6 +492,20 @@ def test_a_server_that_stays_silent_is_named(cluster):
         run(cluster, size=1, poll_fails=1)
     assert cluster.looks == 13
     assert len(cluster.jobs) == 1
+
+
+def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monkeypatch):
+    said = []
+    monkeypatch.setattr(ToyOurs, "publish_message", lambda _task, text, **_: said.append(text))
+
+    def behave(job):
+        cluster.end(job)
+        _raise("qstat: no server")()
+
+    cluster.behave = behave
+    run(cluster, size=1)
+    assert cluster.made() == [0]
+    assert "all outputs are there, but polling ended with: qstat: no server" in said
 
 
 def test_the_account_names_what_was_never_submitted(cluster):

@@ -3,41 +3,30 @@
 import tempfile
 
 import pytest
-from atlasopenmagic import metadata
 
-import targets.portal
 from targets import report
 from tests import faults
 from tests.browsers import DESKTOP, chromium
-from tests.portals import AtlasCatalogue, Portal, Records, serving
+from tests.portals import AtlasCatalogue, Records, portal
 from tests.reports import SOME, WITHOUT, document
 
-
-@pytest.fixture
-def portal(monkeypatch):
-    """A portal on loopback that a test gives its answers; retries follow each other at once."""
-    monkeypatch.setattr(targets.portal, "BACKOFF_SECONDS", 0.001)
-    with serving(Portal()) as server:
-        yield server
+__all__ = ["portal"]
 
 
 @pytest.fixture
-def atlas(portal, monkeypatch):
+def atlas(portal):
     """Make the portal answer with a catalogue of releases; the unmodified atlasopenmagic asks it."""
-    monkeypatch.setattr(metadata, "API_BASE_URL", portal.url)
 
     def lists(releases, **settings):
         portal.answer = AtlasCatalogue(releases, **settings)
         return portal
 
-    yield lists
-    metadata.get_session().close()
+    return lists
 
 
 @pytest.fixture
-def opendata(portal, monkeypatch):
+def opendata(portal):
     """Make the portal answer with records of the CERN Open Data portal."""
-    monkeypatch.setenv("CERN_OPENDATA_BASE_URL", portal.url)
 
     def lists(records, **settings):
         portal.answer = Records(records, **settings)

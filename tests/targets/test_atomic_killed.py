@@ -120,8 +120,8 @@ REAL_WRITERS = {
 }
 
 
-def leftover(folder, host, pid, target="result.root"):
-    path = folder / f".{host}@{pid}@0123abcd@{target}"
+def leftover(folder, host, pid):
+    path = folder / f".{host}@{pid}@0123abcd@result.root"
     path.write_text("half")
     return path
 

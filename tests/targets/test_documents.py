@@ -63,9 +63,9 @@ def write(tmp_path):
     return written
 
 
-def complaints(path, model=Book):
+def complaints(path):
     with pytest.raises(ConfigurationError) as caught:
-        load_model(path, model)
+        load_model(path, Book)
     return [line.removeprefix(f"{path}:") for line in str(caught.value).split("\n")]
 
 

@@ -10,18 +10,10 @@ from targets.errors import ConfigurationError, UnreadableFileError
 from targets.locks import FileLock
 from targets.network import RefusedError
 from tests import faults, workers
-from tests.cache import ADLER32, BODY, SHA1, described, get, kinds
+from tests.cache import ADLER32, BODY, SHA1, described, folder, get, kinds, uri
 from tests.faults import IMPATIENT, QUICK
 
-
-@pytest.fixture
-def uri(web):
-    return web.host("folder/x.root", BODY)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "cache"
+__all__ = ["folder", "uri"]
 
 
 @pytest.mark.parametrize("checksum", [ADLER32, SHA1, None])

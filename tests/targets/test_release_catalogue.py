@@ -164,8 +164,7 @@ def test_null_skims_are_no_skims(atlas):
     assert read_release(R)[0] == [Entry("7", "mc", {"noskim": ["x"]})]
 
 
-def test_pages_that_are_no_list_are_an_error(portal, monkeypatch):
-    monkeypatch.setattr(metadata, "API_BASE_URL", portal.url)
+def test_pages_that_are_no_list_are_an_error(portal):
     portal.answer = lambda path, query: {"count": 0} if path.endswith("count") else {}
     with pytest.raises(PortalError, match=rf"/datasets answers '{{}}' for {R}: expected a list of datasets"):
         read_release(R)

@@ -6,21 +6,13 @@ from targets.download import fetch
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network import RefusedError
 from tests import faults, workers
-from tests.cache import ADLER32, BODY, described, get, kinds
+from tests.cache import ADLER32, BODY, described, folder, get, kinds, uri
 from tests.faults import QUICK
 from tests.rootfiles_made import size_limit
 
+__all__ = ["folder", "uri"]
+
 ELSEWHERE = '{"uri": "http://h/x.root", "etag": "\\"1\\"", "last_modified": null, "size": 300000}'
-
-
-@pytest.fixture
-def uri(web):
-    return web.host("folder/x.root", BODY)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "cache"
 
 
 def test_a_download_goes_on_where_it_broke_off(uri, web, folder):

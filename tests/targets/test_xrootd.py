@@ -51,8 +51,8 @@ def described(uri, size=len(BODY), checksum=ADLER32):  # noqa: B008
     return InputFile(uri, size, checksum, None, None, None, "files", "data")
 
 
-def get(file, folder, network=ONE, keep=True):
-    with fetch(file, folder, network, keep=keep) as got:
+def get(file, folder, network=ONE):
+    with fetch(file, folder, network) as got:
         assert got.path.read_bytes() == BODY
         return got.traffic
 

@@ -53,9 +53,21 @@ def fresh(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def two(toys, tmp_path_factory):
+    """The histograms of the first two toy files."""
+    return _histograms(toys[:2], tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="session")
 def three(toys, tmp_path_factory):
     """The histograms of the first three toy files."""
     return _histograms(toys[:3], tmp_path_factory.mktemp("three"))
+
+
+@pytest.fixture(scope="session")
+def four(toys, tmp_path_factory):
+    """The histograms of the first four toy files."""
+    return _histograms(toys[:4], tmp_path_factory.mktemp("four"))
 
 
 @pytest.fixture(scope="session")

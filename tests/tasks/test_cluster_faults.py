@@ -118,12 +118,12 @@ def test_a_server_that_is_down_is_waited_for(jobs, three):
     jobs.pbs.down()
     with jobs.started(files_per_branch=3) as process:
         said = read_until(process, "going to submit 1 pbs job")
-        time.sleep(1)  # qsub is tried, in vain
+        wait_until(lambda: "qsub" in jobs.pbs.turned_away())
         jobs.pbs.up()
         jobs.pbs.wait(lambda all_jobs: len(all_jobs) == 1)
         said += read_until(process, "pending: 1")
         jobs.pbs.down()
-        for _ in range(8):  # law's own patience is five
+        for _ in range(6):  # law's own patience is five
             said += read_until(process, "error(s) occured during job status query")
         jobs.pbs.up()
         jobs.pbs.resume()

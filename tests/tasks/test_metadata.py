@@ -1,74 +1,25 @@
 """FetchMetadata: where files come from, which datasets they make, and when portals are asked."""
 
 import json
-import re
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from atlasopenmagic import metadata
 
-import targets.portal
 from physics import demo
-from tests.portals import AtlasCatalogue, Portal, Records, dataset, record_file, serving
+from tests import faults
+from tests.portals import AtlasCatalogue, Records, dataset, portal, record_file
 from tests.runs import histograms
+
+__all__ = ["portal"]
 
 RELEASE = "2025e-13tev-beta"
 FILE_KEYS = {"uri", "size", "checksum", "modified_ns", "release", "record", "dataset", "data_type"}
 
 
-@contextmanager
-def web_server(folder: Path):
-    """Serve the files of a folder on loopback, whole or in ranges of bytes as portals do."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_HEAD(self):
-            self.answer(body=False)
-
-        def do_GET(self):
-            self.answer(body=True)
-
-        def answer(self, body):
-            content = (folder / Path(self.path).name).read_bytes()
-            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-            first, last = (int(asked[1]), int(asked[2] or len(content) - 1)) if asked else (0, len(content) - 1)
-            part = content[first : last + 1]
-            self.send_response(206 if asked else 200)
-            self.send_header("Accept-Ranges", "bytes")
-            self.send_header("Content-Length", str(len(part)))
-            if asked:
-                self.send_header("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(content)}")
-            self.end_headers()
-            if body:
-                self.wfile.write(part)
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 @pytest.fixture
-def portal(monkeypatch):
-    """A portal on loopback: atlasopenmagic's and CERN's at once."""
-    monkeypatch.setattr(targets.portal, "BACKOFF_SECONDS", 0.001)
-    with serving(Portal()) as server:
-        monkeypatch.setattr(metadata, "API_BASE_URL", server.url)
-        monkeypatch.setenv("CERN_OPENDATA_BASE_URL", server.url)
+def web():
+    """A web server."""
+    with faults.serving() as server:
         yield server
-        metadata.get_session().close()
 
 
 def cache(run):
@@ -87,15 +38,14 @@ def test_local_files_are_listed_with_size_and_time(run, files):
         assert (file["dataset"], file["data_type"], file["release"], file["record"]) == ("files", "data", None, None)
 
 
-def test_a_release_is_read_over_http_and_asked_for_once(run, portal, toys, three):
-    with web_server(toys[0].parent) as url:
-        uris = [f"{url}/{toy.name}" for toy in toys[:3]]
-        portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
-        run(input_files=None, release_years=RELEASE)
-        assert run.histograms() == three
-        asked = len(portal.asked)
-        run(input_files=None, release_years=RELEASE, bin_width_gev=50)
-        assert len(portal.asked) == asked
+def test_a_release_is_read_over_http_and_asked_for_once(run, portal, web, toys, three):
+    uris = [web.host(toy.name, toy.read_bytes()) for toy in toys[:3]]
+    portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
+    run(input_files=None, release_years=RELEASE)
+    assert run.histograms() == three
+    asked = len(portal.asked)
+    run(input_files=None, release_years=RELEASE, bin_width_gev=50)
+    assert len(portal.asked) == asked
     (file, *_) = cache(run)["files"]
     assert (file["release"], file["dataset"], file["data_type"]) == (RELEASE, f"{RELEASE}_data", "data")
 
@@ -121,21 +71,19 @@ def test_an_unknown_record_is_named(run, portal):
     assert not list(run.out.glob("metadata/*/metadata_cache.json"))
 
 
-def test_every_dataset_has_its_own_histogram_file(run, portal, toys, three, fresh):
-    with web_server(toys[0].parent) as url:
-        uris = [f"{url}/{toy.name}" for toy in toys[3:5]]
-        portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
-        run(release_years=RELEASE, output_filename="all.root", files_per_branch=2)
+def test_every_dataset_has_its_own_histogram_file(run, portal, web, toys, three, fresh):
+    uris = [web.host(toy.name, toy.read_bytes()) for toy in toys[3:5]]
+    portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
+    run(release_years=RELEASE, output_filename="all.root", files_per_branch=2)
     found = {path.name: histograms(path) for path in run.products("histograms")}
     assert found == {"all_files.root": three, f"all_{RELEASE}_data.root": fresh(toys[3:5])}
     assert {record["dataset"] for record in run.records("MakeHistograms")} == {"files", f"{RELEASE}_data"}
 
 
-def test_a_file_that_two_sources_name_is_read_once(run, portal, toys, three):
-    with web_server(toys[0].parent) as url:
-        uris = [f"{url}/{toy.name}" for toy in toys[:3]]
-        portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
-        end = run(input_files=",".join(uris[:2]), release_years=RELEASE, task="FetchMetadata")
+def test_a_file_that_two_sources_name_is_read_once(run, portal, web, toys):
+    uris = [web.host(toy.name, toy.read_bytes()) for toy in toys[:3]]
+    portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
+    end = run(input_files=",".join(uris[:2]), release_years=RELEASE, task="FetchMetadata")
     assert [file["uri"] for file in cache(run)["files"]] == uris
     assert "2 files named by more than one source, read once and counted with the first" in end.text
 

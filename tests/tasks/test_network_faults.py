@@ -4,7 +4,6 @@ import pytest
 
 from tests import faults, served_runs
 from tests.faults import Hosted
-from tests.runs import Runs
 from tests.served_runs import EVERY
 from tests.toy_files import EVENTS
 
@@ -17,14 +16,6 @@ ODD = range(1, 100, 2)
 PART = 20_000  # bytes of the shortest answer that is asked for, and of any other, that do come
 MUONS = 41_000  # a byte among the muons of a toy file
 IMPATIENT = {"network_timeout_s": 0.3}
-
-
-@pytest.fixture(scope="session")
-def two(toys, tmp_path_factory):
-    """The histograms of the first two toy files, read from the disk."""
-    runs = Runs(tmp_path_factory.mktemp("two"), ",".join(map(str, toys[:2])))
-    runs()
-    return runs.histograms()
 
 
 @pytest.fixture

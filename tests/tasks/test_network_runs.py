@@ -5,21 +5,12 @@ import os
 import pytest
 
 from tests import faults, served_runs, xrootd_server
-from tests.runs import Runs
 from tests.toy_files import EVENTS
 
 TASK_FAILED = 30
 MODES = ("stream", "download")
 BAD = ("f1.root", "f3.root")
 LACKS = xrootd_server.missing()
-
-
-@pytest.fixture(scope="session")
-def four(toys, tmp_path_factory):
-    """The histograms of the first four toy files, read from the disk."""
-    runs = Runs(tmp_path_factory.mktemp("four"), ",".join(map(str, toys[:4])))
-    runs()
-    return runs.histograms()
 
 
 @pytest.fixture

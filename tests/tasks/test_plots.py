@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.preloaded import draw_nothing
 from tests.toy_files import truncate
 
 FEW = {"plotted_final_states": 1, "plot_formats": "png"}
@@ -56,7 +57,8 @@ def test_a_second_run_does_nothing_and_a_new_bin_width_draws_again(run):
     assert run.changed_since(before) == []
 
 
-def test_the_largest_final_states_are_drawn_and_no_more(run):
+def test_the_largest_final_states_are_drawn_and_no_more(run, monkeypatch):
+    draw_nothing(monkeypatch.setattr)
     plot(run, plotted_final_states=2, plotted_combinations=1)
     (table,) = [json.loads(path.read_text()) for path in run.products("peaks")]
     with_cut = {name.split("/")[0] for name, cut in table["cuts"].items() if not cut["reason"]}
