@@ -42,6 +42,7 @@ class ComputeMasses(MassStage, ParsingStage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
     room = "im_arrays"
+    revision = 2
     own = ("objects_to_calculate", *_RULES)
     needs = (ParseFile,)
     suffix = ".npz"
