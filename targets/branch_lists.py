@@ -108,6 +108,7 @@ class BranchList(Model_TObjArray):  # type: ignore[misc]
             if cursor.index != item.end or found.member("fName") != item.name:
                 msg = f"branch {item.name} is not what the list of branches says"
                 raise ValueError(msg)
+            found._index = number  # uproot would parse all branches to find its place
             self._parsed[number] = found
         return self._parsed[number]
 

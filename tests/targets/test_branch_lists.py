@@ -71,6 +71,15 @@ def test_uproots_own_trees_are_listed_too(pair):
     assert branch_lists.branch(theirs["Events"], "n") is theirs["Events"]["n"]
 
 
+def test_uproot_reads_branches_that_were_asked_for(pair):
+    """As it must those whose layout targets/layouts.py does not know."""
+    ours, theirs = pair
+    for name in ("x", "Jet_pt", "n"):
+        branch = branch_lists.branch(ours["Events"], name)
+        assert branch.array(entry_start=1, entry_stop=4).tolist() == theirs["Events"][name].array().tolist()[1:4]
+        assert branch.index == theirs["Events"][name].index
+
+
 def test_a_branch_that_is_not_there_is_an_error(pair):
     with pytest.raises(KeyError, match="absent"):
         branch_lists.branch(pair[0]["Events"], "absent")
