@@ -91,7 +91,9 @@ def all_combinations(
     """
     out = np.empty((n_combinations, len(events)), dtype=np.float32)
     sums = np.zeros((len(slots) + len(steps) + 1, 4, _BLOCK), dtype=np.float64)
-    pt, eta, phi, mass = np.empty((4, _BLOCK), dtype=np.float64)
+    pt, eta, phi, mass = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    # rows of one array could overlap for all that the compiler knows: it would not use vector registers
+    cosine, sine, sinh = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, len(events), _BLOCK):
         block = events[start : start + _BLOCK]
         for slot in range(len(slots)):
@@ -100,19 +102,19 @@ def all_combinations(
                 item = offsets[kind, block[lane]] + rank
                 pt[lane], eta[lane], phi[lane] = columns[item, 0], columns[item, 1], columns[item, 2]
                 mass[lane] = columns[item, 3]
-            _four_momenta(pt, eta, phi, mass, len(block), sums[slot])
+            _cosines_and_sines(phi, len(block), cosine, sine)
+            _hyperbolic_sines(eta, len(block), phi, sinh)
+            _four_momenta(pt, cosine, sine, sinh, mass, len(block), sums[slot])
         _prolong(sums, len(slots), steps, out[:, start : start + _BLOCK])
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _four_momenta(pt: Any, eta: Any, phi: Any, mass: Any, size: int, momenta: Any) -> None:
+def _four_momenta(pt: Any, cosine: Any, sine: Any, sinh: Any, mass: Any, size: int, momenta: Any) -> None:
     """Make px, py, pz and energy, shape (4, _BLOCK), of as many objects as size says: a function a loop is faster."""
     p_x, p_y, p_z, energy = momenta
-    _cosines_and_sines(phi, size, p_x, p_y)
-    _hyperbolic_sines(eta, size, energy, p_z)
     for lane in range(size):
-        x, y, z = pt[lane] * p_x[lane], pt[lane] * p_y[lane], pt[lane] * p_z[lane]
+        x, y, z = pt[lane] * cosine[lane], pt[lane] * sine[lane], pt[lane] * sinh[lane]
         p_x[lane], p_y[lane], p_z[lane] = x, y, z
         energy[lane] = np.sqrt(x * x + y * y + z * z + mass[lane] * mass[lane])
 
