@@ -3,7 +3,7 @@
 usage: python benchmarks/memory.py [--quick] [EVENTS]     EVENTS: of the small file (default 1000000, --quick 100000)
 
 Each file is made and taken through all stages in processes of their own; the figures are peak resident memory as the
-statistics of the branches record it, with memory_limit_mb at its default. Stages that one process does one after the
+statistics of the branches record it, with all parameters at their defaults. Stages that one process does one after the
 other count what the earlier ones took.
 """
 
@@ -38,7 +38,7 @@ def peaks_mb(folder: Path, events: int) -> dict[str, float]:
     subprocess.run([sys.executable, "-c", MAKE, str(file), str(events)], check=True)
     luigi = [sys.executable, "-c", "from luigi.cmdline import luigi_run; luigi_run()", "--module", "tasks"]
     options = ["--run-name", str(events), "--base-output-dir", str(folder), "--input-files", str(file)]
-    command = [*luigi, "MakeHistograms", "--local-scheduler", "--chunk-events", "10000000", *options]
+    command = [*luigi, "MakeHistograms", "--local-scheduler", *options]
     subprocess.run(command, check=True, capture_output=True)
     peaks: dict[str, float] = {}
     for log in (folder / str(events) / "logs").glob("*/*/*.json"):
