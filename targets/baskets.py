@@ -91,8 +91,10 @@ class Reader:
         return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
 
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
-        # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds
-        return {path: self._found(path).array(entry_start=start, entry_stop=stop) for path in paths}
+        # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
+        # twice, so that uproot's cache would only take memory
+        how = {"entry_start": start, "entry_stop": stop, "array_cache": None}
+        return {path: self._found(path).array(**how) for path in paths}
 
     def _found(self, path: str) -> Any:
         return branch_lists.branch(self._tree, path) if isinstance(self._tree, uproot.TTree) else self._tree[path]

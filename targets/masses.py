@@ -24,6 +24,7 @@ Float32 = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
 
 _SPILLED_BYTES = 64 * 2**20  # above this, masses wait on the disk for the others of their name
+_PART_MASSES = 2**20  # what is done with masses takes ten times their memory
 _NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
 _NOT_OURS = "its members are not as this project writes them"
 
@@ -109,13 +110,13 @@ class _Layout(NamedTuple):
 
 
 def read(path: Path) -> Iterator[tuple[str, Float32]]:
-    """Read the masses of a branch, one name after the other.
+    """Read the masses of a branch, one name after the other, a name with very many masses in parts.
 
     Args:
         path: A file that :class:`MassWriter` made.
 
     Yields:
-        Each name with its masses in GeV, shape (n_masses,), in alphabetical order.
+        Each name with its masses in GeV, shape (n_masses,), in alphabetical order; parts of one name follow each other.
 
     Raises:
         UnreadableFileError: When the file is not there or damaged; after the last name at the latest.
@@ -127,7 +128,9 @@ def read(path: Path) -> Iterator[tuple[str, Float32]]:
                 _check_header(member, layout)
                 buffered = io.BufferedReader(member, 2**20)
                 for name, length in zip(layout.names, np.diff(layout.offsets).tolist(), strict=True):
-                    yield name, np.frombuffer(_exactly(buffered, 4 * length), dtype=np.float32)
+                    for start in range(0, max(length, 1), _PART_MASSES):
+                        size = min(_PART_MASSES, length - start)
+                        yield name, np.frombuffer(_exactly(buffered, 4 * size), dtype=np.float32)
                 _check_end(buffered)
     except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"

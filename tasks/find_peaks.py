@@ -50,10 +50,11 @@ def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
     Returns:
         The statistics: masses counted and combinations.
     """
-    rows = []
+    found: dict[str, Distribution] = {}
     for name, values in masses.read(source):
         part = peaks.measure(values, search.windows(name), search.width_gev, search.max_mass_gev)
-        rows.append(Row(name, search.width_gev, part.counts, part.above, part.in_window))
+        found[name] = peaks.merge([found[name], part]) if name in found else part
+    rows = [Row(name, search.width_gev, one.counts, one.above, one.in_window) for name, one in found.items()]
     counts.write(path, rows)
     return {"combinations": len(rows), "masses": sum(int(row.counts.sum()) + row.above for row in rows)}
 

@@ -53,6 +53,16 @@ def test_what_is_written_comes_back_in_alphabetical_order(written):
     assert {values.dtype for _, values in read_back} == {np.dtype(np.float32)}
 
 
+def test_very_many_masses_of_a_name_come_in_parts(monkeypatch, path):
+    monkeypatch.setattr(masses, "_PART_MASSES", 3)
+    write(path, [("1e/e0", float32(*range(7))), ("1m/m0", float32(7, 8, 9)), ("1j/j0", float32())])
+    parts = [(name, values.tolist()) for name, values in masses.read(path)]
+    assert parts == [
+        *(("1e/e0", part) for part in ([0, 1, 2], [3, 4, 5], [6])),
+        *(("1j/j0", []), ("1m/m0", [7, 8, 9])),
+    ]
+
+
 def test_a_file_has_three_members_with_their_types(written):
     with np.load(written) as archive:
         members = {name: archive[name] for name in archive.files}

@@ -1,0 +1,43 @@
+"""The masses of a branch give the same counts and cuts, however many of a name are read at a time."""
+
+import numpy as np
+import pytest
+
+from physics.resonances import choose
+from targets import counts, masses
+from targets.masses import MassWriter
+from tasks import find_peaks, make_histograms
+
+SEARCH = find_peaks.Search(10, 10.0, 1000.0, choose(("z",)))
+
+
+@pytest.fixture
+def branch(tmp_path):
+    rng, writer = np.random.default_rng(1), MassWriter()
+    for name, number in (("2e/e0e1", 5000), ("2m/m0m1", 40), ("2j/j0j1", 3)):
+        writer.add(name, rng.exponential(150, number).astype(np.float32))
+    writer.write(tmp_path / "masses.npz")
+    return tmp_path
+
+
+def products(folder):
+    """All that is made of the masses: counts, cuts, masses after removal, counts of histograms."""
+    counted, removed, filled = (folder / f"{name}.npz" for name in ("counted", "removed", "filled"))
+    said = [find_peaks.count(folder / "masses.npz", counted, SEARCH)]
+    table = find_peaks.find("d", [counted], SEARCH)
+    said.append(find_peaks.remove(folder / "masses.npz", removed, table, SEARCH))
+    said.append(make_histograms.count(removed, filled, (10.0, 7.0), False))
+    left: dict[str, list[float]] = {}
+    for name, values in masses.read(removed):
+        left.setdefault(name, []).extend(values.tolist())
+    rows = [[(*row[:2], row.counts.tolist(), *row[3:]) for row in counts.read(path)] for path in (counted, filled)]
+    return said, table, left, rows
+
+
+def test_parts_change_nothing(branch, monkeypatch):
+    whole = products(branch)
+    assert whole[0][0] == {"combinations": 3, "masses": 5043}
+    assert sum(map(len, whole[2].values())) > 1000
+    for size in (1, 7, 4999):
+        monkeypatch.setattr(masses, "_PART_MASSES", size)
+        assert products(branch) == whole
