@@ -93,7 +93,7 @@ def all_combinations(
     sums = np.zeros((len(slots) + len(steps) + 1, 4, _BLOCK), dtype=np.float64)
     pt, eta, phi, mass = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     # rows of one array could overlap for all that the compiler knows: it would not use vector registers
-    cosine, sine, sinh = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    cosine, sine, sinh, exponents = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, len(events), _BLOCK):
         block = events[start : start + _BLOCK]
         for slot in range(len(slots)):
@@ -103,7 +103,7 @@ def all_combinations(
                 pt[lane], eta[lane], phi[lane] = columns[item, 0], columns[item, 1], columns[item, 2]
                 mass[lane] = columns[item, 3]
             _cosines_and_sines(phi, len(block), cosine, sine)
-            _hyperbolic_sines(eta, len(block), phi, sinh)
+            _hyperbolic_sines(eta, len(block), exponents, sinh)
             _four_momenta(pt, cosine, sine, sinh, mass, len(block), sums[slot])
         _prolong(sums, len(slots), steps, out[:, start : start + _BLOCK])
     return out

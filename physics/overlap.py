@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
-from physics.columns import Columns, join, keep, split
+from physics.columns import Columns, join, keep, sizes, split
 from physics.cuts import Frozen, Kind
 from physics.errors import PhysicsError
 
@@ -78,7 +78,7 @@ def remove_overlaps(
                 offsets, columns = split(left[rule.remove])
                 near = _near_kernel(offsets, *_angles(columns), *_flat(left[kind]), rule.delta_r)
                 left[rule.remove] = join(*keep(offsets, columns, ~near))
-        counts.append(len(split(left[rule.remove])[1]["eta"]) if rule.remove in left else 0)
+        counts.append(int(sizes(left[rule.remove]).sum()) if rule.remove in left else 0)
     return left, counts
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from physics.columns import join, keep, split
+from physics.columns import join, keep, sizes, split
 from physics.cutflow import Cutflow, Row
 from physics.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
 from physics.errors import PhysicsError
@@ -174,7 +174,7 @@ def select(
         if rule.remove in rows:
             rows[rule.remove].append(Row(rule.name, count))
     for kind in left:
-        rows[kind].append(Row("selected", len(split(left[kind])[1]["pt"])))
+        rows[kind].append(Row("selected", int(sizes(left[kind]).sum())))
     if "j" in left:
         left["j"], tagged = _tag(left["j"], selection, schema, "j" in absent)
         rows |= {"b": tagged} if selection.b_tag else {}

@@ -212,9 +212,11 @@ class EventFile:
         for column, unit in units.items():
             if (values := numbers.get(f"column {column}")) is not None:
                 fields[column] = _in_gev(values, per_gev) if unit == "GeV" else values
-        objects = records(offsets, fields)
-        where = self._collections[kind].where
-        return objects[records(offsets, {"": numbers["where"]})[""] == where.equals] if where else objects
+        if where := self._collections[kind].where:
+            chosen = numbers["where"] == where.equals
+            offsets = np.concatenate([[0], np.cumsum(chosen)])[offsets]
+            fields = {name: column[chosen] for name, column in fields.items()}
+        return records(offsets, fields)
 
     def _number(
         self, read: Mapping[str, Flat], name: str, dtype: type[np.generic], default: int, n_events: int
@@ -225,9 +227,8 @@ class EventFile:
         offsets, numbers = read[branch]
         if offsets is None:
             return numbers.astype(dtype, copy=False)
-        first = np.full(
-            n_events, default, dtype=dtype
-        )  # PHYSLITE lists all variations of the weight, the nominal first
+        # PHYSLITE lists all variations of the weight, the nominal one first
+        first = np.full(n_events, default, dtype=dtype)
         there = np.diff(offsets) > 0
         first[there] = numbers[offsets[:-1][there]]
         return first

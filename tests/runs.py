@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,7 +16,6 @@ from unittest import mock
 import luigi.retcodes
 import numpy as np
 import uproot
-from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
 import tasks
@@ -93,11 +91,7 @@ class Runs:
     def attempt(self, *arguments: str, task: str = "MakeHistograms", **parameters: object) -> Outcome:
         """Run a task in this process, whatever comes of it."""
         Register.clear_instance_cache()  # a process of its own would have none
-        with (
-            _listening() as said,
-            mock.patch.object(Product, "tell", lambda _task, text, **_: said.append(text)),
-            mock.patch.object(CmdlineParser, "_build_parser", _parser),
-        ):
+        with _listening() as said, mock.patch.object(Product, "tell", lambda _task, text, **_: said.append(text)):
             try:
                 luigi.retcodes.run_with_retcodes(self.arguments(*arguments, task=task, **parameters))
             except SystemExit as end:
@@ -205,9 +199,6 @@ def histograms(path: Path) -> dict[str, tuple[float, float, bytes]]:
             key: (*map(float, one.axis().edges()[[0, -1]]), one.values().astype(np.int64).tobytes())
             for key, one in found.items()
         }
-
-
-_parser = staticmethod(lru_cache(CmdlineParser._build_parser))  # luigi makes nine a run, and they are always the same
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from physics.columns import join, keep, split
+from physics.columns import join, keep, keep_events, number, sizes, split
 from tests.jagged import jagged
 
 EVENTS = [[{"pt": 3.0}, {"pt": 2.0}], [], [{"pt": 1.0}], [{"pt": 5.0}, {"pt": 4.0}, {"pt": 3.5}]]
@@ -49,3 +49,14 @@ def test_objects_go_and_events_stay():
 def test_nothing_is_left():
     offsets, columns = split(WHOLE)
     assert join(*keep(offsets, columns, np.zeros(6, dtype=bool))).pt.to_list() == [[], [], [], []]
+
+
+def test_objects_of_events_are_counted():
+    offsets, columns = split(WHOLE)
+    assert sizes(WHOLE).tolist() == [len(event) for event in WHOLE.pt.to_list()]
+    assert number(offsets, columns["pt"] > 3.2).tolist() == [0, 0, 0, 3]
+
+
+def test_events_go_with_their_objects():
+    for chosen in ([True, False, False, True], [False] * 4, [True] * 4):
+        assert keep_events(WHOLE, np.array(chosen)).to_list() == WHOLE[chosen].to_list()

@@ -179,6 +179,13 @@ def test_a_schema_of_ones_own_reads_a_format_of_ones_own(tmp_path):
         chunks(path)
 
 
+def test_a_branch_that_is_no_list_of_numbers_is_refused(tmp_path):
+    words = ak.Array([["a"], ["b", "c"], [], ["d"], [], []])
+    path = write(tmp_path / "f.root", "cms-nanoaod", events(6), True, Muon_charm=words)
+    with pytest.raises(FileFormatError, match=r"f\.root: branch Muon_charm is neither a number nor a list of numbers"):
+        chunks(path, {"m": {"charm": None}})
+
+
 def test_an_empty_skim_has_no_events_and_all_kinds_are_absent(tmp_path):
     with uproot.recreate(tmp_path / "empty.root"):
         pass

@@ -164,6 +164,19 @@ def test_what_is_no_root_file_is_an_error_with_a_remedy(tmp_path, content):
         open_trees(str(path)).__enter__()
 
 
+def test_a_damaged_tree_is_an_error_when_it_is_asked_for(made):
+    path = Path(made())
+    with uproot.open(path) as file:
+        key = file.key("Events;1")
+    data = bytearray(path.read_bytes())
+    data[key.fSeekKey + key.fKeylen : key.fSeekKey + key.fNbytes] = bytes(key.fNbytes - key.fKeylen)
+    path.write_bytes(data)
+    with open_trees(str(path)) as trees:
+        assert list(trees) == ["Events"]
+        with pytest.raises(UnreadableFileError, match=rf"{path}: its tree Events cannot be read .*{REMEDY}"):
+            trees["Events"]
+
+
 def test_a_folder_is_no_root_file(tmp_path):
     with pytest.raises(UnreadableFileError, match=f"{tmp_path}: cannot be opened as a ROOT file"):
         open_trees(str(tmp_path)).__enter__()
