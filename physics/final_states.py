@@ -4,8 +4,11 @@ A final state is a tuple of counts, one per configured kind, and has a label suc
 ``max_multiplicity`` fall into the top bucket: with 4, ``4j`` means four jets or more. No event is without one.
 """
 
+import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +16,25 @@ import numpy.typing as npt
 from physics.errors import PhysicsError
 from physics.particles import KINDS, NAMES
 
-__all__ = ["FinalState", "check_kinds", "classify", "label", "merge_small", "parse"]
+__all__ = ["FinalState", "Sorted", "check_kinds", "classify", "label", "merge_small", "parse", "sort"]
 
 FinalState = dict[str, int]
 """Count per configured kind, in the order of KINDS."""
+
+
+class Sorted(NamedTuple):
+    """Events sorted by final state.
+
+    Attributes:
+        states: The final states that there are.
+        events: The events of each, one state after the other, ascending within it, shape (n_events,).
+        bounds: Where the events of each begin, and their number at the end, shape (n_states + 1,).
+    """
+
+    states: list[FinalState]
+    events: npt.NDArray[np.int64]
+    bounds: npt.NDArray[np.int64]
+
 
 _TOKEN = re.compile(r"(\d+)([a-z])")
 
@@ -95,23 +113,43 @@ def classify(
     Raises:
         PhysicsError: For a negative *max_multiplicity*.
     """
+    found = sort(counts, max_multiplicity)
+    return list(zip(found.states, np.split(found.events, found.bounds[1:-1]), strict=True)) if found.states else []
+
+
+def sort(counts: Mapping[str, npt.NDArray[np.int64]], max_multiplicity: int) -> Sorted:
+    """Sort events by final state, for loops over all of them; :func:`classify` gives the same piece by piece.
+
+    Args:
+        counts: Per configured kind (order of KINDS) the number of objects of each event, shape (n_events,).
+        max_multiplicity: Objects of the top bucket; 0 for no limit.
+
+    Returns:
+        The final states in ascending order of their counts, and the events (dimensionless indices) in theirs.
+
+    Raises:
+        PhysicsError: For a negative *max_multiplicity*.
+    """
     if max_multiplicity < 0:
         msg = f"max_multiplicity is {max_multiplicity}: it must be 0 (no limit) or more"
         raise PhysicsError(msg)
-    columns = [np.minimum(column, max_multiplicity) if max_multiplicity else column for column in counts.values()]
-    if not columns or not len(columns[0]):
-        return []
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:  # mixed radix: one integer per event whose order is the order of the counts
-        key = key * (int(column.max()) + 1) + column
-    if key.max() < 2**16:  # as it is with a limit: numpy sorts 16 bits by radix, five times faster
-        key = key.astype(np.uint16)
-    order = np.argsort(key, kind="stable").astype(np.int64)
-    starts = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
-    return [
-        ({kind: int(column[events[0]]) for kind, column in zip(counts, columns, strict=True)}, events)
-        for events in np.split(order, starts[1:])
+    if not counts or not len(next(iter(counts.values()))):
+        return Sorted([], np.zeros(0, np.int64), np.zeros(1, np.int64))
+    tops = [min(int(column.max()), max_multiplicity or sys.maxsize) for column in counts.values()]
+    # as few bits as there are with a limit: numpy sorts 16 bits by radix, five times faster than 64
+    dtype: type[np.integer] = np.uint16 if math.prod(top + 1 for top in tops) <= 2**16 else np.int64
+    key = np.zeros(len(next(iter(counts.values()))), dtype)
+    for column, top in zip(counts.values(), tops, strict=True):  # mixed radix: its order is the order of the counts
+        capped = np.minimum(column, top, out=np.empty(key.shape, dtype), casting="unsafe")
+        key = key * dtype(top + 1) + capped
+    events = np.argsort(key, kind="stable")
+    ordered = key[events]
+    firsts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    states = [
+        {kind: min(int(column[event]), top) for (kind, column), top in zip(counts.items(), tops, strict=True)}
+        for event in events[firsts]
     ]
+    return Sorted(states, events, np.append(firsts, len(events)))
 
 
 def merge_small(state: Mapping[str, int], kinds: Sequence[str], max_multiplicity: int) -> FinalState:

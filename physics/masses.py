@@ -11,6 +11,7 @@ events, block by block: each object's four-momentum once, then each combination 
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import awkward as ak
@@ -20,12 +21,15 @@ import numpy.typing as npt
 from physics import columns, combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
+from physics.mass_kernel import Int64
 from physics.particles import FIELDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 
 Float32 = mass_kernel.Float32
 """Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
+
+_STRETCH = 8192  # events: with more, their four-momenta would not stay in the second cache of a core
 
 
 def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[str, ak.Array]:
@@ -60,7 +64,7 @@ def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[
     return {kind: taken[kind] for kind in kinds}
 
 
-def count(objects: Mapping[str, ak.Array]) -> dict[str, npt.NDArray[np.int64]]:
+def count(objects: Mapping[str, ak.Array]) -> dict[str, Int64]:
     """Count the objects of each event.
 
     Args:
@@ -85,12 +89,12 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
-    offsets, momenta = _flatten(list(objects.values()))
-    counts = dict(zip(objects, np.diff(offsets), strict=True))
-    for state, events in final_states.classify(counts, rules.max_multiplicity):
-        plan = _plan(tuple(state.items()), rules)
-        masses = mass_kernel.all_combinations(offsets, momenta, events, plan.slots, plan.steps, len(plan.names))
-        yield plan.label, len(events), list(zip(plan.names, masses, strict=True))
+    parts = [columns.split(array) for array in objects.values()]
+    counts = {kind: np.diff(starts) for kind, (starts, _) in zip(objects, parts, strict=True)}
+    states, events, bounds = final_states.sort(counts, rules.max_multiplicity)
+    plans = [_plan(tuple(state.items()), rules) for state in states]
+    for plan, masses in zip(plans, _compute(parts, (events, bounds), plans) if plans else [], strict=True):
+        yield plan.label, masses.shape[1], list(zip(plan.names, masses, strict=True))
 
 
 def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:
@@ -106,14 +110,16 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
         Masses in GeV, shape (n_events,); empty for no events. A sum too large for float32, or not finite, gives inf.
     """
     n_objects, n_events = pt.shape
-    offsets = np.arange(n_objects * n_events, dtype=np.int64).reshape(pt.shape)
-    momenta = np.stack((pt, eta, phi, mass), axis=-1, dtype=np.float32).reshape(-1, len(FIELDS))
+    starts = np.arange(n_events + 1, dtype=np.int64)
+    parts = [(starts, dict(zip(FIELDS, rows, strict=True))) for rows in zip(pt, eta, phi, mass, strict=True)]
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
-    steps = _steps([tuple(range(n_objects))], n_objects)
-    result: Float32 = mass_kernel.all_combinations(
-        offsets, momenta, np.arange(n_events, dtype=np.int64), slots, steps, 1
-    )[0]
-    return result
+    plan = _Plan("", [""], slots, _steps([tuple(range(n_objects))], n_objects))
+    ((masses,),) = _compute(parts, (starts[:-1], starts[[0, -1]]), [plan])
+    return masses
+
+
+_Objects = tuple[Int64, columns.Columns]
+"""Where each event's objects start, shape (n_events + 1,), and their FIELDS, shape (n_objects,) each."""
 
 
 class _Plan(NamedTuple):
@@ -128,26 +134,59 @@ class _Plan(NamedTuple):
 
     label: str
     names: list[str]
-    slots: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
+    slots: Int64
+    steps: Int64
 
 
-def _flatten(arrays: list[ak.Array]) -> tuple[npt.NDArray[np.int64], Float32]:
-    """Put the objects of all kinds end to end.
+def _compute(parts: list[_Objects], events: mass_kernel.Rows, plans: list[_Plan]) -> list[Float32]:
+    """Compute masses, stretch by stretch of the events.
+
+    Args:
+        parts: The objects of each kind.
+        events: The events of each final state, ascending, and where those of each begin.
+        plans: What is made of each.
 
     Returns:
-        Where each event's first object of a kind stands, shape (n_kinds, n_events + 1), and FIELDS of each object side
-        by side, as they are needed together, shape (n_objects, 4).
+        Per final state the masses in GeV, shape (n_combinations, n_events_of_state).
     """
-    parts = [columns.split(array) for array in arrays]
-    ends = np.cumsum([0, *(starts[-1] for starts, _ in parts)])
-    momenta = np.empty((ends[-1], len(FIELDS)), dtype=np.float32)
-    offsets = np.stack([starts + end for (starts, _), end in zip(parts, ends, strict=False)])
-    for (_, fields), start, end in zip(parts, ends, ends[1:], strict=False):
-        mass_kernel.side_by_side(
-            *(fields[field].astype(np.float32, copy=False) for field in FIELDS), momenta[start:end]
-        )
-    return offsets, momenta
+    shapes = [(len(plan.names), size) for plan, size in zip(plans, np.diff(events[1]).tolist(), strict=True)]
+    bounds = _bounds([combinations * size for combinations, size in shapes])
+    work = mass_kernel.Work(
+        events=events,
+        slots=_rows([plan.slots for plan in plans]),
+        steps=_rows([plan.steps for plan in plans]),
+        masses=np.empty(bounds[-1], dtype=np.float32),
+        bounds=bounds,
+        done=events[1][:-1].copy(),
+    )
+    edges = [*range(0, len(parts[0][0]) - 1, _STRETCH), len(parts[0][0]) - 1]
+    sizes = np.sum([np.diff(starts[edges]) for starts, _ in parts], axis=0)
+    momenta = np.empty((sizes.max(initial=0), len(FIELDS)), dtype=np.float64)
+    for start, stop in pairwise(edges):
+        mass_kernel.add_up(work, start, _fill(parts, start, stop, momenta), momenta)
+    places = zip(pairwise(bounds.tolist()), shapes, strict=True)
+    return [work.masses[begin:end].reshape(shape) for (begin, end), shape in places]
+
+
+def _fill(parts: list[_Objects], start: int, stop: int, momenta: npt.NDArray[np.float64]) -> Int64:
+    """Fill in the four-momenta of some events, and return where each event's objects of a kind stand among them."""
+    offsets = np.empty((len(parts), stop - start + 1), dtype=np.int64)
+    filled = 0
+    for (starts, fields), row in zip(parts, offsets, strict=True):
+        first, last = int(starts[start]), int(starts[stop])
+        np.add(starts[start : stop + 1], filled - first, out=row)
+        columns_here = (fields[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
+        mass_kernel.four_momenta(*columns_here, momenta[filled : filled + last - first])
+        filled += last - first
+    return offsets
+
+
+def _rows(parts: list[Int64]) -> mass_kernel.Rows:
+    return np.concatenate(parts), _bounds([len(part) for part in parts])
+
+
+def _bounds(lengths: list[int]) -> Int64:
+    return np.cumsum([0, *lengths], dtype=np.int64)
 
 
 @lru_cache(maxsize=10_000)  # every chunk has the same final states again
@@ -164,7 +203,7 @@ def _plan(state: tuple[tuple[str, int], ...], rules: Rules) -> _Plan:
     )
 
 
-def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> npt.NDArray[np.int64]:
+def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> Int64:
     """List the sums to make, each from an earlier one and one more object, so that no addition is made twice.
 
     Args:

@@ -11,13 +11,13 @@ TINY = np.array([0.0, 1e-300, 1e-30, 1e-9, 1e-4])
 
 def cosines_and_sines(angles):
     cosines, sines = np.empty_like(angles), np.empty_like(angles)
-    mass_kernel._cosines_and_sines(angles, len(angles), cosines, sines)
+    mass_kernel._cosines_and_sines(angles, cosines, sines)
     return cosines, sines
 
 
 def hyperbolic_sines(numbers):
     work, sines = np.empty_like(numbers), np.empty_like(numbers)
-    mass_kernel._hyperbolic_sines(numbers, len(numbers), work, sines)
+    mass_kernel._hyperbolic_sines(numbers, work, sines)
     return sines
 
 

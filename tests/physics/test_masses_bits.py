@@ -88,3 +88,24 @@ def test_a_final_state_of_more_than_one_block():
     found = masses.of_objects(*columns)
     expected = [mass_of(np.stack([column[:, event] for column in columns], axis=1).tolist()) for event in range(1001)]
     assert found.tobytes() == np.array(expected, dtype=np.float32).tobytes()
+
+
+@pytest.mark.parametrize("stretch", [1, 7, 699, 700])
+def test_the_length_of_stretches_does_not_show(stretch, monkeypatch):
+    events = arrays(random_events(np.random.default_rng(3), 700, absurd=False))
+    in_one = [(label, [values.tobytes() for _, values in found]) for label, _, found in masses.compute(events, Rules())]
+    monkeypatch.setattr(masses, "_STRETCH", stretch)
+    in_many = [
+        (label, [values.tobytes() for _, values in found]) for label, _, found in masses.compute(events, Rules())
+    ]
+    assert in_many == in_one
+
+
+def test_more_events_than_a_stretch():
+    rng = np.random.default_rng(4)
+    n_events = 2 * masses._STRETCH + 3
+    columns = [rng.uniform(-3, 3, (3, n_events)).astype(np.float32) for _ in range(4)]
+    columns[0], columns[3] = np.exp(columns[0]), np.abs(columns[3])
+    found = masses.of_objects(*columns)
+    pieces = [masses.of_objects(*(column[:, i : i + 500] for column in columns)) for i in range(0, n_events, 500)]
+    assert found.tobytes() == np.concatenate(pieces).tobytes()
