@@ -114,7 +114,7 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
     parts = [(starts, dict(zip(FIELDS, rows, strict=True))) for rows in zip(pt, eta, phi, mass, strict=True)]
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
     plan = _Plan("", [""], slots, _steps([tuple(range(n_objects))], n_objects))
-    ((masses,),) = _compute(parts, (starts[:-1], starts[[0, -1]]), [plan])
+    masses: Float32 = _compute(parts, (starts[:-1], starts[[0, -1]]), [plan])[0][0]
     return masses
 
 
