@@ -1,6 +1,7 @@
 """Histograms as TH1D in ROOT files, with entries, Sumw2 and moments, readable by ROOT, uproot and BumpNet."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +14,11 @@ from targets import atomic
 from targets.errors import UnreadableFileError
 
 __all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
+
+_BATCH = 1000  # histograms after which uproot writes down of what classes they are: once for each would take longer
+
+_Y_AXIS = identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0)
+_Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
 
 
 class Binned(Protocol):
@@ -90,9 +96,10 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
         histograms: Histogram per key; a slash in a key makes a folder.
         titles: Title per key.
     """
+    pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], one)) for key, one in histograms.items())
     with atomic.replacing(path) as temporary, uproot.recreate(temporary) as file:
-        for key, histogram in histograms.items():
-            file[key] = _th1d(key.rsplit("/", 1)[-1], titles[key], histogram)
+        while batch := list(islice(pairs, _BATCH)):
+            file.update(batch)
 
 
 def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:
@@ -114,7 +121,8 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
     counts = histogram.counts.astype(np.float64)
     n_bins, start, width = len(counts), histogram.start_gev, histogram.width_gev
     centres = start + width * (np.arange(n_bins) + 0.5)
-    contents = np.r_[0.0, counts, 0.0]  # under- and overflow are empty: the range holds every entry
+    contents = np.zeros(n_bins + 2)  # under- and overflow are empty: the range holds every entry
+    contents[1:-1] = counts
     axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, start, start + width * n_bins)
     return identify.to_TH1x(
         fName=name,
@@ -127,5 +135,6 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
         fTsumwx2=float(counts @ centres**2),
         fSumw2=contents,
         fXaxis=axis,
-        fYaxis=identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0),
+        fYaxis=_Y_AXIS,
+        fZaxis=_Z_AXIS,
     )
