@@ -74,7 +74,8 @@ def index(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
     Returns:
         floor(m / width) in float64, shape (n_masses,); a mass exactly on an edge belongs to the bin above it.
     """
-    return np.floor(masses.astype(np.float64) / width_gev).astype(np.int64)
+    exact = masses.astype(np.float64, copy=False) / width_gev
+    return np.floor(exact, out=exact).astype(np.int64)
 
 
 def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
@@ -87,7 +88,7 @@ def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
     Returns:
         Entries per bin from 0 to the last filled one, shape (n_bins,); empty for no masses.
     """
-    return np.bincount(index(masses, width_gev)).astype(np.int64)
+    return np.bincount(index(masses, width_gev))
 
 
 def add(first: Int64, second: Int64) -> Int64:

@@ -5,7 +5,7 @@ resonances, turn-on, outliers. Every mass ends in exactly one of the five classe
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ class Cut:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the row of the table of cuts, ready for JSON (masses in GeV, counts of entries)."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: float) -> Distribution:
@@ -82,12 +82,14 @@ def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: fl
         The distribution; of no masses, an empty one.
     """
     exact = masses.astype(np.float64)
-    kept = exact[exact <= max_mass_gev]
+    allowed = exact <= max_mass_gev
+    kept = exact if allowed.all() else exact[allowed]
     bins = binning.index(kept, width_gev)
-    inside = np.zeros(len(kept), dtype=bool)
-    for low_gev, stop in windows.removed:
-        inside |= (kept >= low_gev) & (bins < stop)
-    return Distribution(np.bincount(bins).astype(np.int64), len(masses) - len(kept), int(inside.sum()))
+    in_window = 0
+    if windows.removed:  # of few combinations, and there are thousands
+        inside = [(kept >= low_gev) & (bins < stop) for low_gev, stop in windows.removed]
+        in_window = int(np.count_nonzero(np.any(inside, axis=0)))
+    return Distribution(np.bincount(bins), len(masses) - len(kept), in_window)
 
 
 def merge(parts: Sequence[Distribution]) -> Distribution:
@@ -157,9 +159,9 @@ def split(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) -> tu
     chosen = bins >= round(cut.start_gev / width_gev)
     for low_gev, high_gev in cut.vetoed_gev:
         chosen &= (bins < round(low_gev / width_gev)) | (bins >= round(high_gev / width_gev))
-    apart = np.zeros(len(kept), dtype=bool)
-    if cut.split_gev is not None:
-        apart = bins >= round(cut.split_gev / width_gev)
+    if cut.split_gev is None:
+        return kept[chosen], kept[:0]
+    apart = bins >= round(cut.split_gev / width_gev)
     return kept[chosen & ~apart], kept[chosen & apart]
 
 

@@ -64,7 +64,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         rows: The rows; no name twice on one grid.
     """
     listed = sorted(rows, key=lambda row: row[:2])
-    first = [int(np.argmax(row.counts != 0)) if len(row.counts) else 0 for row in listed]
+    first = [_first(row.counts) for row in listed]
     parts = [row.counts[start:] for row, start in zip(listed, first, strict=True)]
     with atomic.replacing(path) as temporary:
         np.savez(
@@ -77,6 +77,11 @@ def write(path: Path, rows: Iterable[Row]) -> None:
             above=np.array([row.above for row in listed], dtype=np.int64),
             in_window=np.array([row.in_window for row in listed], dtype=np.int64),
         )
+
+
+def _first(counts: Int64) -> int:
+    """Return the first filled bin, 0 where there is none."""
+    return int(counts.astype(bool).argmax()) if len(counts) else 0
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -145,10 +150,13 @@ class _Total:
         self._starts, self._counts = starts, counts
 
     def rows(self) -> Iterator[Row]:
+        filled = np.flatnonzero(self._counts)
+        after = np.searchsorted(filled, self._starts[1:])  # filled bins before the end of each slot
+        last = np.where(after > 0, filled[after - 1] + 1, 0) if len(filled) else np.zeros_like(after)
+        ends, starts = np.maximum(last, self._starts[:-1]).tolist(), self._starts.tolist()
+        beside = self._beside.T.tolist()
         for (name, width_gev), slot in sorted(self._slots.items()):
-            counts = self._counts[self._starts[slot] : self._starts[slot + 1]]
-            last = int(np.flatnonzero(counts)[-1]) + 1 if counts.any() else 0
-            yield Row(name, width_gev, counts[:last], *self._beside[:, slot].tolist())
+            yield Row(name, width_gev, self._counts[starts[slot] : ends[slot]], *beside[slot])
 
 
 def _load(path: Path) -> _Packed:

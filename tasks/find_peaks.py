@@ -1,8 +1,7 @@
 """The work of CountMasses, FindPeaks and RemovePeaks: counts of each branch, cuts from their sum, cuts applied."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,15 @@ class Search:
     width_gev: float
     max_mass_gev: float
     resonances: tuple[Resonance, ...]
+    _windows: dict[str, Windows] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def windows(self, name: str) -> Windows:
         """Give what known resonances take from ``final_state/combination``."""
-        return _windows(name.split("/")[1], self.resonances, self.width_gev)
+        combination = name.partition("/")[2]
+        if combination not in self._windows:  # many final states have the same combinations
+            parsed = combinations.parse(combination)
+            self._windows[combination] = resonances.windows(parsed, self.resonances, self.width_gev)
+        return self._windows[combination]
 
 
 def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
@@ -115,11 +119,6 @@ def remove(source: Path, path: Path, table: Mapping[str, Any], search: Search) -
             kept[part] += len(selected)
     writer.write(path)
     return {"masses": entries, **kept}
-
-
-@lru_cache(maxsize=10_000)  # many final states have the same combinations
-def _windows(combination: str, known: tuple[Resonance, ...], width_gev: float) -> Windows:
-    return resonances.windows(combinations.parse(combination), known, width_gev)
 
 
 def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
