@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import awkward as ak
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -67,7 +68,7 @@ def keep(
     if chosen.all():
         return offsets, columns
     left = np.flatnonzero(chosen)
-    return _before(chosen)[offsets], {name: column.take(left) for name, column in columns.items()}
+    return _offsets_of(chosen, offsets), {name: column.take(left) for name, column in columns.items()}
 
 
 def sizes(array: ak.Array) -> npt.NDArray[np.int64]:
@@ -95,7 +96,8 @@ def number(offsets: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> npt
     Returns:
         Their number (dimensionless), shape (n_events,).
     """
-    return np.diff(_before(chosen)[offsets])
+    counts: npt.NDArray[np.int64] = np.diff(_offsets_of(chosen, offsets))
+    return counts
 
 
 def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
@@ -116,11 +118,16 @@ def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
     return join(left, {name: column.take(of_chosen) for name, column in columns.items()})
 
 
-def _before(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Count the chosen objects before each object, and all of them at the end, shape (n_objects + 1,)."""
-    passed = np.zeros(len(chosen) + 1, dtype=np.int64)
-    np.cumsum(chosen, out=passed[1:])
-    return passed
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _offsets_of(chosen: Any, offsets: Any) -> Any:
+    """Count the chosen objects before each event, and all of them at the end, shape (n_events + 1,)."""
+    left = np.empty(len(offsets), dtype=np.int64)
+    left[0] = number = 0
+    for event in range(len(offsets) - 1):
+        for item in range(offsets[event], offsets[event + 1]):
+            number += chosen[item]
+        left[event + 1] = number
+    return left
 
 
 def _is_packed(layout: Any) -> bool:

@@ -185,13 +185,13 @@ def select(
 def _cut(kind: str, array: ak.Array, selection: Selection, schema: str, absent: bool) -> tuple[ak.Array, list[Row]]:
     offsets, columns = split(array)
     passed = _valid(columns)
-    rows = [Row("all", len(passed)), Row("invalid", int(passed.sum()))]
+    rows = [Row("all", len(passed)), Row("invalid", int(np.count_nonzero(passed)))]
     for name, requirement in selection.cuts(kind, schema).items():
         where = f"selection {selection.name}, {NAMES[kind]}s, cut {name!r}"
         reason = None if absent else _not_applied(where, requirement, columns, schema)
         if requirement is not None and reason is None and not absent:
             passed &= requirement.passes(columns)
-        rows.append(Row(name, int(passed.sum()), reason is None, (reason,) if reason else ()))
+        rows.append(Row(name, int(np.count_nonzero(passed)), reason is None, (reason,) if reason else ()))
     return join(*keep(offsets, columns, passed)), rows
 
 
@@ -202,7 +202,7 @@ def _tag(jets: ak.Array, selection: Selection, schema: str, absent: bool) -> tup
     is_b = np.full(len(columns["pt"]), -1, dtype=np.int8)
     if requirement is not None and reason is None and not absent:
         is_b = requirement.passes(columns).astype(np.int8)
-    tagged = Row("b_tag", int((is_b == 1).sum()), reason is None, (reason,) if reason else ())
+    tagged = Row("b_tag", int(np.count_nonzero(is_b == 1)), reason is None, (reason,) if reason else ())
     return join(offsets, columns | {"is_b": is_b}), [Row("selected jets", len(is_b)), tagged]
 
 
@@ -222,15 +222,29 @@ def _not_applied(where: str, requirement: Requirement | None, columns: Columns, 
 
 
 def _valid(columns: Columns) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = np.isfinite([columns[name] for name in FIELDS]).all(axis=0) & (columns["pt"] > 0)
+    valid: npt.NDArray[np.bool_] = columns["pt"] > 0
+    for name in FIELDS:
+        valid &= np.isfinite(columns[name])
     return valid
 
 
 def _by_falling_pt(array: ak.Array) -> ak.Array:
     """Sort by falling pT and leave the columns behind that only cuts needed."""
     offsets, columns = split(array)
-    order = _falling(columns["pt"], offsets)
-    return join(offsets, {name: columns[name][order] for name in (*FIELDS, "charge", "is_b") if name in columns})
+    stored = {name: columns[name] for name in (*FIELDS, "charge", "is_b") if name in columns}
+    if not _is_falling(stored["pt"], offsets):
+        order = _falling(stored["pt"], offsets)
+        stored = {name: column.take(order) for name, column in stored.items()}
+    return join(offsets, stored)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _is_falling(pt: Any, offsets: Any) -> bool:
+    for event in range(len(offsets) - 1):
+        for item in range(offsets[event] + 1, offsets[event + 1]):
+            if pt[item - 1] < pt[item]:
+                return False
+    return True
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

@@ -241,7 +241,7 @@ class EventFile:
                 shared.setdefault(collection.kinematic(self._branches)["where"], set()).add(collection.where.equals)
         left = {}
         for branch, values in shared.items():
-            left[branch] = int(np.isin(read[branch].numbers, list(values), invert=True).sum())
+            left[branch] = int(np.count_nonzero(np.isin(read[branch].numbers, list(values), invert=True)))
         return {branch: number for branch, number in left.items() if number}
 
 
