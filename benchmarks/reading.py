@@ -5,8 +5,9 @@ usage: python benchmarks/reading.py [--quick]     --quick: a fifth of the events
 The limit is the CPU time of one core to decompress the baskets of the branches that ParseFile reads, one after the
 other, with the fastest decoder. The ratio is the CPU time of reading them as arrays over that, with the tree open and
 its list of contents parsed: the median of alternating runs. uproot's ratio, without its cache of arrays, stands beside.
-NanoAOD-like files are made here, with 20,000 events a basket and random numbers of 11 significant bits; PHYSLITE with
-small baskets is the file in ../shared/data/bench, where that exists. Lines without a goal are for information.
+NanoAOD-like files are made here, with 20,000 events a basket, and random numbers in the branches that the default
+selection asks for, with as many significant bits as real files of CMS have (11 to 24); PHYSLITE with small baskets is
+the file in ../shared/data/bench, where that exists. Lines without a goal are for information.
 """
 
 import lzma
@@ -23,11 +24,13 @@ import uproot
 import zstandard
 from goals import Goals, cpu_seconds, median_ratio
 
-from targets import branch_lists, schemas
+from physics.selection import Selection
+from targets import branch_lists, documents, schemas
 from targets.baskets import Reader
 from targets.events import EventFile, open_events
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
+SELECTION = documents.load_model(Path(__file__).parents[1] / "selections" / "default.yaml", Selection)
 OBJECTS = {"Electron": 0.6, "Muon": 1.2, "Jet": 6.0, "Photon": 0.8, "Tau": 0.5}  # in an event, on average
 BASKET_EVENTS = 20_000
 ZSTD = zstandard.ZstdDecompressor()
@@ -62,28 +65,54 @@ def _columns(rng: np.random.Generator, n: int) -> dict[str, Any]:
     for kind, mean in OBJECTS.items():
         counts = rng.poisson(mean, n)
         total = int(counts.sum())
+        pt = rng.exponential(25, total) + 5
+        pt = pt[np.lexsort((-pt, np.repeat(np.arange(n), counts)))].astype(np.float32)
         numbers = {
-            "pt": _rounded(rng.exponential(25, total) + 5),
-            "eta": _rounded(rng.normal(0, 1.5, total)),
-            "phi": _rounded(rng.uniform(-np.pi, np.pi, total)),
-            "mass": _rounded(rng.exponential(8, total)),
+            "pt": _rounded(pt, 10) if kind == "Jet" else pt,
+            "eta": _rounded(rng.normal(0, 1.5, total), 12),
+            "phi": _rounded(rng.uniform(-np.pi, np.pi, total), 12),
+            "mass": _rounded(rng.exponential(8, total), 10),
         }
         if kind in ("Electron", "Muon", "Tau"):
             numbers["charge"] = rng.choice(np.array([-1, 1], np.int32), total)
+        numbers |= _quality(rng, kind, total)
         columns |= {f"{kind}_{name}": ak.unflatten(array, counts) for name, array in numbers.items()}
     event = np.sort(rng.integers(0, 3 * n, n)).astype(np.uint64)
     block = (np.arange(n) // 500).astype(np.uint32)
     return columns | {"run": np.full(n, 1, np.uint32), "luminosityBlock": block, "event": event}
 
 
-def _rounded(numbers: Any) -> Any:
-    """Keep 10 bits behind the first, as NanoAOD does."""
-    return (numbers.astype(np.float32).view(np.uint32) & 0xFFFFE000).view(np.float32)
+def _quality(rng: np.random.Generator, kind: str, total: int) -> dict[str, Any]:
+    """Make what the default selection asks of each kind; as many pass as in ../shared/data/cms-nanoaod/nano_dy.root."""
+    isolation = rng.exponential(0.1, total).astype(np.float32)
+    score = _rounded(rng.beta(0.5, 0.5, total), 10)
+    made: dict[str, dict[str, Any]] = {
+        "Electron": {
+            "cutBased": rng.choice(np.arange(5, dtype=np.int32), total, p=(0.4, 0.1, 0.07, 0.07, 0.36)),
+            "pfRelIso03_all": isolation,
+        },
+        "Muon": {"mediumId": rng.random(total) < 0.94, "pfRelIso04_all": isolation},
+        "Jet": {"jetId": rng.choice(np.array([0, 6], np.int32), total, p=(0.05, 0.95)), "btagDeepFlavB": score},
+        "Photon": {
+            "mvaID_WP90": rng.random(total) < 0.68,
+            "electronVeto": rng.random(total) < 0.39,
+            "pfRelIso03_all": isolation,
+        },
+        "Tau": {"rawDeepTau2017v2p1VSjet": score},
+    }
+    return made[kind]
+
+
+def _rounded(numbers: Any, bits: int) -> Any:
+    """Keep some bits behind the first, as NanoAOD does."""
+    mask = np.uint32(0xFFFFFFFF << (23 - bits) & 0xFFFFFFFF)
+    return (numbers.astype(np.float32).view(np.uint32) & mask).view(np.float32)
 
 
 def wanted(file: EventFile) -> list[str]:
-    """Return the paths of the branches that ParseFile reads."""
-    names = {branch for by_column in file._wanted({}).values() for branch in by_column.values()}
+    """Return the paths of the branches that ParseFile reads with the default selection."""
+    columns = SELECTION.columns(file.schema.name) if file.schema else {}
+    names = {branch for by_column in file._wanted(columns).values() for branch in by_column.values()}
     names |= {branch for branch in file._numbers.values() if branch}
     return sorted(file._branches[name] for name in names)
 

@@ -110,12 +110,11 @@ def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
     Returns:
         The objects of these events, order kept.
     """
+    if chosen.all():
+        return array
     offsets, columns = split(array)
-    counts = np.diff(offsets)
-    left = np.zeros(int(np.count_nonzero(chosen)) + 1, dtype=np.int64)
-    np.cumsum(counts[chosen], out=left[1:])
-    of_chosen = np.flatnonzero(np.repeat(chosen, counts))
-    return join(left, {name: column.take(of_chosen) for name, column in columns.items()})
+    left, items = _items_of(chosen, offsets)
+    return join(left, {name: column.take(items) for name, column in columns.items()})
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -128,6 +127,22 @@ def _offsets_of(chosen: Any, offsets: Any) -> Any:
             number += chosen[item]
         left[event + 1] = number
     return left
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _items_of(chosen: Any, offsets: Any) -> Any:
+    """List the objects of the chosen events, and where each of these events begins among them."""
+    left, items = np.empty(len(offsets), dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
+    events = number = 0
+    for event in range(len(offsets) - 1):
+        if chosen[event]:
+            left[events] = number
+            events += 1
+            for item in range(offsets[event], offsets[event + 1]):
+                items[number] = item
+                number += 1
+    left[events] = number
+    return left[: events + 1].copy(), items[:number]
 
 
 def _is_packed(layout: Any) -> bool:

@@ -192,6 +192,9 @@ def _cut(kind: str, array: ak.Array, selection: Selection, schema: str, absent: 
         if requirement is not None and reason is None and not absent:
             passed &= requirement.passes(columns)
         rows.append(Row(name, int(np.count_nonzero(passed)), reason is None, (reason,) if reason else ()))
+    tag = selection.working_point(schema) if kind == "j" else None
+    needed = KINEMATIC | {tag.column} if tag else KINEMATIC
+    columns = {name: column for name, column in columns.items() if name in needed}
     return join(*keep(offsets, columns, passed)), rows
 
 

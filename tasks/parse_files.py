@@ -202,20 +202,23 @@ def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.
     tally.kinematics = kinematics.add(tally.kinematics, kinematics.fill(objects))
     counts = masses.count(objects)
     enough = np.sum(list(counts.values()), axis=0) >= _MIN_OBJECTS
-    tally.few.update(_few(objects, ~enough))
+    few, many = np.flatnonzero(~enough), np.flatnonzero(enough)  # indices select faster than masks, time after time
+    tally.few.update(_few(objects["j"], {kind: number[few] for kind, number in counts.items()}, few))
     if writer is not None:
-        numbers = {name: getattr(chunk, name)[enough] for name in parsed.NUMBERS}
+        numbers = {name: getattr(chunk, name)[many] for name in parsed.NUMBERS}
         writer.add({kind: columns.keep_events(array, enough) for kind, array in objects.items()}, numbers)
 
 
-def _few(objects: Mapping[str, ak.Array], chosen: Any) -> dict[str, int]:
-    """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet."""
-    counts = masses.count(objects)
-    offsets, jets = columns.split(objects["j"])
-    counts["b"] = columns.number(offsets, jets["is_b"] == 1)
+def _few(jets: ak.Array, counts: dict[str, Any], chosen: Any) -> dict[str, int]:
+    """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet.
+
+    Given are the jets of all events, which events count, and how many objects these have.
+    """
+    offsets, fields = columns.split(jets)
+    counts["b"] = columns.number(offsets, fields["is_b"] == 1)[chosen]
     counts["j"] = counts["j"] - counts["b"]
-    left = {kind: counts[kind][chosen] for kind in KINDS}
-    return {final_states.label(state): len(events) for state, events in final_states.classify(left, 0)}
+    in_order = {kind: counts[kind] for kind in KINDS}
+    return {final_states.label(state): len(events) for state, events in final_states.classify(in_order, 0)}
 
 
 def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:
