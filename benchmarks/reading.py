@@ -2,9 +2,11 @@
 
 usage: python benchmarks/reading.py [--quick]     --quick: a fifth of the events, three runs
 
-The limit is the CPU time of one core to decompress the baskets of the branches that ParseFile reads, one after the
-other, with the fastest decoder. The ratio is the CPU time of reading them as arrays over that, with the tree open and
-its list of contents parsed: the median of alternating runs. uproot's ratio, without its cache of arrays, stands beside.
+The limit is the CPU time of one core to decompress the baskets of the branches that ParseFile reads (with the selection
+none, where nothing else is said), one after the other, with the fastest decoder. The ratio is the CPU time of reading
+them as arrays over that, with the tree open and its list of contents parsed: the median of alternating runs. uproot's
+ratio, without its cache of arrays, stands beside.
+
 NanoAOD-like files are made here, with 20,000 events a basket, and random numbers in the branches that the default
 selection asks for, with as many significant bits as real files of CMS have (11 to 24); PHYSLITE with small baskets is
 the file in ../shared/data/bench, where that exists. Lines without a goal are for information.
@@ -30,18 +32,22 @@ from targets.baskets import Reader
 from targets.events import EventFile, open_events
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
-SELECTION = documents.load_model(Path(__file__).parents[1] / "selections" / "default.yaml", Selection)
+DEFAULT, NONE = (
+    documents.load_model(Path(__file__).parents[1] / "selections" / f"{name}.yaml", Selection)
+    for name in ("default", "none")
+)
 OBJECTS = {"Electron": 0.6, "Muon": 1.2, "Jet": 6.0, "Photon": 0.8, "Tau": 0.5}  # in an event, on average
 BASKET_EVENTS = 20_000
 ZSTD = zstandard.ZstdDecompressor()
 
 
 class Case(NamedTuple):
-    """A file to read, and the ratio that is wanted of it."""
+    """A file to read, the ratio that is wanted of it, and for what selection its branches are read."""
 
     name: str
     path: Path
     goal: float | None
+    selection: Selection = NONE
 
 
 def nanoaod(path: Path, compression: Any, events: int, basket_events: int) -> Path:
@@ -109,9 +115,9 @@ def _rounded(numbers: Any, bits: int) -> Any:
     return (numbers.astype(np.float32).view(np.uint32) & mask).view(np.float32)
 
 
-def wanted(file: EventFile) -> list[str]:
-    """Return the paths of the branches that ParseFile reads with the default selection."""
-    columns = SELECTION.columns(file.schema.name) if file.schema else {}
+def wanted(file: EventFile, selection: Selection = NONE) -> list[str]:
+    """Return the paths of the branches that ParseFile reads with a selection."""
+    columns = selection.columns(file.schema.name) if file.schema else {}
     names = {branch for by_column in file._wanted(columns).values() for branch in by_column.values()}
     names |= {branch for branch in file._numbers.values() if branch}
     return sorted(file._branches[name] for name in names)
@@ -145,12 +151,12 @@ def decompress(baskets: list[tuple[bytes, memoryview, int]]) -> None:
             cramjam.lz4.decompress_block(data[8:], output_len=size)
 
 
-def ratios(path: Path, runs: int) -> tuple[float, float]:
+def ratios(case: Case, runs: int) -> tuple[float, float]:
     """Return our ratio and uproot's for one file."""
-    with open_events(str(path), schemas.load("")) as file, uproot.open({path: None}) as theirs:
+    with open_events(str(case.path), schemas.load("")) as file, uproot.open({case.path: None}) as theirs:
         if file._tree is None:
             return 0.0, 0.0
-        tree, paths, n = file._tree._tree, wanted(file), file.num_entries
+        tree, paths, n = file._tree._tree, wanted(file, case.selection), file.num_entries
         baskets, uproots = blocks(tree, paths), theirs[tree.name]
         work = {
             "limit": lambda: decompress(baskets),
@@ -172,6 +178,7 @@ def cases(folder: Path, events: int) -> list[Case]:
     ]
     found = [Case(name, nanoaod(folder / f"{i}.root", *how), goal) for i, (name, *how, goal) in enumerate(made)]
     found.append(Case("PHYSLITE, small baskets", REAL / "amp_physlite_Zee_x20.root", 2.5))
+    found.append(Case("PHYSLITE, default selection", REAL / "amp_physlite_Zee_x20.root", None, DEFAULT))
     found.append(Case("NanoAOD ZLIB, 1,000 events a basket", REAL / "amp_cms_Run2012B_x200.root", None))
     return [case for case in found if case.path.exists()]
 
@@ -181,7 +188,7 @@ def main() -> int:
     quick, goals = "--quick" in sys.argv, Goals()
     with tempfile.TemporaryDirectory() as folder:
         for case in cases(Path(folder), BASKET_EVENTS * (1 if quick else 5)):
-            ours, theirs = ratios(case.path, 3 if quick else 9)
+            ours, theirs = ratios(case, 3 if quick else 9)
             name, note = f"reading: {case.name}", f"uproot {theirs:.2f}"
             goals.without(name, ours, note) if case.goal is None else goals.at_most(name, ours, case.goal, note)
     return int(goals.short)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,13 +76,19 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
         model: What may stand in it.
 
     Returns:
-        The model made from the document.
+        The model made from the document; the same one for the same text, not to be changed.
 
     Raises:
         ConfigurationError: When the file cannot be read, is not YAML, repeats a key or does not fit the model. The
             message lists what is wrong (20 at most), one line each: file, line, key, what is wrong and the remedy.
     """
-    root = yaml_nodes.compose(path)
+    checked: _Model = _checked(path, yaml_nodes.read(path), model)  # lru_cache hides its type
+    return checked
+
+
+@lru_cache(maxsize=64)  # every branch asks for the same few: reading them takes as long as opening its file
+def _checked(path: Path, text: str, model: type[_Model]) -> _Model:
+    root = yaml_nodes.compose(path, text)
     problems = [_say(path, line, "", text) for line, text in yaml_nodes.repeated_keys(root)]
     if problems:
         raise ConfigurationError("\n".join(problems))
@@ -105,7 +112,7 @@ def fingerprint(path: Path) -> str:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    content = _with_text_keys(yaml_nodes.construct(path, yaml_nodes.compose(path)))
+    content = _with_text_keys(yaml_nodes.construct(path, yaml_nodes.compose(path, yaml_nodes.read(path))))
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

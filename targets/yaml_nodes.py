@@ -9,7 +9,7 @@ from yaml.constructor import SafeConstructor
 
 from targets.errors import ConfigurationError
 
-__all__ = ["compose", "construct", "repeated_keys"]
+__all__ = ["compose", "construct", "read", "repeated_keys"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, ten times faster, where it was compiled in
 _MAX_BYTES, _MAX_NODES, _MAX_LEVELS, _MAX_NUMBER = 1_000_000, 100_000, 50, 1000
@@ -19,30 +19,46 @@ _TOO_LARGE = (  # the default selection has a hundredth of these; aliases of ali
 )
 
 
-def compose(path: Path) -> yaml.Node:
-    """Read a YAML document as nodes.
+def read(path: Path) -> str:
+    """Read the text of a YAML document.
 
     Args:
         path: The file.
 
     Returns:
-        Its root.
+        Its text.
 
     Raises:
-        ConfigurationError: When it cannot be read, is no text, no YAML, empty, too large or too deep.
+        ConfigurationError: When it cannot be read, is no text or too large.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ConfigurationError(_TOO_LARGE.format(path))
-        text = path.read_text(encoding="utf-8")
-        _check_levels(path, text)
-        root = yaml.compose(text, Loader=_LOADER)
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise ConfigurationError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
         raise ConfigurationError(msg) from error
+
+
+def compose(path: Path, text: str) -> yaml.Node:
+    """Make nodes of a YAML document.
+
+    Args:
+        path: The file.
+        text: What :func:`read` gave.
+
+    Returns:
+        Its root.
+
+    Raises:
+        ConfigurationError: When it is no YAML, empty, too large or too deep.
+    """
+    try:
+        _check_levels(path, text)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise ConfigurationError(_not_yaml(path, error)) from error
     if root is None:
