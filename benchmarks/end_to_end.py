@@ -9,6 +9,7 @@ many events as those of CMS 2016 have). The ratio is the median of alternating r
 beside.
 """
 
+import resource
 import statistics
 import sys
 import tempfile
@@ -33,7 +34,7 @@ KNOWN = ("jpsi", "psi2s", "upsilon", "z")
 SEARCH = find_peaks.Search(100, 10.0, 10_000.0, tuple(RESONANCES[name] for name in KNOWN))
 STYLE = make_histograms.Style((10.0,), True)
 CHUNK_EVENTS = 100_000
-MEMORY_MB = 700
+MEMORY_MB = 400  # for chunks, on top of what this process has taken: a worker of 700 MB has taken 300
 FILE_BASKETS = 84  # of 20,000 events: 2.10 G events of CMS 2016 are in 1,254 files
 
 
@@ -44,7 +45,7 @@ def stages(file: Path, folder: Path) -> Iterator[str]:
         reading.DEFAULT,
         Fetching("auto", folder, keep=False),
         CHUNK_EVENTS,
-        MEMORY_MB,
+        MEMORY_MB + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
         attempts=1,
         tolerated_failures=0,
     )
