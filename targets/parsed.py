@@ -17,6 +17,7 @@ import uproot
 
 from targets import atomic, rootfiles
 from targets.baskets import Reader
+from targets.codecs import Zstandard
 from targets.errors import UnreadableFileError
 from targets.flat_arrays import Flat, Integers, records
 
@@ -110,7 +111,7 @@ def writing(path: Path, parsed_format: Format) -> Iterator[Writer]:
     Yields:
         The writer.
     """
-    with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=uproot.ZSTD(1)) as file:
+    with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=Zstandard(1)) as file:
         writer = Writer(file, parsed_format)
         yield writer
         writer.flush()

@@ -1,12 +1,19 @@
 """Compressed blocks as uproot writes them, and blocks that are damaged."""
 
+import numpy as np
 import pytest
 import uproot
 from uproot.compression import compress
 
-from targets.codecs import Decompressor, UnknownLayoutError
+from targets.codecs import Decompressor, UnknownLayoutError, Zstandard
 
-CODECS = {"zlib": uproot.ZLIB(4), "lzma": uproot.LZMA(4), "lz4": uproot.LZ4(4), "zstd": uproot.ZSTD(4)}
+CODECS = {
+    "zlib": uproot.ZLIB(4),
+    "lzma": uproot.LZMA(4),
+    "lz4": uproot.LZ4(4),
+    "zstd": uproot.ZSTD(4),
+    "own zstd": Zstandard(1),
+}
 TEXT = b"to be or not to be, " * 50
 every_codec = pytest.mark.parametrize("name", list(CODECS))
 
@@ -26,7 +33,7 @@ def test_a_block_comes_back(name):
 
 def test_blocks_of_several_codecs_are_joined():
     data = b"".join(packed(name, TEXT[: 100 * i]) for i, name in enumerate(CODECS, 3))
-    assert unpack(data, 100 * (3 + 4 + 5 + 6)) == b"".join(TEXT[: 100 * i] for i in range(3, 7))
+    assert unpack(data, 100 * (3 + 4 + 5 + 6 + 7)) == b"".join(TEXT[: 100 * i] for i in range(3, 8))
 
 
 def test_more_than_a_block_can_hold():
@@ -92,3 +99,26 @@ def test_a_decompressor_forgets_a_block_that_failed():
     with pytest.raises(ValueError, match=r"\(ZS\) is damaged"):
         decompressor.decompress(memoryview(data[:-4] + bytes(4)), len(TEXT))
     assert bytes(decompressor.decompress(memoryview(data), len(TEXT))) == TEXT
+
+
+def test_our_own_zstd_is_read_by_uproot(tmp_path):
+    numbers = np.arange(50_000, dtype=np.float32)
+    with uproot.recreate(tmp_path / "own.root", compression=Zstandard(1)) as file:
+        file.mktree("t", {"x": np.float32}).extend({"x": numbers})
+    with uproot.open(tmp_path / "own.root") as file:
+        assert file.file.compression == uproot.ZSTD(1)
+        assert file["t/x"].compressed_bytes < file["t/x"].uncompressed_bytes
+        np.testing.assert_array_equal(file["t/x"].array(library="np"), numbers)
+
+
+def test_any_wrong_bit_of_our_own_zstd_is_found():
+    data = packed("own zstd")
+    for position in range(9, len(data)):
+        for bit in range(8):
+            wrong = bytearray(data)
+            wrong[position] ^= 1 << bit
+            try:
+                read = unpack(bytes(wrong))
+            except ValueError:
+                continue
+            assert read == TEXT, (position, bit)  # a bit that means nothing
