@@ -84,7 +84,7 @@ def remove_overlaps(
 
 
 class _Angles(NamedTuple):
-    """Where objects of one kind are: offsets of shape (n_events + 1,), the rest end to end, shape (n_objects,)."""
+    """Where objects of one kind are, and whether they stay: offsets of shape (n_events + 1,), the rest (n_objects,)."""
 
     offsets: npt.NDArray[np.int64]
     eta: npt.NDArray[np.float64]
@@ -93,6 +93,7 @@ class _Angles(NamedTuple):
 
     @classmethod
     def of(cls, array: ak.Array) -> Self:
+        """Take eta and phi (radians) of objects, shape (n_events, var); all of them stay so far."""
         offsets, columns = split(array)
         eta, phi = columns["eta"].astype(np.float64), columns["phi"].astype(np.float64)
         return cls(offsets, eta, phi, np.ones(len(eta), dtype=np.bool_))
