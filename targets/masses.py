@@ -23,7 +23,7 @@ __all__ = ["Float32", "MassWriter", "export", "read"]
 Float32 = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
 
-_SPILLED_BYTES = 32 * 2**20  # above this, masses wait on the disk for the others of their name
+_SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their name
 _PART_MASSES = 2**20  # what is done with masses takes ten times their memory
 _NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
 _NOT_OURS = "its members are not as this project writes them"
