@@ -1,5 +1,10 @@
-"""Memory for the arrays of a chunk: filling memory that is new to the process takes longer than decoding into it."""
+"""Memory for the arrays of a chunk: filling memory that is new to the process takes longer than decoding into it.
 
+So it is used again, as soon as no array refers to it any more.
+"""
+
+import mmap
+import weakref
 from typing import Any
 
 import numpy as np
@@ -9,9 +14,13 @@ from targets.entries import Integers
 
 __all__ = ["ArrayMemory"]
 
-_BLOCK_BYTES = 2**23  # numpy asks for huge pages from 4 MiB on: these are new once in 2 MiB, not in 4 kiB
+_BLOCK_BYTES = 2**23
+_IDLE_BLOCKS = 8  # that are kept for the next arrays
 _SMALLEST_BYTES = 2**16  # smaller arrays come from memory that the process has
 _ALIGNMENT = 64
+
+_idle: list[mmap.mmap] = []
+"""Memory that no array uses any more; of this process alone, as a fork copies it."""
 
 
 class ArrayMemory:
@@ -36,7 +45,7 @@ class ArrayMemory:
         if not _SMALLEST_BYTES <= n_bytes <= _BLOCK_BYTES:
             return np.empty(length, dtype)
         if n_bytes > len(self._block):
-            self._block = np.empty(_BLOCK_BYTES, np.uint8)
+            self._block = _block()
         array = self._block[:n_bytes].view(dtype)
         self._block = self._block[-(-n_bytes // _ALIGNMENT) * _ALIGNMENT :]
         return array
@@ -60,4 +69,19 @@ class ArrayMemory:
     def forget(self) -> None:
         """Let go of all that was made, so that it lives as long as the arrays do."""
         self._kept.clear()
-        self._block = self._block[:0].copy()
+        self._block = np.empty(0, np.uint8)
+
+
+def _block() -> npt.NDArray[np.uint8]:
+    """Take idle memory, or new one; it is idle again when the last array that was cut from it is gone."""
+    memory = _idle.pop() if _idle else mmap.mmap(-1, _BLOCK_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)  # new once in 2 MiB, not in 4 kiB
+    block = np.frombuffer(memory, np.uint8)  # which every array that is cut from it, and every part of one, refers to
+    weakref.finalize(block, _give_back, memory).atexit = False
+    return block
+
+
+def _give_back(memory: mmap.mmap) -> None:
+    if len(_idle) < _IDLE_BLOCKS:
+        _idle.append(memory)

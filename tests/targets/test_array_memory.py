@@ -1,9 +1,104 @@
 """Arrays that are cut from one block, and offsets that are kept once: none may change another."""
 
+import os
+import threading
+
+import awkward as ak
 import numpy as np
 import pytest
 
+from targets import array_memory
 from targets.array_memory import ArrayMemory
+
+NUMBERS = 500_000  # float64: half of a block
+
+
+@pytest.fixture(autouse=True)
+def _no_idle_memory(monkeypatch):
+    monkeypatch.setattr(array_memory, "_idle", [])
+
+
+def take():
+    """Make an array in memory of its own, as each chunk of a file does."""
+    memory = ArrayMemory()
+    array = memory.new(NUMBERS, np.dtype("f8"))
+    memory.forget()
+    return array
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+PARTS = {
+    "itself": lambda array: array,
+    "a part": lambda array: array[10:20],
+    "a part of a part": lambda array: array[10:20][5:],
+    "other type": lambda array: array[1:].view(np.int32)[::2],
+    "memory view": lambda array: memoryview(array[5:])[2:],
+    "awkward": lambda array: ak.Array(ak.contents.NumpyArray(array[10:]))[3:],
+    "from memory": lambda array: np.frombuffer(array[:8].data, np.uint8),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_memory_is_used_again_when_nothing_refers_to_it(part):
+    array = take()
+    array[:] = 1.0
+    at, kept = address(array), PARTS[part](array)
+    del array
+    other = take()
+    other[:] = 2.0
+    assert address(other) != at
+    expected = np.ones(NUMBERS)
+    assert np.asarray(kept).tobytes() == np.asarray(PARTS[part](expected)).tobytes()
+    del kept
+    assert address(take()) == at
+
+
+def test_only_so_much_memory_stays_idle():
+    arrays = [take() for _ in range(2 * array_memory._IDLE_BLOCKS)]
+    assert len({address(array) for array in arrays}) == len(arrays)
+    del arrays
+    assert len(array_memory._idle) == array_memory._IDLE_BLOCKS
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_has_memory_of_its_own():
+    array = take()
+    array[:] = 1.0
+    at = address(array)
+    del array
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        mine = take()
+        mine[:] = 2.0
+        os.write(writer, b"same" if address(mine) == at else b"new!")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(reader, 4) == b"same"
+    assert take()[0] == 1.0  # nothing in particular, but not what the child wrote
+    os.close(reader)
+    os.close(writer)
+
+
+def test_threads_do_not_share_memory():
+    wrong = []
+
+    def work(number):
+        for _ in range(50):
+            array = take()
+            array[:] = number
+            if not (array == number).all():
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(float(number),)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
 
 
 @pytest.mark.parametrize("lengths", [(3, 0, 5), (20_000,) * 5, (10**6, 10**6, 7, 10**6), (3 * 10**6, 20_000)])
