@@ -144,18 +144,20 @@ def _read(entry: Mapping[str, Any]) -> Counts:
 
 
 def _count(values: Floats, grid: Grid) -> Counts:
-    counts, below = _fill(values, grid.low, grid.high, grid.bins, grid.bins / (grid.high - grid.low))
+    """Count values; those that are the edges in their own precision, as pi in float32, are inside."""
+    low, high = (float(values.dtype.type(edge)) for edge in (grid.low, grid.high))
+    counts, below = _fill(values, low, high, grid.low, grid.bins / (grid.high - grid.low), grid.bins)
     return Counts(grid, counts, below, len(values) - below - int(counts.sum()))
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _fill(values: Any, low: float, high: float, bins: int, per_unit: float) -> Any:
+def _fill(values: Any, low: float, high: float, origin: float, per_unit: float, bins: int) -> Any:
     """Count values; numpy's own histogram takes ten times as long, and every selected object comes by here."""
     counts, below = np.zeros(bins, dtype=np.int64), 0
     for value in values:
         exact = np.float64(value)
         if low <= exact <= high:
-            counts[min(int((exact - low) * per_unit), bins - 1)] += 1
+            counts[min(int((exact - origin) * per_unit), bins - 1)] += 1
         elif exact < low:
             below += 1
     return counts, below

@@ -36,6 +36,16 @@ def test_what_lies_outside_is_counted_beside():
     assert found.counts[-1] == 1, "the upper edge belongs to the last bin"
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pi_in_any_precision_is_an_edge(dtype):
+    # in float32 it is larger than in float64
+    edges, beyond = np.array([-np.pi, np.pi], dtype), np.nextafter(np.array([np.pi, -np.pi], dtype), dtype(9))
+    phi = ak.from_numpy(np.concatenate([edges, beyond, -beyond])[None, :])
+    counts = kinematics.fill({"e": ak.zip({"pt": phi, "eta": phi, "phi": phi})})["e"]["phi"]
+    assert (counts.below, counts.above, int(counts.counts.sum())) == (1, 1, 4)
+    assert (counts.counts[0], counts.counts[-1]) == (2, 2)
+
+
 def test_more_than_twenty_objects_are_above():
     found = kinematics.fill(events([[30.0] * 20, [30.0] * 21]))["e"]["n"]
     assert (found.counts[20], found.above) == (1, 1)
