@@ -16,7 +16,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Float32", "Int64", "Rows", "Work", "add_up", "four_momenta"]
+__all__ = ["Float32", "Float64", "Int64", "Rows", "Work", "add_up", "four_momenta"]
 
 Float32 = npt.NDArray[np.float32]
 """Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
