@@ -84,7 +84,8 @@ class PoolWorkflowProxy(BranchOutputs):
                 for job in as_completed(jobs):
                     yield _outcome(job, jobs[job])
             finally:  # after an interrupt the branches that wait are not started any more
-                pool.shutdown(wait=False, cancel_futures=True)
+                # without waiting, a process that luigi forked could close the queue before workers are told to end
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def _account(self, failed: list[Outcome], total: int) -> str:
         lines = [f"branch {outcome.branch}: {outcome.failure}" for outcome in failed]
