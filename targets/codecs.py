@@ -2,8 +2,7 @@
 
 A basket is one block or several, each with a head of nine bytes: two letters for the codec, its version, and the
 compressed and the uncompressed size in three bytes each, low byte first. LZ4 adds a checksum, ZLIB and LZMA bring
-their own; ZSTD as ROOT writes it has none, as this project writes
-it one.
+their own; ZSTD has one as this project writes it, and none as ROOT does.
 """
 
 import lzma
@@ -34,7 +33,7 @@ class UnknownLayoutError(Exception):
 
 
 class Zstandard(uproot.ZSTD):  # type: ignore[misc]  # uproot has no type hints
-    """ZSTD of what uproot writes: in a third of the time that uproot's own takes, and with a checksum in each block."""
+    """ZSTD of what uproot writes, with a checksum in each block, which uproot's own leaves out."""
 
     def __init__(self, level: int) -> None:
         """Make a codec.

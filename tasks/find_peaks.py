@@ -36,7 +36,7 @@ class Search:
 
     def windows(self, name: str) -> Windows:
         """Give what known resonances take from ``final_state/combination``."""
-        combination = name.partition("/")[2]
+        combination = name.split("/")[1]
         if combination not in self._windows:  # many final states have the same combinations
             parsed = combinations.parse(combination)
             self._windows[combination] = resonances.windows(parsed, self.resonances, self.width_gev)

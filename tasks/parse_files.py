@@ -209,15 +209,15 @@ def _take(chunk: Chunk, events: EventFile, selection: Selection, writer: parsed.
         writer.add({kind: columns.keep_events(array, enough) for kind, array in objects.items()}, numbers)
 
 
-def _few(jets: ak.Array, counts: dict[str, Any], chosen: Any) -> dict[str, int]:
+def _few(jets: ak.Array, counts: Mapping[str, Any], chosen: Any) -> dict[str, int]:
     """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet.
 
     Given are the jets of all events, which events count, and how many objects these have.
     """
     offsets, fields = columns.split(jets)
-    counts["b"] = columns.number(offsets, fields["is_b"] == 1)[chosen]
-    counts["j"] = counts["j"] - counts["b"]
-    in_order = {kind: counts[kind] for kind in KINDS}
+    b = columns.number(offsets, fields["is_b"] == 1)[chosen]
+    tagged = {**counts, "j": counts["j"] - b, "b": b}
+    in_order = {kind: tagged[kind] for kind in KINDS}
     return {final_states.label(state): len(events) for state, events in final_states.classify(in_order, 0)}
 
 
