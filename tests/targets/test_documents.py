@@ -69,6 +69,15 @@ def complaints(path):
     return [line.removeprefix(f"{path}:") for line in str(caught.value).split("\n")]
 
 
+def test_a_text_is_checked_once_and_a_changed_one_is_noticed(write):
+    first = load_model(write("name: a"), Book)
+    assert load_model(write("name: a"), Book) is first
+    assert load_model(write("name: b"), Book).name == "b"
+    assert load_model(write("name: a", "other.yaml"), Book) == first
+    for _ in range(2):  # what is wrong stays wrong
+        assert complaints(write("nam: a"))
+
+
 def test_a_document_becomes_a_model(write):
     path = write(
         """

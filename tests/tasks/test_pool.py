@@ -1,5 +1,6 @@
 """The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
 
+import multiprocessing
 import os
 
 import pytest
@@ -63,6 +64,13 @@ def test_the_others_are_done_when_one_fails(listed, files, monkeypatch):
         stage(listed, threads=1).workflow_proxy.run()
     assert "Mend the cause and run the same command again: it goes on where it stopped." in str(caught.value)
     assert len(listed.products("parsed_data")) == 2
+
+
+def test_workers_have_ended_when_a_stage_has(listed):
+    # a process that luigi forked closes queues when it ends: a worker that waits for a word from one would hang
+    stage(listed, threads=2).workflow_proxy.run()
+    assert multiprocessing.active_children() == []
+    assert len(listed.products("parsed_data")) == 3
 
 
 def test_a_stage_is_done_when_every_branch_has_its_product(run):
