@@ -89,10 +89,6 @@ class Decompressor:
             UnknownLayoutError: For a codec that is not known here (before ROOT 4 there was another one).
             ValueError: When a block is damaged, or has another size than the file announces.
         """
-        if len(data) >= _HEAD.size:
-            name, _, low, high, size_low, size_high = _HEAD.unpack_from(data)
-            if (_HEAD.size + low + (high << 16), size_low + (size_high << 16)) == (len(data), size):
-                return self._block(name, data[_HEAD.size :], size)  # one block, as most baskets are
         blocks = []
         left = size
         while data:
