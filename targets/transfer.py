@@ -188,6 +188,7 @@ _CHANGED = "it was changed on the server while it was fetched, so it is fetched 
 def _copy(blocks: Iterator[bytes], file: BinaryIO, size: int | None) -> None:
     for block in blocks:
         file.write(block)
+        file.flush()  # what came stays, also when this process is killed while it waits for more
         if size is not None and file.tell() > size:
             file.truncate(0)
             msg = f"more than the announced {size} bytes came"

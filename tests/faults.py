@@ -194,13 +194,16 @@ def drop_head(handler: Handler) -> None:
     handler.hang_up()
 
 
-def stall(after: int) -> Fault:
-    """Fall silent after so many bytes of the body, with the connection open."""
+def stall(after: int, alone: int = 0) -> Fault:
+    """Fall silent after so many bytes of the body, the last *alone* of them sent by themselves, and keep the line."""
 
     def fault(handler):
         code, head, body = right(handler)
         handler.head(code, head)
-        handler.send(body[:after])
+        handler.send(body[: after - alone])
+        if alone:
+            handler.served.ending.wait(0.3)
+            handler.send(body[after - alone : after])
         handler.served.ending.wait()
         handler.hang_up()
 

@@ -296,8 +296,9 @@ def test_processes_that_do_not_keep_a_file_leave_none(uri, web, folder):
     assert web.sent % len(BODY) == 0
 
 
-def test_who_waits_for_a_process_that_is_killed_goes_on_in_its_place(uri, web, folder):
-    web.faults = [faults.stall(200_000)]
+@pytest.mark.parametrize("alone", [0, 10])  # few bytes by themselves: what came must be in the file, not in a buffer
+def test_who_waits_for_a_process_that_is_killed_goes_on_in_its_place(uri, web, folder, alone):
+    web.faults = [faults.stall(200_000, alone)]
     with workers.started("fetch", uri, folder, len(BODY), ADLER32) as first:
         assert faults.settles(lambda: any(part.stat().st_size >= 200_000 for part in folder.glob("*.part")))
         with workers.started("fetch", uri, folder, len(BODY), ADLER32) as second:
