@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from targets.entries import Integers
+from targets.entries import WORD_BYTES, Bytes, Integers, begin_there, list_entries
 
-__all__ = ["ArrayMemory"]
+__all__ = ["ArrayMemory", "Offsets"]
 
 _BLOCK_BYTES = 2**23
 _IDLE_BLOCKS = 8  # that are kept for the next arrays
@@ -50,19 +50,29 @@ class ArrayMemory:
         self._block = self._block[-(-n_bytes // _ALIGNMENT) * _ALIGNMENT :]
         return array
 
-    def draft(self, length: int) -> Integers:
-        """Return memory to write offsets into, shape (length,), until the next call; anything may be in it."""
-        if length > len(self._draft):
-            self._draft = np.empty(length, np.int64)
-        return self._draft[:length]
+    def offsets(self, n_entries: int, n_numbers: int) -> "Offsets":
+        """Begin to list where entries begin; until the next call.
 
-    def keep(self, offsets: Integers) -> Integers:
-        """Return offsets that were kept before and are equal to these, or keep a copy, shape (n_entries + 1,)."""
+        Args:
+            n_entries: How many entries there will be.
+            n_numbers: How many numbers all of them will have together.
+
+        Returns:
+            Offsets of no entry yet.
+        """
+        if n_entries >= len(self._draft):
+            self._draft = np.empty(n_entries + 1, np.int64)
+        likely = (kept for kept in self._kept if len(kept) == n_entries + 1 and kept[-1] == n_numbers)
+        return Offsets(self._draft[: n_entries + 1], next(likely, None))
+
+    def keep(self, offsets: "Offsets") -> Integers:
+        """Return the offsets of all entries, shape (n_entries + 1,): the same array wherever they are equal."""
+        listed = offsets.listed()
         for kept in self._kept:
-            if kept[-1] == offsets[-1] and np.array_equal(kept, offsets):
+            if kept is listed or (kept[-1] == listed[-1] and np.array_equal(kept, listed)):
                 return kept
-        copy = self.new(len(offsets), offsets.dtype)
-        copy[:] = offsets
+        copy = self.new(len(listed), listed.dtype)
+        copy[:] = listed
         self._kept.append(copy)
         return copy
 
@@ -70,6 +80,53 @@ class ArrayMemory:
         """Let go of all that was made, so that it lives as long as the arrays do."""
         self._kept.clear()
         self._block = np.empty(0, np.uint8)
+
+
+class Offsets:
+    """Where the entries of one branch begin, basket after basket; not listed anew while they are those of another."""
+
+    def __init__(self, draft: Integers, likely: Integers | None) -> None:
+        """Begin with no entry.
+
+        Args:
+            draft: Memory for the list, shape (n_entries + 1,).
+            likely: Offsets of another branch that may be the same; None where there are none.
+        """
+        self._draft, self._likely = draft, likely
+        self._n_listed = 0
+        draft[0] = 0
+
+    def n_numbers(self) -> int:
+        """Return how many numbers the entries so far have."""
+        return int(self.listed()[self._n_listed])
+
+    def add(self, data: Bytes, starts: Bytes, origin: int, shift: int) -> bool:
+        """Add entries that are nothing but numbers: :func:`targets.entries.list_entries` tells what is given.
+
+        Returns:
+            Whether they follow each other and are whole numbers.
+        """
+        n_entries = len(starts) // WORD_BYTES
+        if self._likely is not None:
+            stop = self._n_listed + n_entries
+            if begin_there(data, starts, origin, shift, self._likely[self._n_listed : stop + 1]):
+                self._n_listed = stop
+                return True
+        right: bool = list_entries(data, starts, origin, shift, self.place(n_entries))
+        return right
+
+    def place(self, n_entries: int) -> Integers:
+        """Return where the offsets of further entries are to be written, shape (n_entries + 1,); the first is there."""
+        if self._likely is not None:
+            self._draft[: self._n_listed + 1] = self._likely[: self._n_listed + 1]
+            self._likely = None
+        start = self._n_listed
+        self._n_listed += n_entries
+        return self._draft[start : self._n_listed + 1]
+
+    def listed(self) -> Integers:
+        """Return the list, shape (n_entries + 1,); what was not added yet may be anything."""
+        return self._draft if self._likely is None else self._likely
 
 
 def _block() -> npt.NDArray[np.uint8]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import awkward as ak
 import uproot
 
 from targets import branch_lists
@@ -19,6 +18,7 @@ from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.entries import WORD_BYTES
 from targets.file_source import FileSource
+from targets.flat_arrays import Flat, ShapeError
 from targets.layouts import Basket, Layout, Packed, Part
 
 __all__ = ["Reader"]
@@ -43,58 +43,65 @@ class Reader:
         self._memory = ArrayMemory()
         self._branches: dict[str, _Branch | None] = {}  # None: uproot reads it
 
-    def arrays(self, filter_name: Sequence[str], entry_start: int, entry_stop: int) -> dict[str, ak.Array]:
+    def arrays(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
         """Read consecutive entries of some branches; a basket that is used in part is kept for the next call.
 
         Args:
-            filter_name: Full paths of the branches.
-            entry_start: First entry.
-            entry_stop: The entry after the last.
+            paths: Full paths of the branches.
+            start: First entry.
+            stop: The entry after the last.
 
         Returns:
-            Array per path, shape (n_entries,) or (n_entries, var), values and type as uproot gives them.
+            Numbers per path, values and type as uproot gives them.
 
         Raises:
+            ShapeError: When a branch holds anything but a number or a list of numbers an entry.
             ValueError: When a basket is damaged, or not what the list of contents says.
             OSError: When its bytes cannot be read.
             KeyError: When there is no such branch.
         """
-        known = {path: branch for path in filter_name if (branch := self._branch(path))}
-        missing = {path: branch.missing(entry_start, entry_stop) for path, branch in known.items()}
+        known = {path: branch for path in paths if (branch := self._branch(path))}
+        missing = {path: branch.missing(start, stop) for path, branch in known.items()}
         fetched = self._fetch({path: [known[path].where(one) for one in missing[path]] for path in known})
-        read: dict[str, ak.Array] = {}
+        read: dict[str, Flat] = {}
         for (path, branch), baskets in zip(known.items(), fetched, strict=True):
             try:
                 there = dict(zip(missing[path], baskets, strict=True))
-                read[path] = branch.array(there, entry_start, entry_stop, self._memory)
+                read[path] = branch.array(there, start, stop, self._memory)
             except UnknownLayoutError:
                 self._branches[path] = None
             except ValueError as error:
                 msg = f"{path}: {error}"
                 raise ValueError(msg) from error
         self._memory.forget()
-        return read | self._by_uproot([path for path in filter_name if path not in read], entry_start, entry_stop)
+        return read | self._by_uproot([path for path in paths if path not in read], start, stop)
 
-    def bytes_per_event(self, filter_name: Sequence[str]) -> float | None:
+    def bytes_per_event(self, paths: Sequence[str]) -> float | None:
         """Estimate the memory that arrays need, by what the list of contents says.
 
         Args:
-            filter_name: Full paths of the branches.
+            paths: Full paths of the branches.
 
         Returns:
             Bytes an entry; None where the list of contents does not say, as in an RNTuple.
         """
-        branches = [self._branch(path) for path in filter_name]
+        branches = [self._branch(path) for path in paths]
         known = [branch.n_bytes for branch in branches if branch]
         if len(known) < len(branches) or not self.num_entries:
             return None
         return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
 
-    def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
+    def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
         # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
         # twice, so that uproot's cache would only take memory
-        how = {"entry_start": start, "entry_stop": stop, "array_cache": None}
-        return {path: self._found(path).array(**how) for path in paths}
+        how, read = {"entry_start": start, "entry_stop": stop, "array_cache": None}, {}
+        for path in paths:
+            try:
+                read[path] = Flat.of(self._found(path).array(**how))
+            except ShapeError as error:
+                msg = f"{path} is {error}"
+                raise ShapeError(msg) from error
+        return read
 
     def _found(self, path: str) -> Any:
         return branch_lists.branch(self._tree, path) if isinstance(self._tree, uproot.TTree) else self._tree[path]
@@ -144,7 +151,7 @@ class _Branch:
         start: int = self._seeks[number]
         return start, start + self._sizes[number]
 
-    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, memory: ArrayMemory) -> ak.Array:
+    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, memory: ArrayMemory) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
         parts, kept = [], {}
         for number in self._needed(start, stop):

@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "Integers", "list_entries", "take_vectors"]
+__all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "Integers", "begin_there", "list_entries", "take_vectors"]
 
 WORD_BYTES = 4
 """Bytes of the words that tell where entries begin."""
@@ -48,6 +48,26 @@ def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: I
     lengths |= len(data) - before
     offsets[-1] = filled + (len(data) >> shift)
     return bool(lengths >= 0 and lengths & ((1 << shift) - 1) == 0 and offsets[0] == filled)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def begin_there(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers) -> bool:
+    """Tell whether entries that are nothing but numbers begin where others do; faster than to list and compare them.
+
+    Args:
+        data: The bytes of all entries.
+        starts: The byte at which each begins, as words, shape (4 * n_entries,).
+        origin: What is to be taken off these words.
+        shift: A number has 2**shift bytes.
+        offsets: Where the others begin and the last ends, shape (n_entries + 1,).
+
+    Returns:
+        Whether they do, to the byte.
+    """
+    filled, different = offsets[0], np.int64(0)
+    for i in range(np.uint64(len(offsets) - 1)):
+        different |= (offsets[i] - filled << shift) ^ (_word(starts, np.uint64(WORD_BYTES) * i) - origin)
+    return bool(different == 0 and offsets[-1] - filled << shift == len(data))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

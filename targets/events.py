@@ -15,7 +15,7 @@ import numpy.typing as npt
 from targets import rootfiles
 from targets.baskets import Reader
 from targets.errors import FileFormatError, UnreadableFileError
-from targets.flat_arrays import Flat, records
+from targets.flat_arrays import Flat, ShapeError, records
 from targets.network import Network
 from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 
@@ -156,23 +156,18 @@ class EventFile:
         if self._tree is None:
             return {}
         try:
-            arrays = self._tree.arrays(filter_name=list(paths), entry_start=start, entry_stop=stop)
-            named = {name: arrays[path] for path, name in paths.items()}
+            arrays = self._tree.arrays(list(paths), start, stop)
+            read = {name: arrays[path] for path, name in paths.items()}
+        except ShapeError as error:
+            msg = f"{self.uri}: branch {error}; name another one in the schema or the selection"
+            raise FileFormatError(msg) from error
         except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
             raise rootfiles.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
-        read = {name: self._flat(name, array) for name, array in named.items()}
         short = {name: flat.n_events() for name, flat in read.items() if flat.n_events() != stop - start}
         if short:
             msg = f"{self.uri}: of events {start} to {stop} only {short} came back; it is truncated: fetch it again"
             raise UnreadableFileError(msg)
         return read
-
-    def _flat(self, name: str, array: ak.Array) -> Flat:
-        try:
-            return Flat.of(array)
-        except ValueError as error:
-            msg = f"{self.uri}: branch {name} is {error}; name another one in the schema or the selection"
-            raise FileFormatError(msg) from error
 
     def _chunk(
         self, read: Mapping[str, Flat], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int

@@ -7,10 +7,14 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Flat", "Integers", "records"]
+__all__ = ["Flat", "Integers", "ShapeError", "records"]
 
 Integers = npt.NDArray[np.int64]
 """Offsets (dimensionless)."""
+
+
+class ShapeError(ValueError):
+    """An array is neither one number nor one list of numbers an event."""
 
 
 class Flat(NamedTuple):
@@ -36,7 +40,7 @@ class Flat(NamedTuple):
             Its numbers; they may be its own memory, not to be written to.
 
         Raises:
-            ValueError: For arrays of any other shape, and of anything but numbers.
+            ShapeError: For arrays of any other shape, and of anything but numbers.
         """
         layout = array.layout
         if array.ndim > 1 and not _is_packed(layout):  # as uproot makes arrays of an RNTuple
@@ -44,7 +48,7 @@ class Flat(NamedTuple):
         numbers = layout.content if array.ndim > 1 else layout
         if not isinstance(numbers, ak.contents.NumpyArray) or numbers.data.ndim > 1:
             msg = f"neither a number nor a list of numbers an event, but {array.type}"
-            raise ValueError(msg)
+            raise ShapeError(msg)
         return cls(np.asarray(layout.offsets.data) if array.ndim > 1 else None, np.asarray(numbers.data))
 
     def list_offsets(self) -> Integers:
@@ -54,11 +58,11 @@ class Flat(NamedTuple):
             Shape (n_events + 1,).
 
         Raises:
-            ValueError: Where every event has one number.
+            ShapeError: Where every event has one number.
         """
         if self.offsets is None:
             msg = "one number an event where a list is expected"
-            raise ValueError(msg)
+            raise ShapeError(msg)
         return self.offsets
 
     def n_events(self) -> int:

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Any, NamedTuple, Self
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
-from targets.array_memory import ArrayMemory
+from targets.array_memory import ArrayMemory, Offsets
 from targets.codecs import Decompressor, UnknownLayoutError
-from targets.entries import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, Integers, list_entries, take_vectors
+from targets.entries import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
+from targets.flat_arrays import Flat
 
 __all__ = ["Basket", "Layout", "Packed", "Part"]
 
@@ -192,7 +192,7 @@ class Layout(NamedTuple):
             raise ValueError(msg)
         return Basket(data, data[:0], 0, n_entries)
 
-    def array(self, parts: Sequence[Part], decompressor: Decompressor, memory: ArrayMemory) -> ak.Array:
+    def array(self, parts: Sequence[Part], decompressor: Decompressor, memory: ArrayMemory) -> Flat:
         """Join parts of baskets to one array.
 
         Args:
@@ -201,7 +201,7 @@ class Layout(NamedTuple):
             memory: Where the array is made.
 
         Returns:
-            Shape (n_entries,) or (n_entries, var), in the byte order of this machine.
+            Their numbers, in the byte order of this machine.
 
         Raises:
             UnknownLayoutError: As `unpack`.
@@ -211,33 +211,26 @@ class Layout(NamedTuple):
         n_entries = sum(part.stop - part.start for part in parts)
         size = self.dtype.itemsize
         n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * size
-        offsets = memory.draft(n_entries + 1)
-        offsets[0] = 0
         n_numbers = max(n_bytes - n_entries * self.header_bytes, 0) // size
         numbers = memory.new(n_numbers, self.dtype.newbyteorder("="))
-        entry = filled = 0
+        offsets, entry = memory.offsets(n_entries, n_numbers), 0
         for basket, start, stop in parts:
             here = self.unpack(basket, decompressor) if isinstance(basket, Packed) else basket
             if self.jagged:
-                filled = self._fill(here, start, stop, offsets[entry : entry + stop - start + 1], numbers, filled)
+                self._fill(here, start, stop, offsets, numbers)
             else:
                 numbers[entry : entry + stop - start] = here.data.view(self.dtype)[start:stop]
             entry += stop - start
             del here  # its memory goes to the next basket
-        if not self.jagged:
-            return ak.Array(numbers)
-        content = ak.contents.NumpyArray(numbers)
-        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(memory.keep(offsets)), content))
+        return Flat(memory.keep(offsets) if self.jagged else None, numbers)
 
     def _n_bytes(self, part: Part) -> int:
         """Return how many bytes the entries of a part have, headers included."""
         basket, start, stop = part
         return basket.n_bytes if isinstance(basket, Packed) else _byte(basket, stop) - _byte(basket, start)
 
-    def _fill(
-        self, basket: Basket, start: int, stop: int, offsets: Integers, numbers: npt.NDArray[Any], filled: int
-    ) -> int:
-        """Put the numbers of some entries to their place, and where each entry begins; return the place after them."""
+    def _fill(self, basket: Basket, start: int, stop: int, offsets: Offsets, numbers: npt.NDArray[Any]) -> None:
+        """Put the numbers of some entries to their place, and where each entry begins."""
         data, starts, origin, n_entries = basket
         if (start, stop) != (0, n_entries):
             first, last = _byte(basket, start), _byte(basket, stop)
@@ -245,22 +238,19 @@ class Layout(NamedTuple):
                 msg = f"its entries {start} to {stop} are said to be the bytes {first} to {last} of {len(data)}"
                 raise ValueError(msg)
             data, starts, origin = data[first:last], starts[start * WORD_BYTES : stop * WORD_BYTES], origin + first
-        size = self.dtype.itemsize
-        shift = size.bit_length() - 1
+        shift, filled = self.dtype.itemsize.bit_length() - 1, offsets.n_numbers()
         there = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
-        offsets[0] = filled
         if self.header_bytes:
-            right = take_vectors(data, starts, origin, shift, offsets, there.view(np.uint8))
+            right = take_vectors(data, starts, origin, shift, offsets.place(stop - start), there.view(np.uint8))
             if sys.byteorder == "little":
                 there.byteswap(inplace=True)
         else:
-            right = list_entries(data, starts, origin, shift, offsets)
+            right = offsets.add(data, starts, origin, shift)
             if right:
                 there[...] = data.view(self.dtype)
         if not right:
             msg = f"its entries {start} to {stop} do not begin where they can, or have another length than they say"
             raise ValueError(msg)
-        return filled + len(there)
 
 
 def _byte(basket: Basket, entry: int) -> int:

@@ -5,7 +5,7 @@ One entry an event with ``run``, ``luminosity_block``, ``event``, ``weight`` and
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -134,9 +134,9 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
     try:
         with rootfiles.open_trees(str(path)) as trees:
             tree = trees[NAME]
-            reader, in_parts = Reader(tree.tree), isinstance(tree.tree, uproot.TTree)
+            objects = _objects(tree.tree)
             for start in range(0, tree.num_entries, size):
-                yield _objects(reader, in_parts, start, min(start + size, tree.num_entries))
+                yield objects(start, min(start + size, tree.num_entries))
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
@@ -169,13 +169,21 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
     )
 
 
-def _objects(reader: Reader, in_parts: bool, start: int, stop: int) -> dict[str, ak.Array]:
-    """Read some events; a TTree has a branch for each field of a kind."""
-    if not in_parts:
-        return reader.arrays(list(_FIELDS), start, stop)
+def _objects(tree: Any) -> Callable[[int, int], dict[str, ak.Array]]:
+    """Return what reads consecutive events; a TTree has a branch for each field of a kind."""
+    if not isinstance(tree, uproot.TTree):
+        return lambda start, stop: {
+            kind: tree[kind].array(entry_start=start, entry_stop=stop, array_cache=None) for kind in _FIELDS
+        }
+    reader = Reader(tree)
     names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
-    flats = {name: Flat.of(array) for name, array in reader.arrays(names, start, stop).items()}
-    return {kind: _joined({name: flats[f"{kind}_{name}"] for name in fields}) for kind, fields in _FIELDS.items()}
+
+    def read_branches(start: int, stop: int) -> dict[str, ak.Array]:
+        """Read the branches and put objects together."""
+        flats = reader.arrays(names, start, stop)
+        return {kind: _joined({name: flats[f"{kind}_{name}"] for name in fields}) for kind, fields in _FIELDS.items()}
+
+    return read_branches
 
 
 def _joined(fields: Mapping[str, Flat]) -> ak.Array:

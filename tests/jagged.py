@@ -1,4 +1,4 @@
-"""Events for tests: jagged record arrays from plain numbers."""
+"""Events for tests: jagged record arrays from plain numbers, and arrays from flat ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-__all__ = ["jagged", "plain"]
+from targets.flat_arrays import Flat
+
+__all__ = ["awkward", "jagged", "plain"]
 
 DEFAULTS: dict[str, float] = {"pt": 50.0, "eta": 0.0, "phi": 0.0, "mass": 0.0}
 
@@ -23,3 +25,11 @@ def plain(array: ak.Array) -> list[list[dict[str, Any]]]:
     """Return the objects as lists of dictionaries."""
     listed: list[list[dict[str, Any]]] = ak.to_list(array)
     return listed
+
+
+def awkward(flat: Flat) -> ak.Array:
+    """Return flat numbers as uproot gives arrays, shape (n_events,) or (n_events, var)."""
+    content = ak.contents.NumpyArray(flat.numbers)
+    if flat.offsets is None:
+        return ak.Array(content)
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(flat.offsets), content))

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from itertools import pairwise
 
 import awkward as ak
 import numpy as np
@@ -115,16 +116,57 @@ def test_arrays_do_not_overlap(lengths, dtype):
     assert all(array.flags.aligned and array.flags.writeable for array in arrays)
 
 
-def test_equal_offsets_are_kept_once():
+def words(offsets, key=70):
+    """Where entries of eight bytes a number begin, as a basket lists them."""
+    return ((np.array(offsets[:-1]) - offsets[0]) * 8 + key).astype(">i4").view(np.uint8)
+
+
+def listed(memory, offsets, cuts=(), key=70):
+    """Give entries, basket after basket."""
+    made = memory.offsets(len(offsets) - 1, offsets[-1])
+    for start, stop in pairwise([0, *cuts, len(offsets) - 1]):
+        numbers = np.zeros((offsets[stop] - offsets[start]) * 8, np.uint8)
+        assert made.n_numbers() == offsets[start]
+        assert made.add(numbers, words(offsets[start : stop + 1], key), key, 3)
+    assert made.n_numbers() == offsets[-1]
+    return memory.keep(made)
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (2,), (1, 2)])
+def test_equal_offsets_are_kept_once(cuts):
     memory = ArrayMemory()
-    first = memory.keep(np.array([0, 2, 3]))
-    draft = memory.draft(3)
-    for offsets, is_first in (([0, 2, 3], True), ([0, 1, 3], False), ([0, 2, 4], False), ([0, 2, 3], True)):
-        draft[:] = offsets
-        kept = memory.keep(draft)
+    first = listed(memory, [0, 2, 3, 5])
+    for offsets, is_first in (
+        ([0, 2, 3, 5], True),
+        ([0, 1, 3, 5], False),
+        ([0, 2, 5, 5], False),
+        ([0, 2, 3, 6], False),
+        ([0, 2, 5], False),
+        ([0, 2, 3, 5, 5], False),
+        ([0, 2, 3, 5], True),
+    ):
+        kept = listed(memory, offsets, [cut for cut in cuts if cut < len(offsets) - 1], key=90)
         assert (kept is first) == is_first
         assert kept.tolist() == offsets
-    draft[:] = 9
-    assert first.tolist() == [0, 2, 3]
+    assert first.tolist() == [0, 2, 3, 5]
     memory.forget()
-    assert memory.keep(first.copy()) is not first
+    assert listed(memory, [0, 2, 3, 5]) is not first
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("starts", "n_bytes"),
+    [
+        ((0, 16, 8), 40),  # back
+        ((0, 16, 28), 40),  # half a number
+        ((8, 16, 24), 40),  # not from the first byte
+        ((0, 16, 48), 40),  # behind the end
+        ((0, 16, 24), 44),  # half a number at the end
+    ],
+)
+def test_entries_that_do_not_follow_each_other_are_told(known, starts, n_bytes):
+    memory = ArrayMemory()
+    if known:
+        listed(memory, [0, 2, 3, 5])
+    words = np.array(starts).astype(">i4").view(np.uint8)
+    assert not memory.offsets(3, 5).add(np.zeros(n_bytes, np.uint8), words, 0, 3)

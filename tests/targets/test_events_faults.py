@@ -102,9 +102,9 @@ def test_only_what_is_needed_is_read(tmp_path, monkeypatch, rntuple):
         asked = []
         arrays = type(opened._tree).arrays
 
-        def watch(tree, **options):
-            asked.append((sorted(options["filter_name"]), options["entry_start"], options["entry_stop"]))
-            return arrays(tree, **options)
+        def watch(tree, paths, start, stop):
+            asked.append((sorted(paths), start, stop))
+            return arrays(tree, paths, start, stop)
 
         monkeypatch.setattr(type(opened._tree), "arrays", watch)
         assert len(list(opened.chunks({"m": {"charm": None}}, 4))) == 2
@@ -137,8 +137,8 @@ def test_a_chunk_that_cannot_be_decoded_is_refused(file, monkeypatch):
 def test_a_chunk_that_comes_back_short_is_refused(file, monkeypatch):
     arrays = type(file._tree).arrays
 
-    def shorten(tree, **options):
-        return {path: array[:-1] for path, array in arrays(tree, **options).items()}
+    def shorten(tree, paths, start, stop):
+        return arrays(tree, paths, start, stop - 1)
 
     monkeypatch.setattr(type(file._tree), "arrays", shorten)
     with pytest.raises(UnreadableFileError, match=r"of events 0 to 7 only .*'Jet_pt': 6.* came back; it is truncated"):
@@ -148,8 +148,8 @@ def test_a_chunk_that_comes_back_short_is_refused(file, monkeypatch):
 def test_a_branch_that_does_not_come_back_is_refused(file, monkeypatch):
     arrays = type(file._tree).arrays
 
-    def forget(tree, filter_name, **options):
-        return arrays(tree, filter_name=[name for name in filter_name if name != "Jet_phi"], **options)
+    def forget(tree, paths, start, stop):
+        return arrays(tree, [path for path in paths if path != "Jet_phi"], start, stop)
 
     monkeypatch.setattr(type(file._tree), "arrays", forget)
     with pytest.raises(UnreadableFileError, match=r"events 0 to 20 cannot be read.*Jet_phi"):

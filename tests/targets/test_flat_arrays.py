@@ -4,7 +4,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from targets.flat_arrays import Flat, records
+from targets.flat_arrays import Flat, ShapeError, records
 
 JAGGED = ak.Array([[1.0, 2.0], [], [3.0]])
 
@@ -20,13 +20,13 @@ def test_lists_are_taken_apart_wherever_their_memory_begins(array):
 def test_one_number_an_event_has_no_lists():
     flat = Flat.of(ak.Array(np.arange(4, dtype=np.int32)))
     assert (flat.offsets, flat.numbers.tolist(), flat.n_events(), flat.n_bytes()) == (None, [0, 1, 2, 3], 4, 16)
-    with pytest.raises(ValueError, match="one number an event where a list is expected"):
+    with pytest.raises(ShapeError, match="one number an event where a list is expected"):
         flat.list_offsets()
 
 
 @pytest.mark.parametrize("array", [["a", "b"], [[[1.0]], []], [{"x": 1}], [["a"], []]])
 def test_anything_but_numbers_is_refused(array):
-    with pytest.raises(ValueError, match=r"neither a number nor a list of numbers an event, but [12] \* "):
+    with pytest.raises(ShapeError, match=r"neither a number nor a list of numbers an event, but [12] \* "):
         Flat.of(ak.Array(array))
 
 

@@ -12,6 +12,7 @@ import pytest
 from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.layouts import Layout, Packed, Part
+from tests.jagged import awkward
 
 KEY = b"\x07TBasket\x01b\x01t"
 ENTRIES = [[1.5, -2.0], [], [3.25], [0.0, 1e30, -7.5, 2.0]]
@@ -48,8 +49,12 @@ def read(data, kind="vector", dtype=FLOATS, n_entries=4, start=0, stop=None):
     layout = Layout(dtype, True, HEADS[kind])
     packed = Packed.of(memoryview(data), n_entries)
     if start == 0 and stop is None:
-        return layout.array([Part(packed, 0, n_entries)], Decompressor(), ArrayMemory())
-    return layout.array([Part(layout.unpack(packed, Decompressor()), start, stop)], Decompressor(), ArrayMemory())
+        return joined(layout, Part(packed, 0, n_entries))
+    return joined(layout, Part(layout.unpack(packed, Decompressor()), start, stop))
+
+
+def joined(layout, *parts):
+    return awkward(layout.array(parts, Decompressor(), ArrayMemory()))
 
 
 @every_layout
@@ -82,14 +87,12 @@ def test_parts_of_several_baskets_are_joined(kind):
         Part(layout.unpack(one, Decompressor()), 0, 1),
     ]
     expected = np.array(0), ENTRIES[2:] + ENTRIES + ENTRIES[:1]
-    assert ak.almost_equal(
-        layout.array(parts, Decompressor(), ArrayMemory()), ak.values_astype(expected[1], np.float32)
-    )
+    assert ak.almost_equal(joined(layout, *parts), ak.values_astype(expected[1], np.float32))
 
 
 @pytest.mark.parametrize("jagged", [True, False])
 def test_no_parts_give_an_empty_array(jagged):
-    array = Layout(FLOATS, jagged, 0).array([], Decompressor(), ArrayMemory())
+    array = joined(Layout(FLOATS, jagged, 0))
     assert str(array.type) == ("0 * var * float32" if jagged else "0 * float32")
 
 
@@ -97,13 +100,9 @@ def test_one_number_an_entry():
     layout = Layout(SHORTS, False, 0)
     data = basket([struct.pack(">h", number) for number in (5, -3, 300)], jagged=False)
     packed = Packed.of(memoryview(data), 3)
-    assert layout.array([Part(packed, 0, 3)], Decompressor(), ArrayMemory()).to_list() == [5, -3, 300]
+    assert joined(layout, Part(packed, 0, 3)).to_list() == [5, -3, 300]
     unpacked = layout.unpack(packed, Decompressor())
-    assert layout.array([Part(unpacked, 1, 2), Part(unpacked, 0, 2)], Decompressor(), ArrayMemory()).to_list() == [
-        -3,
-        5,
-        -3,
-    ]
+    assert joined(layout, Part(unpacked, 1, 2), Part(unpacked, 0, 2)).to_list() == [-3, 5, -3]
     with pytest.raises(ValueError, match="3 numbers of 4 bytes are 6 bytes long"):
         Layout(FLOATS, False, 0).unpack(packed, Decompressor())
 
@@ -186,8 +185,8 @@ def test_embedded_baskets_are_taken_as_uproot_has_them(kind):
     layout = Layout(FLOATS, True, HEADS[kind])
     embedded = layout.embedded(SimpleNamespace(data=data, byte_offsets=bounds, num_entries=4))
     expected = read(basket(entries), kind).to_list()
-    assert layout.array([Part(embedded, 0, 4)], Decompressor(), ArrayMemory()).to_list() == expected
-    assert layout.array([Part(embedded, 1, 3)], Decompressor(), ArrayMemory()).to_list() == expected[1:3]
+    assert joined(layout, Part(embedded, 0, 4)).to_list() == expected
+    assert joined(layout, Part(embedded, 1, 3)).to_list() == expected[1:3]
     for unknown in (None, bounds[:-1]):
         with pytest.raises(UnknownLayoutError):
             layout.embedded(SimpleNamespace(data=data, byte_offsets=unknown, num_entries=4))
