@@ -62,7 +62,7 @@ class Trees(Mapping[str, Tree]):
             key = self._keys[name]
             try:
                 with _uncollected():
-                    self._read[name] = _tree(self._file[key])
+                    self._read[name] = _tree(self._file[key], self._file.key(key).fObjlen)
             except Exception as error:  # what uproot raises depends on where the damage is
                 raise unreadable(self._uri, f"its tree {name} cannot be read", error) from error
         return self._read[name]
@@ -165,9 +165,12 @@ def _keys(file: Any) -> dict[str, str]:
     return keys
 
 
-def _tree(tree: Any) -> Tree:
+def _tree(tree: Any, n_bytes: int) -> Tree:
     if not isinstance(tree, uproot.TTree):
         _read_pages_here(tree)
+    elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
+        msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
+        raise ValueError(msg)
     return Tree(tree, _branches(tree), int(tree.num_entries))  # of an RNTuple, this reads header and footer
 
 

@@ -164,10 +164,15 @@ def test_what_is_no_root_file_is_an_error_with_a_remedy(tmp_path, content):
         open_trees(str(path)).__enter__()
 
 
-def test_a_damaged_tree_is_an_error_when_it_is_asked_for(made):
+@pytest.mark.parametrize("before", ["nothing", "a damaged file"])
+def test_a_damaged_tree_is_an_error_when_it_is_asked_for(made, monkeypatch, before):
     path = Path(made())
     with uproot.open(path) as file:
         key = file.key("Events;1")
+        if before == "a damaged file":  # uproot then keeps a class that is less strict, for all files to come
+            monkeypatch.setitem(uproot.classes, "Model_TTree_v20", uproot.classes["TTree"].known_versions[20])
+            loose = file.file.streamer_named("TTree", 20).new_class(file.file)
+            monkeypatch.setitem(uproot.classes["TTree"].known_versions, 20, loose)
     data = bytearray(path.read_bytes())
     data[key.fSeekKey + key.fKeylen : key.fSeekKey + key.fNbytes] = bytes(key.fNbytes - key.fKeylen)
     path.write_bytes(data)
