@@ -120,12 +120,14 @@ def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _offsets_of(chosen: Any, offsets: Any) -> Any:
     """Count the chosen objects before each event, and all of them at the end, shape (n_events + 1,)."""
+    before, number = np.empty(len(chosen) + 1, dtype=np.int64), 0
+    for item in range(len(chosen)):  # not event by event: where each ends, the processor would guess wrong
+        before[item] = number
+        number += chosen[item]
+    before[-1] = number
     left = np.empty(len(offsets), dtype=np.int64)
-    left[0] = number = 0
-    for event in range(len(offsets) - 1):
-        for item in range(offsets[event], offsets[event + 1]):
-            number += chosen[item]
-        left[event + 1] = number
+    for event in range(len(offsets)):
+        left[event] = before[offsets[event]]
     return left
 
 
