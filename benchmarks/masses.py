@@ -123,7 +123,7 @@ def main() -> int:
     """Print the lines; return 1 when a goal is missed."""
     quick, goals = "--quick" in sys.argv, Goals()
     large = Sample(samples.synthetic(200_000 if quick else 1_000_000))
-    small = Sample(samples.synthetic(20_000 if quick else 50_000))
+    small = Sample(samples.synthetic(15_000 if quick else 50_000))
     vector, rectangular, coffea = (
         partial(peer, limit=LIMIT) for peer in (peers.awkward_vector, peers.numpy_rectangular, peers.coffea)
     )
@@ -134,7 +134,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         first = partial(peers.first_version, limit=LIMIT, folder=Path(folder))
         measure(goals, "masses: the first version over ours", 1000, small, few, first)
-    rdataframe(goals, large if quick else Sample(samples.synthetic(200_000)), 5)
+    rdataframe(goals, Sample(samples.synthetic(60_000 if quick else 200_000)), 5)
     for file in FILES[-1:] if quick else FILES:
         if (samples.REAL / file).exists():
             sample = Sample(samples.real(samples.REAL / file))
