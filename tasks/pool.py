@@ -79,10 +79,19 @@ class PoolWorkflowProxy(BranchOutputs):
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-            jobs = {pool.submit(run_branch, family, text, branch): branch for branch in branches}
+            jobs: dict[int, Future[Outcome]] = {}
+            left = set(branches)
             try:
-                for job in as_completed(jobs):
-                    yield _outcome(job, jobs[job])
+                for branch in branches:
+                    jobs[branch] = pool.submit(run_branch, family, text, branch)
+                for job in as_completed(jobs.values()):
+                    outcome = job.result()
+                    left.remove(outcome.branch)
+                    yield outcome
+            except BrokenProcessPool:  # of a job that is given in this very moment, Python may never tell the end
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                yield from (_outcome(jobs.get(branch), branch) for branch in sorted(left))
             finally:  # after an interrupt the branches that wait are not started any more
                 # without waiting, a process that luigi forked could close the queue before workers are told to end
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -120,13 +129,11 @@ def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
         return Outcome(branch, messages.sentence(error) or "".join(traceback.format_exception(error)))
 
 
-def _outcome(job: "Future[Outcome]", branch: int) -> Outcome:
-    try:
+def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
+    """Tell how a branch ended when a worker was killed: some were done before."""
+    if job and job.done() and not job.cancelled() and not job.exception():
         return job.result()
-    except BrokenProcessPool:
-        return Outcome(
-            branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)"
-        )
+    return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
 
 
 def _end_with_parent() -> None:

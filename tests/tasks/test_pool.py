@@ -2,12 +2,16 @@
 
 import multiprocessing
 import os
+import threading
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 import tasks
+from tasks import pool
 from tasks.errors import StageError
-from tasks.pool import run_branch
+from tasks.pool import Outcome, run_branch
 from tests.toy_files import EVENTS, truncate
 
 
@@ -71,6 +75,49 @@ def test_workers_have_ended_when_a_stage_has(listed):
     stage(listed, threads=2).workflow_proxy.run()
     assert multiprocessing.active_children() == []
     assert len(listed.products("parsed_data")) == 3
+
+
+class PoolOfAKilledWorker:
+    """Branch 0 is done, 1 was running; what becomes of 2, given in that moment, depends on the moment."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    def __call__(self, *_, **__):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def submit(self, function, family, parameters, branch):
+        job = Future()
+        if branch == 0:
+            job.set_result(Outcome(0, None))
+        elif branch == 1 or self.moment == "told":
+            job.set_exception(BrokenProcessPool())
+        elif self.moment == "refused":
+            raise BrokenProcessPool
+        return job
+
+    def shutdown(self, wait, cancel_futures):
+        return None
+
+
+@pytest.mark.parametrize("moment", ["told", "refused", "forgotten"])
+def test_no_branch_is_waited_for_when_a_worker_was_killed(listed, monkeypatch, moment):
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", PoolOfAKilledWorker(moment))
+    outcomes = []
+    proxy = stage(listed, threads=2).workflow_proxy
+    thread = threading.Thread(target=lambda: outcomes.extend(proxy._outcomes([0, 1, 2])), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert sorted(one.branch for one in outcomes) == [0, 1, 2]
+    killed = {one.branch for one in outcomes if one.failure and "a worker process was killed" in one.failure}
+    assert killed == {1, 2}
 
 
 def test_a_stage_is_done_when_every_branch_has_its_product(run):
