@@ -5,8 +5,9 @@ usage: python benchmarks/end_to_end.py [--quick]     --quick: 100,000 events, tw
 The work: ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms and MakeHistograms, one after
 the other in this process, with everything imported and compiled; all products are written. The limit is the CPU time to
 decompress the baskets of the branches that ParseFile reads (see reading.py, which makes the NanoAOD-like files, with as
-many events as those of CMS 2016 have). The ratio is the median of alternating runs; what each stage takes of it stands
-beside.
+many events as those of CMS 2016 have). PHYSLITE is the file in ../shared/data/bench, its events repeated by ROOT until
+they are as many as in a file of the release; without ROOT its line says so. The ratio is the median of alternating
+runs; what each stage takes of it stands beside.
 """
 
 import resource

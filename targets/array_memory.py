@@ -1,6 +1,7 @@
-"""Memory for the arrays of a chunk: filling memory that is new to the process takes longer than decoding into it.
+"""Memory for the arrays of a chunk, and the offsets that they share.
 
-So it is used again, as soon as no array refers to it any more.
+Filling memory that is new to the process takes longer than decoding into it: it is used again, as soon as no array
+refers to it any more.
 """
 
 import mmap

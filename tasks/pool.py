@@ -131,7 +131,7 @@ def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
 
 def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
     """Tell how a branch ended when a worker was killed: some were done before."""
-    if job and job.done() and not job.cancelled() and not job.exception():
+    if job and job.done() and not job.exception():
         return job.result()
     return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
 
