@@ -18,7 +18,7 @@ from targets.array_memory import ArrayMemory
 from targets.codecs import Decompressor, UnknownLayoutError
 from targets.entries import WORD_BYTES
 from targets.file_source import FileSource
-from targets.flat_arrays import Flat, ShapeError
+from targets.flat_arrays import Flat, ShapeError, check_offsets
 from targets.layouts import Basket, Layout, Packed, Part
 
 __all__ = ["Reader"]
@@ -98,9 +98,13 @@ class Reader:
         for path in paths:
             try:
                 read[path] = Flat.of(self._found(path).array(**how))
+                check_offsets(read[path].offsets)
             except ShapeError as error:
                 msg = f"{path} is {error}"
                 raise ShapeError(msg) from error
+            except ValueError as error:
+                msg = f"{path}: {error}"
+                raise ValueError(msg) from error
         return read
 
     def _found(self, path: str) -> Any:
@@ -109,7 +113,10 @@ class Reader:
     def _branch(self, path: str) -> "_Branch | None":
         if path not in self._branches:
             branch = self._found(path) if isinstance(self._tree, uproot.TTree) else None
-            layout = Layout.of(branch) if branch is not None and branch.num_entries == self.num_entries else None
+            if branch is not None and branch.num_entries != self.num_entries:
+                msg = f"{path} has {branch.num_entries} entries, its tree {self.num_entries}"
+                raise ValueError(msg)
+            layout = Layout.of(branch) if branch is not None else None
             self._branches[path] = _Branch(branch, layout, self._decompressor) if layout else None
         return self._branches[path]
 

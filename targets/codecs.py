@@ -16,7 +16,7 @@ import uproot
 import xxhash
 import zstandard
 
-__all__ = ["Bytes", "Decompressor", "UnknownLayoutError", "Zstandard"]
+__all__ = ["Bytes", "Decompressor", "UnknownLayoutError", "Zstandard", "check_size"]
 
 Bytes = bytes | bytearray | memoryview
 """What decoders give."""
@@ -129,6 +129,26 @@ class Decompressor:
             raise ValueError(msg)
         block: bytes = self._zstd.decompress(data, max_output_size=size, allow_extra_data=False)
         return block
+
+
+def check_size(data: memoryview, size: int) -> None:
+    """Compare the size that is announced of a basket with those of its blocks, of which none is decompressed.
+
+    Args:
+        data: The blocks, in bytes, or the basket itself where it is not compressed.
+        size: Uncompressed size of all of them together, in bytes.
+
+    Raises:
+        ValueError: When they differ.
+    """
+    found, left = (size, data[:0]) if len(data) == size else (0, data)
+    while len(left) >= _HEAD.size:
+        _, _, low, high, size_low, size_high = _HEAD.unpack_from(left)
+        found += size_low + (size_high << 16)
+        left = left[_HEAD.size + low + (high << 16) :]
+    if found != size:
+        msg = f"its compressed blocks have {found} uncompressed bytes where {size} are announced"
+        raise ValueError(msg)
 
 
 def _lzma(data: memoryview, _: int) -> Bytes:

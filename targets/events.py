@@ -148,7 +148,10 @@ class EventFile:
 
     def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
         """Return how many events the first chunk may have."""
-        n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
+        try:
+            n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
+        except Exception as error:  # as in _read
+            raise rootfiles.unreadable(self.uri, "its branches cannot be read", error) from error
         return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:

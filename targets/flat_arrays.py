@@ -7,7 +7,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Flat", "Integers", "ShapeError", "records"]
+__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "records"]
 
 Integers = npt.NDArray[np.int64]
 """Offsets (dimensionless)."""
@@ -72,6 +72,21 @@ class Flat(NamedTuple):
     def n_bytes(self) -> int:
         """Return how many bytes of memory there are."""
         return self.numbers.nbytes + (0 if self.offsets is None else self.offsets.nbytes)
+
+
+def check_offsets(offsets: Integers | None) -> None:
+    """Look at offsets from a file before a loop follows them; uproot does not.
+
+    Args:
+        offsets: Where each event's numbers start, and how many there are at the end, shape (n_events + 1,); None where
+            every event has one number.
+
+    Raises:
+        ValueError: When they fall.
+    """
+    if offsets is not None and (offsets[1:] < offsets[:-1]).any():
+        msg = "an event has fewer than no numbers"
+        raise ValueError(msg)
 
 
 def records(offsets: Integers, columns: Mapping[str, npt.NDArray[Any]]) -> ak.Array:

@@ -18,7 +18,7 @@ from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
 from targets.array_memory import ArrayMemory, Offsets
-from targets.codecs import Decompressor, UnknownLayoutError
+from targets.codecs import Decompressor, UnknownLayoutError, check_size
 from targets.entries import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
 from targets.flat_arrays import Flat
 
@@ -152,6 +152,7 @@ class Layout(NamedTuple):
         """
         content, size, n_bytes, key, n_entries = basket
         if size - n_bytes != ((n_entries + 2) * WORD_BYTES if self.jagged else 0):
+            check_size(content, size)  # uproot takes memory for it before it looks
             raise UnknownLayoutError
         data = bytes(content) if len(content) == size else decompressor.decompress(content, size)
         if not self.jagged:

@@ -19,7 +19,7 @@ from targets import atomic, rootfiles
 from targets.baskets import Reader
 from targets.codecs import Zstandard
 from targets.errors import UnreadableFileError
-from targets.flat_arrays import Flat, Integers, records
+from targets.flat_arrays import Flat, Integers, check_offsets, records
 
 __all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Writer", "read", "statistics", "writing"]
 
@@ -172,9 +172,7 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
 def _objects(tree: Any) -> Callable[[int, int], dict[str, ak.Array]]:
     """Return what reads consecutive events; a TTree has a branch for each field of a kind."""
     if not isinstance(tree, uproot.TTree):
-        return lambda start, stop: {
-            kind: tree[kind].array(entry_start=start, entry_stop=stop, array_cache=None) for kind in _FIELDS
-        }
+        return lambda start, stop: {kind: _read(tree[kind], start, stop) for kind in _FIELDS}
     reader = Reader(tree)
     names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
 
@@ -184,6 +182,12 @@ def _objects(tree: Any) -> Callable[[int, int], dict[str, ak.Array]]:
         return {kind: _joined({name: flats[f"{kind}_{name}"] for name in fields}) for kind, fields in _FIELDS.items()}
 
     return read_branches
+
+
+def _read(field: Any, start: int, stop: int) -> ak.Array:
+    array = field.array(entry_start=start, entry_stop=stop, array_cache=None)
+    check_offsets(np.asarray(array.layout.offsets.data))
+    return array
 
 
 def _joined(fields: Mapping[str, Flat]) -> ak.Array:

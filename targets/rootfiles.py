@@ -1,27 +1,22 @@
 """ROOT files from outside: opening them, listing their trees, and saying clearly what is wrong with one."""
 
 import gc
+import queue
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import numpy as np
 import uproot
-import xxhash
-from uproot.source.chunk import Chunk
+from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
 
-from targets import branch_lists, xrootd
-from targets.codecs import Decompressor, UnknownLayoutError
+from targets import branch_lists, pages, xrootd
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.file_source import FileSource
 from targets.network import Network, Traffic
 from targets.ranges import HttpSource
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
-
-_PAGE_CHECKSUM_BYTES = 8
-"""Behind a page of an RNTuple, where it has one."""
 
 
 class Tree(NamedTuple):
@@ -157,17 +152,37 @@ def _uncollected() -> Iterator[None]:
 
 def _keys(file: Any) -> dict[str, str]:
     """Find the newest cycle of each tree."""
-    classes = file.classnames().items()
-    newest_last = sorted(classes, key=lambda item: int(item[0].split(";")[1]))
-    keys = {key.split(";")[0]: key for key, kind in newest_last if kind.startswith("TTree") or "RNTuple" in kind}
-    if not keys:
+    listed = dict(file.iterclassnames())
+    trees = [key for key, kind in listed.items() if kind.startswith("TTree") or "RNTuple" in kind]
+    newest = {_split(key)[0]: key for key in sorted(trees, key=lambda key: _split(key)[1])}
+    if not newest:
         _refuse_lost_trees(file)
-    return keys
+    if any(_split(key)[1] != 1 for key in listed):  # of any class: that, too, may be what is damaged
+        _compare_keys(file, [file.key(key) for key in listed if key in trees or key in file])
+    return newest
+
+
+def _split(key: str) -> tuple[str, int]:
+    name, _, cycle = key.rpartition(";")
+    return name, abs(int(cycle))  # ROOT keeps it below 0 where the object must not be purged
+
+
+def _compare_keys(file: Any, listed: list[Any]) -> None:
+    """Compare keys of the list, which has no checksum, with those in front of the objects.
+
+    Where the newest key of a tree is damaged, an older cycle, which has fewer events, must not be taken for the tree.
+    """
+    ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
+    for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
+        there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
+        if any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fClassName", "fName")):
+            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
+            raise ValueError(msg)
 
 
 def _tree(tree: Any, n_bytes: int) -> Tree:
     if not isinstance(tree, uproot.TTree):
-        _read_pages_here(tree)
+        pages.check_here(tree)
     elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
         msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
         raise ValueError(msg)
@@ -182,30 +197,6 @@ def _refuse_lost_trees(file: Any) -> None:
     if {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
         msg = "it describes the classes of trees, but lists no tree"
         raise ValueError(msg)
-
-
-def _read_pages_here(ntuple: Any) -> None:
-    """Read each page of an RNTuple once, and compare it with its checksum, where it has one: uproot does not."""
-    columns = (column for cluster in ntuple.page_link_list for column in cluster)
-    guarded = {page.locator.offset for column in columns for page in column.pages if page.has_checksum}
-    source, by_uproot, decompressor = ntuple.file.source, ntuple.read_locator, Decompressor()
-
-    def read_locator(locator: Any, size: int) -> Any:
-        more = _PAGE_CHECKSUM_BYTES if locator.offset in guarded else 0
-        chunk = source.chunk(locator.offset, locator.offset + locator.num_bytes + more)
-        page, checksum = np.split(np.asarray(chunk.raw_data), [locator.num_bytes])
-        if more and xxhash.xxh3_64_intdigest(page.data) != int.from_bytes(checksum.tobytes(), "little"):
-            msg = f"the checksum of the page at byte {locator.offset} is wrong"
-            raise ValueError(msg)
-        if len(page) >= size:
-            return Chunk.wrap(source, page), Cursor(0)
-        try:
-            data = decompressor.decompress(page.data, size)
-        except UnknownLayoutError:
-            return by_uproot(locator, size)
-        return Chunk.wrap(source, np.frombuffer(data, np.uint8)), Cursor(0)
-
-    ntuple.read_locator = read_locator
 
 
 def _branches(tree: Any) -> dict[str, str]:

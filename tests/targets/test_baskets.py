@@ -135,6 +135,42 @@ def test_a_tree_without_entries(tmp_path):
         }
 
 
+def test_a_tree_that_says_to_have_fewer_entries_than_its_branches_is_refused(tmp_path):
+    with opened(write(tmp_path / "f.root")) as file:
+        tree = file["t"]
+        tree._members["fEntries"] = 399
+        with pytest.raises(ValueError, match="flat_f4 has 400 entries, its tree 399"):
+            Reader(tree).arrays(["flat_f4"], 0, 399)
+
+
+def test_offsets_that_fall_are_refused(tmp_path, monkeypatch):
+    """As a damaged RNTuple without checksums has them; a compiled loop that follows them would leave the memory."""
+    offsets = ak.index.Index64(np.array([0, 5, 2, 7]))
+    falling = ak.Array(ak.contents.ListOffsetArray(offsets, ak.contents.NumpyArray(np.zeros(7))))
+    with uproot.recreate(tmp_path / "f.root") as file:
+        file.mkrntuple("r", {"x": ak.Array([[1.0], [], [2.0]])})
+    with opened(tmp_path / "f.root") as file:
+        monkeypatch.setattr(Reader, "_found", lambda *_: type("Field", (), {"array": lambda *_, **__: falling}))
+        with pytest.raises(ValueError, match="x: an event has fewer than no numbers"):
+            Reader(file["r"]).arrays(["x"], 0, 3)
+
+
+def test_a_size_that_only_a_key_announces_takes_no_memory(tmp_path, monkeypatch):
+    path = write(tmp_path / "f.root")
+    with opened(path) as file:
+        seek = file["t"]["jagged_f4"].member("fBasketSeek")[4]
+    data = bytearray(path.read_bytes())
+    data[seek + 6] ^= 0x40  # 2^30 bytes more
+    path.write_bytes(data)
+    with opened(path) as file:
+        reader = Reader(file["t"])
+        monkeypatch.setattr(reader, "_by_uproot", lambda *_: pytest.fail("uproot would take 1 GB"))
+        with pytest.raises(
+            ValueError, match=r"jagged_f4: its compressed blocks have \d+ .* where 10\d+"
+        ):
+            reader.arrays(["jagged_f4"], 0, 400)
+
+
 def test_a_layout_that_turns_out_to_be_unknown_is_left_to_uproot(tmp_path, monkeypatch):
     def fail(*_):
         raise codecs.UnknownLayoutError

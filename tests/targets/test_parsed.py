@@ -236,6 +236,16 @@ def test_a_truncated_file_is_an_error(tmp_path, form):
             list(parsed.read(path, 10_000))
 
 
+def test_offsets_that_fall_are_an_error(tmp_path, monkeypatch):
+    """Small pages are stored as they are, without a checksum: uproot's writer has none."""
+    path = write(tmp_path / "p.root", "rntuple", selected(3))
+    offsets = ak.index.Index64(np.array([0, 5, 2, 7]))
+    falling = ak.Array(ak.contents.ListOffsetArray(offsets, ak.contents.NumpyArray(np.zeros(7))))
+    monkeypatch.setattr(uproot.models.RNTuple.RField, "array", lambda *_, **__: falling)
+    with pytest.raises(UnreadableFileError, match="an event has fewer than no numbers"):
+        read(path)
+
+
 def test_another_root_file_is_an_error(tmp_path):
     path = tmp_path / "other.root"
     with uproot.recreate(path) as file:

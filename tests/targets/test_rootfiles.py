@@ -102,6 +102,16 @@ def test_other_objects_are_passed_over(tmp_path):
         assert {name: tree.num_entries for name, tree in trees.items()} == {"mini": 2, "EventData": 3}
 
 
+def test_names_of_other_objects_may_be_odd(tmp_path):
+    path = tmp_path / "odd.root"
+    with uproot.recreate(path) as file:
+        for _ in range(2):
+            file["pt;GeV"] = np.histogram([1.0, 2.0])
+            file.mktree("mini", {"x": "f4"}).extend({"x": np.zeros(2, dtype=np.float32)})
+    with open_trees(str(path)) as trees:
+        assert list(trees) == ["mini"]
+
+
 def test_the_newest_cycle_of_a_tree_counts(tmp_path):
     path = tmp_path / "cycles.root"
     with uproot.recreate(path) as file:
@@ -111,6 +121,29 @@ def test_the_newest_cycle_of_a_tree_counts(tmp_path):
         assert "mini;12" in file.keys()  # noqa: SIM118  (a file answers `in` without cycles)
     with open_trees(str(path)) as trees:
         assert trees["mini"].num_entries == 12
+
+
+def test_an_older_cycle_is_never_taken_because_the_list_of_keys_is_damaged(tmp_path):
+    path = tmp_path / "cycles.root"
+    with uproot.recreate(path) as file:
+        for entries in (3, 7):
+            file.mktree("mini", {"x": "f4"}).extend({"x": np.zeros(entries, dtype=np.float32)})
+    data = path.read_bytes()
+    with uproot.open(path) as file:
+        start, n_bytes = file.fSeekKeys, file.fNbytesKeys
+    refused = 0
+    for position in range(8 * start, 8 * (start + n_bytes), 3):
+        damaged = bytearray(data)
+        damaged[position // 8] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        try:
+            with open_trees(str(path)) as trees:
+                entries = {tree.num_entries for tree in trees.values()}
+        except UnreadableFileError:
+            refused += 1
+        else:
+            assert 7 in entries
+    assert refused > 50
 
 
 def test_a_tree_in_a_folder_is_named_with_it(tmp_path):
