@@ -165,9 +165,7 @@ def test_a_size_that_only_a_key_announces_takes_no_memory(tmp_path, monkeypatch)
     with opened(path) as file:
         reader = Reader(file["t"])
         monkeypatch.setattr(reader, "_by_uproot", lambda *_: pytest.fail("uproot would take 1 GB"))
-        with pytest.raises(
-            ValueError, match=r"jagged_f4: its compressed blocks have \d+ .* where 10\d+"
-        ):
+        with pytest.raises(ValueError, match=r"jagged_f4: its compressed blocks have \d+ .* where 10\d+"):
             reader.arrays(["jagged_f4"], 0, 400)
 
 
