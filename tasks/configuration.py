@@ -7,7 +7,7 @@ parameters, and a key of a stage counts for all stages after it.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from configparser import ConfigParser
+from configparser import DEFAULTSECT, ConfigParser
 from configparser import Error as ConfigParserError
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ __all__ = ["LUIGI_DEFAULTS", "Line", "check", "hand_down", "load_defaults", "pro
 LUIGI_DEFAULTS = Path(__file__).resolve().parent / "luigi.cfg"
 """The project's luigi.cfg (a link in the source tree, so that an installed package has it too)."""
 
-_FREE_SECTIONS = {"DEFAULT", "logging", "resources"}  # of luigi: any key may stand there
+_FREE_SECTIONS = {"logging", "resources"}  # of luigi: any key may stand there
 # keys of [core] that luigi reads without declaring them
 _UNDECLARED = ("autoload_range", "no_configure_logging", "rpc_retry_attempts", "rpc_retry_wait", "rpc_log_retries")
 _FREE_LAW_SECTIONS = {"logging", "modules", "bash_sandbox_env", "venv_sandbox_env"}
@@ -70,17 +70,25 @@ def load_defaults() -> None:
 def hand_down(stages: Iterable[str]) -> None:
     """Let the keys of a stage's section count for the stages after it, unless those say otherwise.
 
+    What a user says of any stage before comes before what the project says of a stage itself.
+
     Args:
         stages: Names of the tasks, in the order of the graph.
     """
     config = get_config()
-    order = list(stages)
-    for position, name in enumerate(order):
-        accepted = dict(Register.get_task_cls(name).get_params())
-        for above in reversed(order[:position]):
-            for key, value in config.items(above) if config.has_section(above) else ():
-                if key in accepted and not config.has_option(name, key):
-                    config.set(name, key, value.replace("%", "%%"))
+    own = [_lines(path) for path in _luigi_files() if path != LUIGI_DEFAULTS.resolve()]
+    said = {(line.section, line.key.replace("-", "_")) for lines in own for line in lines}
+    by_user, by_project = dict[str, str](), dict[str, str]()  # of each key, the last stage that has it
+    for name in stages:
+        for key, _ in Register.get_task_cls(name).get_params():
+            if (name, key) in said:
+                by_user[key] = name
+            elif key in by_user:
+                _copy(key, by_user[key], name)
+            elif config.has_option(name, key):
+                by_project[key] = name
+            elif key in by_project:
+                _copy(key, by_project[key], name)
 
 
 def check() -> None:
@@ -112,7 +120,9 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
     for where, section, key, value in lines:
         if section in free:
             continue
-        if section not in sections:
+        if section == DEFAULTSECT:  # its keys would stand in all sections, those of luigi too
+            yield f"{where}: [{section}] counts for no task; put {key} into the section of the first task that takes it"
+        elif section not in sections:
             yield f"{where}: there is no task or section [{section}]{did_you_mean(section, sections)}"
         elif key.replace("-", "_") not in sections[section]:
             yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, sections[section])}"
@@ -122,6 +132,11 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
                 parameter.normalize(parameter.parse(value))
             except Exception as error:  # luigi's parameters raise what they like
                 yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
+
+
+def _copy(key: str, source: str, section: str) -> None:
+    config = get_config()
+    config.set(section, key, config.get(source, key).replace("%", "%%"))
 
 
 def _invalid(found: Iterable[str]) -> str:

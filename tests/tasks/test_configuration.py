@@ -1,6 +1,7 @@
 """luigi.cfg and law.cfg: checked line by line, handed down the graph, below the command line."""
 
 import configparser
+import sys
 
 import pytest
 
@@ -31,6 +32,7 @@ def luigi_cfg(run, *lines):
         (["[MakeHistograms]", "use_bumpnet_naming = maybe"], "it must be True or False"),
         (["[worker]", "keep_alvie = True"], ":2: [worker] has no key 'keep_alvie'; did you mean 'keep_alive'?"),
         (["[retcode]", "task_failed = bad"], ":2: [retcode] task_failed = 'bad' is not valid"),
+        (["[DEFAULT]", "bin_width_gev = 5"], ":2: [DEFAULT] counts for no task; put bin_width_gev into the section of"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
@@ -101,6 +103,37 @@ def test_the_nearest_section_wins(run):
     luigi_cfg(run, "[ParseFile]", "tolerated_failures = 1", "[MakeHistograms]", "tolerated_failures = 2")
     assert run.apart().status == 0
     assert run.parameters("histograms")["FindPeaks"]["tolerated_failures"] == "2"
+
+
+ALL_SECTIONS = """
+import sys
+from luigi.configuration import get_config
+import tasks
+from luigi.task_register import Register
+section, key, value = sys.argv[1:]
+stages = tasks.STAGES[tasks.STAGES.index(section):]
+print([name for name in stages if key in dict(Register.get_task_cls(name).get_params())
+       and get_config().get(name, key) != value])
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("FillHistograms", "bin_width_gev", "5"),  # the project says so of MakeHistograms
+        ("CountMasses", "known_resonances", "none"),  # the project says so of FindPeaks
+        ("CountMasses", "max-mass-gev", "500"),
+        ("MakeDemo", "run_name", "mine"),  # the project says so of FetchMetadata
+        ("MakeHistograms", "selection", "mine.yaml"),
+    ],
+)
+@pytest.mark.parametrize("by", ["folder", "environment"])
+def test_what_a_user_says_of_a_stage_comes_before_what_the_project_says_of_later_ones(run, section, key, value, by):
+    path = luigi_cfg(run, f"[{section}]", f"{key} = {value}")
+    code = [sys.executable, "-W", "ignore", "-c", ALL_SECTIONS, section, key.replace("-", "_"), value]
+    # in the project's folder luigi reads the project's own file, too
+    end = finish(code, run.folder) if by == "folder" else finish(code, PROJECT, LUIGI_CONFIG_PATH=str(path))
+    assert end.text.strip() == "[]", end.text
 
 
 def test_a_configuration_elsewhere_is_named_by_the_environment(run):
