@@ -31,12 +31,13 @@ def with_masses(objects: Mapping[str, ak.Array]) -> dict[str, ak.Array]:
 
     Args:
         objects: Per kind a jagged record array, shape (n_events, var), with pt (GeV) and eta (dimensionless), and
-            where the file has them ``mass`` or ``energy`` (GeV; energies in float64, or light jets lose their mass).
+            where the file has them ``mass`` or ``energy`` (GeV; with energies all three in float64, as exact as the
+            file has them, or light jets lose their mass).
 
     Returns:
-        The same arrays with a float32 field ``mass`` in GeV, shape (n_events, var), and without ``energy``; empty ones
-        stay empty. A mass or energy that is not finite gives one that is not finite, so that the object counts as
-        invalid.
+        The same arrays with a float32 field ``mass`` in GeV, shape (n_events, var), pt and eta in float32 and without
+        ``energy``; empty ones stay empty. A mass or energy that is not finite gives one that is not finite, so that the
+        object counts as invalid.
 
     Raises:
         PhysicsError: For jets or taus with neither mass nor energy.
@@ -59,4 +60,5 @@ def _with_mass(kind: str, array: ak.Array) -> ak.Array:
         msg = f"{NAMES[kind]}s have neither mass nor energy: their schema must name a branch for one of them"
         raise PhysicsError(msg)
     kept = {name: column for name, column in fields.items() if name not in ("mass", "energy")}
+    kept |= {name: fields[name].astype(np.float32, copy=False) for name in ("pt", "eta")}
     return join(offsets, kept | {"mass": mass.astype(np.float32)})

@@ -35,7 +35,8 @@ class Chunk:
 
     Attributes:
         objects: Per kind a jagged record array, shape (n_events, var), in file order, with float32 fields pt (GeV),
-            eta, phi (radians), where they exist mass, energy (float64, GeV) and charge, and the further columns.
+            eta, phi (radians), where they exist mass (GeV) and charge, and the further columns; where the mass must
+            come from it, energy (GeV), and with it pt and eta, in float64.
         run: Run numbers, shape (n_events,); 0 where the file has none.
         luminosity_block: Luminosity blocks, shape (n_events,); 0 where the file has none.
         event: Event numbers, shape (n_events,); 0 where the file has none.
@@ -200,8 +201,10 @@ class EventFile:
             raise UnreadableFileError(msg)
         numbers = {name: flat.numbers for name, flat in of_objects.items()}
         numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
-        fields = {"pt": _in_gev(numbers["pt"], per_gev)}
-        fields |= {name: numbers[name].astype(np.float32, copy=False) for name in ("eta", "phi")}
+        # what a mass is made of must not be rounded: E and p of a light jet are nearly equal
+        exact = np.float64 if "energy" in numbers and "mass" not in numbers else np.float32
+        fields = {"pt": _in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
+        fields["phi"] = numbers["phi"].astype(np.float32, copy=False)
         for name, dtype in (("mass", np.float32), ("energy", np.float64)):
             if name in numbers:
                 fields[name] = _in_gev(numbers[name], per_gev, dtype)
@@ -223,6 +226,8 @@ class EventFile:
         if branch is None:
             return np.full(n_events, default, dtype=dtype)
         offsets, numbers = read[branch]
+        if numbers.dtype.kind == "i" and np.issubdtype(dtype, np.unsignedinteger):
+            numbers = numbers.view(f"u{numbers.itemsize}")  # event numbers pass the largest that a file's type can hold
         if offsets is None:
             return numbers.astype(dtype, copy=False)
         # PHYSLITE lists all variations of the weight, the nominal one first

@@ -168,10 +168,14 @@ class MassParameters(ParsingParameters):
         description="kinds of objects that make final states: e, m, j, g, t, b, comma-separated; default: e,m,j,g",
     )
     min_particles_in_combination = Number(
-        int, minimum=1, default=2, description="smallest number of objects in a mass; default: 2"
+        int,
+        minimum=2,
+        default=2,
+        description="smallest number of objects in a mass, 2 or more: events with fewer are counted, but not stored; "
+        "default: 2",
     )
     max_particles_in_combination = Number(
-        int, minimum=1, default=4, description="largest number of objects in a mass; default: 4"
+        int, minimum=2, default=4, description="largest number of objects in a mass; default: 4"
     )
     max_subleading_index = Number(
         int,

@@ -4,6 +4,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
+from physics import constituents
 from targets import schemas
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import open_events
@@ -94,6 +95,28 @@ def test_event_numbers_and_weights_come_back(tmp_path, name, rntuple):
 
 
 @every_form
+def test_event_numbers_that_a_file_counts_over_in_32_bits_are_below_2_to_the_32(tmp_path, rntuple):
+    drawn = events(3)
+    numbers = np.array([7, -1911824856, -1], dtype=np.int32)  # the second one is of the release 2020e-13tev
+    _, (chunk,) = read(write(tmp_path / "f.root", "2020e-13tev", drawn, rntuple, eventNumber=numbers))
+    assert chunk.event.tolist() == [7, 2383142440, 2**32 - 1]
+
+
+@every_form
+def test_masses_come_from_the_momenta_of_the_file_not_from_rounded_ones(tmp_path, rntuple):
+    """Jets of 20 MeV and 900 GeV pT: of a momentum rounded to float32 in GeV, the mass would be noise."""
+    drawn = events(40)
+    pt = ak.values_astype(ak.ones_like(drawn["j"].pt) * np.linspace(900_000, 910_000, 40)[:, None], np.float32)
+    eta = ak.ones_like(drawn["j"].pt)
+    energy = ak.values_astype(np.hypot(ak.values_astype(pt, float) * np.cosh(1.0), 20.0), np.float64)
+    path = write(tmp_path / "f.root", "2020e-13tev", drawn, rntuple, jet_pt=pt, jet_eta=eta, jet_E=energy)
+    _, (chunk,) = read(path)
+    jets = constituents.with_masses(chunk.objects)["j"]
+    assert ak.to_numpy(ak.flatten(jets.mass)) == pytest.approx(0.02, rel=1e-3)
+    assert {str(ak.type(ak.flatten(jets[name])).content) for name in ("pt", "eta")} == {"float32"}
+
+
+@every_form
 @every_format
 def test_chunks_change_nothing(tmp_path, name, rntuple):
     path = write(tmp_path / "f.root", name, events(23), rntuple)
@@ -111,8 +134,7 @@ def test_chunks_change_nothing(tmp_path, name, rntuple):
 def test_types_are_those_of_the_description(tmp_path):
     chunk = one(write(tmp_path / "f.root", "2016e-8tev", events(20)))
     types = {field: str(ak.flatten(chunk.objects["e"][field]).type.content) for field in chunk.objects["e"].fields}
-    single = dict.fromkeys(("pt", "eta", "phi", "charge"), "float32")
-    assert types == single | {"energy": "float64"}
+    assert types == dict.fromkeys(("phi", "charge"), "float32") | dict.fromkeys(("pt", "eta", "energy"), "float64")
 
 
 def test_mev_is_divided_exactly(made):

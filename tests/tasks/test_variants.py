@@ -28,7 +28,7 @@ OTHER = {
     "selection": ("default", "ParseFile"),
     "parsed_format": ("ttree", "ParseFile"),
     "objects_to_calculate": ("e,m,j", "ComputeMasses"),
-    "min_particles_in_combination": (1, "ComputeMasses"),
+    "min_particles_in_combination": (3, "ComputeMasses"),
     "max_particles_in_combination": (2, "ComputeMasses"),
     "max_subleading_index": (2, "ComputeMasses"),
     "max_multiplicity": (0, "ComputeMasses"),
