@@ -21,7 +21,7 @@ from targets import yaml_nodes
 from targets.atomic import replacing
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 
-__all__ = ["did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file"]
+__all__ = ["content", "did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -112,8 +112,22 @@ def fingerprint(path: Path) -> str:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    content = _with_text_keys(yaml_nodes.construct(path, yaml_nodes.compose(path, yaml_nodes.read(path))))
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content(path), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def content(path: Path) -> Any:
+    """Read the content of a YAML document without a model.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Mappings, lists, numbers and texts, as JSON has them; what JSON does not know (dates) as YAML makes it.
+
+    Raises:
+        ConfigurationError: When the file cannot be read or is not YAML.
+    """
+    return _with_text_keys(yaml_nodes.construct(path, yaml_nodes.compose(path, yaml_nodes.read(path))))
 
 
 def named_file(what: str, name: str, folder: Path) -> Path:
@@ -221,10 +235,10 @@ def _alternatives(schema: dict[str, Any], places: list[dict[str, Any]]) -> list[
     return flat
 
 
-def _with_text_keys(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {str(key): _with_text_keys(value) for key, value in content.items()}
-    return [_with_text_keys(value) for value in content] if isinstance(content, list) else content
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def _say(path: Path, line: int, key: str, text: str) -> str:

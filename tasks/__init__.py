@@ -11,6 +11,7 @@ from tasks.masses import ComputeMasses, ExportArrays  # noqa: E402
 from tasks.metadata import FetchMetadata  # noqa: E402
 from tasks.parsing import ParseFile  # noqa: E402
 from tasks.peaks import CountMasses, FindPeaks, RemovePeaks  # noqa: E402
+from tasks.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
 from tasks.plan import Plan  # noqa: E402
 from tasks.plots import MakePlots  # noqa: E402
 from tasks.report import MakeReport  # noqa: E402

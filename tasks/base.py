@@ -56,6 +56,13 @@ class Product(law.Task):
         own = {name: self._serialized(name) for name in self.own}
         return {type(self).__name__: {"revision": self.revision, **own}}
 
+    def spelled_out(self, named_by: dict[str, Any]) -> dict[str, Any]:
+        """Give the same with the content of the selection, and of a schema that was asked for, in place of digests."""
+        return {
+            stage: {name: self._content(name, value) for name, value in own.items()} if isinstance(own, dict) else own
+            for stage, own in named_by.items()
+        }
+
     def variant_folder(self, named_by: dict[str, Any]) -> Path:
         """Give the folder of a variant: eight hex digits of a hash over what names it."""
         return self.run_folder() / self.room / digest(named_by, 8)
@@ -86,12 +93,20 @@ class Product(law.Task):
         """Give a parameter as text; for those that name YAML files, the digest of the files' content."""
         value = getattr(self, name)
         if name == "selection":
-            return _fingerprint(documents.named_file("selection", value, SELECTIONS))
+            return _fingerprint(self._selection())
         if name == "schema":
             found = schemas.find(value)
             paths = [found] if found else sorted(schemas.BUILT_IN.glob("*.yaml"))
             return digest([_fingerprint(path) for path in paths], 64)
         return dict(self.get_params())[name].serialize(value)
+
+    def _content(self, name: str, value: Any) -> Any:
+        """Give what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
+        path = self._selection() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
+        return json.loads(json.dumps(documents.content(path), default=str)) if path else value
+
+    def _selection(self) -> Path:
+        return documents.named_file("selection", self.selection, SELECTIONS)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         """Give parameters as text; for the public (names in luigid) only those that differ from their default."""

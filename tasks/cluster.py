@@ -27,6 +27,7 @@ from submit.slurm import SlurmJobManager  # noqa: E402
 from tasks import command_line  # noqa: E402
 from tasks.base import digest  # noqa: E402
 from tasks.branches import BranchOutputs  # noqa: E402
+from tasks.parameter_types import Choice  # noqa: E402
 from tasks.pool import PoolWorkflow  # noqa: E402
 
 __all__ = ["ENGINES", "ClusterWorkflow"]
@@ -95,6 +96,11 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
     prefer_params_cli = {"workflow", *_PARAMETERS}  # noqa: RUF012 (law's way): a stage's own, as --ParseFile-workflow
     exclude_index = True
 
+    workflow = Choice(
+        ("local", *ENGINES),
+        default="local",
+        description="where branches run: local, pbs, slurm or htcondor; default: local",
+    )
     retries = luigi.IntParameter(
         default=2, significant=False, description="submissions of a job that failed, after the first; default: 2"
     )

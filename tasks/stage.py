@@ -186,7 +186,7 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
         piece: Piece = self.branch_data
         folder = self.folder(piece.dataset)
         if not (parameters := folder / "parameters.json").exists():
-            documents.dump_json(parameters, self.all_named_by(piece.dataset))
+            documents.dump_json(parameters, self.spelled_out(self.all_named_by(piece.dataset)))
         record: dict[str, Any] = {"stage": type(self).__name__, "dataset": piece.dataset}
         started = time.perf_counter()
         with self._noting_failure(piece), atomic.unnamed(self.path(piece)) as temporary:

@@ -170,6 +170,8 @@ def test_input_files_become_absolute(monkeypatch, tmp_path):
         ),
         ({"peak_detection_bin_width_gev": 0}, "peak_detection_bin_width_gev"),
         ({"max_mass_gev": 0}, "max_mass_gev is 0: it must be above 0 GeV"),
+        ({"workflow": "PBS"}, "workflow = 'PBS': it must be one of local, pbs, slurm, htcondor"),
+        ({"min_particles_in_combination": 1}, "min_particles_in_combination = 1: it must be 2 or more"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )

@@ -10,6 +10,7 @@ from luigi.task_register import Register
 
 import tasks
 from tasks import parameters
+from tests.runs import PROJECT
 
 STAGES = tasks.STAGES[2:]
 
@@ -126,6 +127,19 @@ def test_a_variant_is_eight_hex_digits_and_explains_itself(run):
     assert named_by["FillHistograms"]["bin_width_gev"] == "10.0,20.0"
     assert named_by["FindPeaks"]["min_events_per_fs"] == "12"
     assert named_by["ParseFile"]["parsed_format"] == "rntuple"
+
+
+def test_the_cuts_can_be_read_beside_the_results(run):
+    selection, schema = run.folder / "mine.yaml", run.folder / "schema.yaml"
+    selection.write_text((PROJECT / "selections" / "none.yaml").read_text().replace("name: none", "name: mine"))
+    schema.write_text((PROJECT / "schemas" / "cms-nanoaod.yaml").read_text().replace("cms-nanoaod", "mine"))
+    run(selection=selection, schema=schema)
+    selection.write_text("name: another")
+    for room in ("parsed_data", "histograms"):
+        named_by = run.parameters(room)["ParseFile"]
+        assert named_by["selection"]["name"] == "mine"
+        assert {"overlap", "b_tag"} <= set(named_by["selection"])
+        assert named_by["schema"]["name"] == "mine"
 
 
 def test_a_schema_of_ones_own_is_known_by_its_content(run):
