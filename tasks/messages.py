@@ -51,6 +51,8 @@ def sentence(error: BaseException) -> str | None:
     """
     if isinstance(error, _OURS):
         return printable(str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what is done stays done, and the same command goes on from there"
     if isinstance(error, RPCError):
         return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
     if isinstance(error, OSError) and error.errno in _REMEDIES:

@@ -84,6 +84,8 @@ def test_luigis_log_keeps_the_traceback_of_a_bug(caplog):
 def test_python_prints_a_sentence_or_a_traceback(capsys):
     sys.excepthook(StageError, StageError("two branches failed"), None)
     assert capsys.readouterr().err == "error: two branches failed\n"
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err.endswith("what is done stays done, and the same command goes on from there\n")
     sys.excepthook(ZeroDivisionError, ZeroDivisionError("a bug"), None)
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 
