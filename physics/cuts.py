@@ -47,6 +47,7 @@ KINEMATIC = frozenset({"pt", "eta", "phi", "mass", "charge"})
 
 _IN_GEV = frozenset({"pt", "mass"})
 _LOOKS_LIKE_MEV = 1000.0  # GeV; no threshold on one object is that high, while 1 GeV written in MeV is
+_LOOKS_LIKE_TEV = 0.1  # GeV; no threshold on a pT is that low, while those of analyses are, written in TeV
 _COMPARISONS = ("min", "max", "outside", "equals", "one_of", "bits")
 
 
@@ -133,6 +134,8 @@ class Requirement(Frozen):
         if in_gev and not info.data.get("over_pt"):
             for number in value if isinstance(value, tuple) else (value,):
                 _refuse_mev(str(info.field_name), number)
+                if info.data.get("column") in _IN_GEV:
+                    _refuse_no_threshold(str(info.data["column"]), str(info.field_name), number)
         return value
 
     @model_validator(mode="after")
@@ -263,6 +266,15 @@ AnyCut = Annotated[
     Annotated[Cut, Tag("one for all")] | Annotated[FormatCut, Tag("by format")], Discriminator(_which_cut)
 ]
 """A cut of either form; the key ``formats`` tells them apart."""
+
+
+def _refuse_no_threshold(column: str, name: str, value: float | None) -> None:
+    if value is not None and value < 0:
+        msg = f"{value:g} GeV: no {column} is below 0, so that this cuts nothing or all"
+        raise PhysicsError(msg)
+    if column == "pt" and value is not None and 0 < value < _LOOKS_LIKE_TEV:
+        msg = f"{value:g} GeV looks like a value in TeV: write {name}: {value * 1000.0:g}"
+        raise PhysicsError(msg)
 
 
 def _refuse_mev(name: str, value: float | None) -> float | None:

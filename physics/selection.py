@@ -5,6 +5,7 @@ depend on how events are cut into chunks.
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, Self, get_args
 
 import awkward as ak
@@ -217,9 +218,12 @@ def _not_applied(where: str, requirement: Requirement | None, columns: Columns, 
         return None
     if requirement.if_present:
         return f"not applied to {schema} files without {requirement.column}"
+    near = get_close_matches(requirement.column, sorted(KINEMATIC), n=1)
+    meant = f" (there is {near[0]})" if near else ""
     msg = (
-        f"{where}: there is no column {requirement.column} in this {schema} file. If files may lack it, write "
-        f"if_present: true beside it in the selection; the cutflow then says that the cut was not applied"
+        f"{where}: there is no column {requirement.column} in this {schema} file: mend the name{meant}. If files may "
+        f"lack it, write if_present: true beside it in the selection; the cutflow then says that the cut was not "
+        "applied"
     )
     raise PhysicsError(msg)
 

@@ -7,6 +7,7 @@ import law
 
 from physics import binning
 from targets import catalogue, documents
+from tasks.demo import RELEASE
 from tasks.parameters import BinningParameters, HistogramParameters
 from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
 from tasks.stage import Piece
@@ -95,3 +96,6 @@ class MakeHistograms(HistogramParameters, BinningStage):
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
             f"statistics in {self.log_path(piece)}"
         )
+        if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
+            mixed = [f"{catalogue.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
+            self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -52,6 +52,7 @@ class SourceTask(SourceParameters, Product):
         if not params["local_files"]:
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
+            _check_choices(params)
             command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
@@ -165,6 +166,15 @@ class FetchMetadata(SourceTask):
     def _sources(self) -> str:
         names = ("input_files", "release_years", "specific_record_ids")
         return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
+
+
+def _check_choices(params: dict[str, Any]) -> None:
+    """Refuse what would choose nothing: skims and dataset numbers are those of releases."""
+    if set(params["release_years"]) <= {RELEASE}:
+        for name in ("skim", "dataset_ids"):
+            if params[name]:
+                msg = f"{name} = {params[name]!r} chooses among the files of a release, and release_years names none: "
+                raise ConfigurationError(msg + f"leave {name} out, or name the release")
 
 
 def _document(found: Catalogue) -> dict[str, Any]:

@@ -124,6 +124,12 @@ def test_a_column_that_is_missing_is_an_error_that_says_what_to_do():
         select({"e": jagged([[{}]])}, selection({"e": [TIGHT]}), "f")
 
 
+def test_the_nearest_column_that_all_files_have_is_named():
+    misspelt = PT | {"column": "ptt"}
+    with pytest.raises(PhysicsError, match=r"no column ptt in this f file: mend the name \(there is pt\)"):
+        select({"e": jagged([[{}]])}, selection({"e": [misspelt]}), "f")
+
+
 def test_a_column_that_is_missing_is_an_error_even_without_objects():
     with pytest.raises(PhysicsError, match=r"no column tight"):
         select({"e": jagged([[], []])}, selection({"e": [TIGHT]}), "f")

@@ -43,6 +43,14 @@ def test_a_missing_file(run):
     assert not run.out.exists()
 
 
+@pytest.mark.parametrize(("name", "value"), [("skim", "4lep"), ("dataset_ids", "301")])
+@pytest.mark.parametrize("source", [{}, {"input_files": None, "release_years": "demo"}], ids=["files", "demo"])
+def test_a_choice_among_the_files_of_no_release(run, name, value, source):
+    sentence = "chooses among the files of a release, and release_years names none: leave"
+    refused(run, f"{name} = ", sentence, **{name: value}, **source)
+    assert not run.out.exists()
+
+
 def test_a_glob_that_matches_nothing(run):
     wrong = f"{run.folder}/in/*.rot"
     refused(run, f"input_files: '{wrong}' matches no file", input_files=wrong)

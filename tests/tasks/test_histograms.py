@@ -9,6 +9,7 @@ import uproot
 from physics import bumpnet
 from targets import masses
 from tests.oracle_outputs import histogram_name
+from tests.rootfiles_made import events, write
 from tests.runs import histograms
 
 NAME = re.compile(r"ROI_mass_((?:[emjgtb]\d)+)_cat_(\dex_\dmx)_width_(\d+\.\d+)")
@@ -79,6 +80,13 @@ def test_outliers_are_left_out_where_that_is_asked_for(run, three):
     assert total(three) == sum(record["main"] + record["outliers"] for record in removed)
     assert total(main) == sum(record["main"] for record in removed)
     assert all(main[name][0] == three[name][0] for name in main)
+
+
+def test_files_of_two_formats_in_one_dataset_are_said(run):
+    assert "adds up" not in run().text
+    write(run.folder / "in" / "other.root", "2020e-13tev", events(50))
+    end = run(input_files=f"{run.folder}/in/*.root", min_events_per_fs=1)
+    assert "note: files adds up 3 files of cms-nanoaod and 1 file of 2020e-13tev, each with the cuts of" in end.text
 
 
 def test_every_histogram_has_a_row_of_statistics(run):
