@@ -9,7 +9,10 @@ from typing import Any
 
 from physics.errors import PhysicsError
 
-__all__ = ["Cutflow", "Row"]
+__all__ = ["Cutflow", "Row", "shown"]
+
+_SHOWN = {"invalid": "valid"}
+"""Steps that are named by what goes, by what people read beside the number: how many objects are left."""
 
 _BETWEEN_REASONS = "; "
 
@@ -90,6 +93,18 @@ class Cutflow:
             An equal cutflow.
         """
         return cls({kind: tuple(_from_entry(entry) for entry in entries) for kind, entries in document.items()})
+
+
+def shown(cut: str) -> str:
+    """Give the name by which figures and tables call a step, where a number says how many objects it left.
+
+    Args:
+        cut: Its name in the statistics.
+
+    Returns:
+        ``valid`` for ``invalid``: what is left when invalid objects are gone; all others keep their name.
+    """
+    return _SHOWN.get(cut, cut)
 
 
 def _add(kind: str, rows: tuple[Row, ...] | None, others: tuple[Row, ...] | None) -> tuple[Row, ...]:

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from physics import final_states
+from physics.cutflow import shown
 from physics.errors import PhysicsError
 from physics.particles import NAMES
 from physics.plots import BLUE, GREY, ORANGE, STYLE, Label, bars, canvas, full_numbers
@@ -107,7 +108,7 @@ def cutflow(label: Label, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Fi
 
 
 def _cuts(axes: Axes, entries: Sequence[Mapping[str, Any]]) -> None:
-    names = [textwrap.shorten(str(entry["cut"]), _LINE, placeholder=" …") for entry in entries]
+    names = [textwrap.shorten(shown(str(entry["cut"])), _LINE, placeholder=" …") for entry in entries]
     bars(axes, names, [float(entry["objects"]) for entry in entries])
     axes.set_xlim(left=0, right=1.35 * max(1, *(entry["objects"] for entry in entries)))
     axes.xaxis.set_major_locator(MaxNLocator(3))

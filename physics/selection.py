@@ -23,7 +23,7 @@ from physics.particles import FIELDS, NAMES
 
 __all__ = ["ObjectCuts", "Selection", "select"]
 
-_STEPS_OF_ITS_OWN = ("all", "invalid", "selected")
+_STEPS_OF_ITS_OWN = ("all", "invalid", "valid", "selected")  # and what people read for "invalid"
 
 
 class ObjectCuts(Frozen):

@@ -10,6 +10,7 @@ from typing import Any
 
 from physics import bumpnet, combinations, final_states, overview_plots
 from physics.combinations import Rules
+from physics.cutflow import shown
 from targets import documents, histograms, provenance, report
 from targets.catalogue import InputFile
 from targets.report import Document, Figure, Histogram, Source, Stage, Without
@@ -94,7 +95,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "versions": versions(),
         "files": [_file(file, run.read.get(file.uri, {})) for one in datasets for file in one.files],
         "sources": _sources([file for one in datasets for file in one.files], run.skim),
-        "cutflow": {one.name: one.statistics["cutflow"] for one in datasets},
+        "cutflow": {one.name: _cutflow(one.statistics["cutflow"]) for one in datasets},
         "failures": [failure for one in datasets for failure in one.statistics["failures"]],
         "stages": [_stage(name, one) for name, one in run.stages.items() if one["branches"]],
         "figures": [*_together(datasets), *(figure for one in datasets for figure in _figures(one, len(datasets) > 1))],
@@ -123,6 +124,10 @@ def _file(file: InputFile, read: Mapping[str, Any]) -> report.InputFile:
         "events": read.get("events"),
         "bytes_read": read.get("bytes_read"),
     }
+
+
+def _cutflow(flow: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    return {kind: [{**row, "cut": shown(row["cut"])} for row in rows] for kind, rows in flow.items()}
 
 
 def _sources(files: Sequence[InputFile], skim: str) -> list[Source]:

@@ -24,7 +24,7 @@ class MakePlots(PlotStage):
     """Draw pipeline performance, data overview, final states and masses, as files in a folder per dataset."""
 
     room = "plots"
-    revision = 2
+    revision = 3
     own = ("plotted_final_states", "plotted_combinations", "plot_formats")
     cut = "dataset"
     needs = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from physics.cutflow import Cutflow, Row
+from physics.cutflow import Cutflow, Row, shown
 from physics.errors import PhysicsError
 
 rows = st.builds(
@@ -45,6 +45,10 @@ def test_cutflows_of_different_selections_do_not_add_up():
 def test_the_document_says_what_each_step_removed():
     flow = Cutflow({"e": (Row("all", 9), Row("invalid", 8), Row("pt", 8), Row("selected", 8))})
     assert [entry["removed"] for entry in flow.as_dict()["e"]] == [0, 1, 0, 0]
+
+
+def test_a_step_is_shown_by_what_it_leaves():
+    assert [shown(cut) for cut in ("all", "invalid", "pt", "selected")] == ["all", "valid", "pt", "selected"]
 
 
 @given(cutflows, cutflows, cutflows)

@@ -26,13 +26,13 @@ def test_events_per_dataset():
 
 
 def test_cutflow():
-    rows = (Row("all", 90), Row("pt", 60), Row("isolation", 60, applied=False, reasons=("no such quantity",)))
+    rows = (Row("all", 90), Row("invalid", 90), Row("pt", 60), Row("isolation", 60, applied=False, reasons=("no such quantity",)))
     flow = Cutflow({"e": rows, "m": (Row("all", 0),), "t": ()}).as_dict()
     figure = overview_plots.cutflow(LABEL, flow)
     electrons, muons, *unused = figure.axes
-    assert [bar.get_width() for bar in electrons.patches] == [90, 60, 60]
-    assert names(electrons) == ["all", "pt", "isolation"]
-    assert [bool(bar.get_hatch()) for bar in electrons.patches] == [False, False, True]
+    assert [bar.get_width() for bar in electrons.patches] == [90, 90, 60, 60]
+    assert names(electrons) == ["all", "valid", "pt", "isolation"]
+    assert [bool(bar.get_hatch()) for bar in electrons.patches] == [False, False, False, True]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["cut not applied"]
     assert (electrons.get_xlabel(), muons.get_xlabel()) == ("Electrons left", "Muons left")
     assert [bar.get_width() for bar in muons.patches] == [0]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import uproot
 
+from physics.cutflow import shown
 from tests.browsers import chromium
 from tests.toy_files import EVENTS, toy_file, truncate
 
@@ -80,7 +81,9 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
     whole = document(drawn)
     (total,) = drawn.records("MakeHistograms")
     (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
-    assert whole["cutflow"] == {"files": total["cutflow"]}
+    assert [row["cut"] for row in whole["cutflow"]["files"]["m"]][:2] == ["all", "valid"]
+    flow = {kind: [{**row, "cut": shown(row["cut"])} for row in rows] for kind, rows in total["cutflow"].items()}
+    assert whole["cutflow"] == {"files": flow}
     stages = {one["stage"]: one for one in whole["stages"]}
     assert stages["ParseFile"]["events"] == 3 * EVENTS
     assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in drawn.records("ParseFile"))
