@@ -112,8 +112,8 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
 
 
 def no_bin(width_gev: float) -> str:
-    """Say why a combination with masses above its cut has no histogram of a width, given in GeV."""
-    return f"no filled bin of {width_gev:g} GeV starts at or above the cut"
+    """Say why a combination with masses above its turn-on has no histogram of a width, given in GeV."""
+    return f"no filled bin of {width_gev:g} GeV starts at or above the turn-on"
 
 
 def write(path: Path, filled: Filled, single_file: bool) -> dict[str, Any]:

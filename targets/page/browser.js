@@ -1,12 +1,11 @@
 // The histogram browser: filters above, a table, and the drawing of the row that was chosen.
 
 const SEARCH_WAIT_MS = 80; // while somebody types
-const COLUMNS_OF_A_NARROW_TABLE = 9; // with more, the table takes room from the drawing, so that no column is cut off
+const COLUMNS_OF_A_NARROW_TABLE = 8; // with more, the table takes room from the drawing, so that no column is cut off
 
 function showBrowser(report) {
   const rows = makeRows(report);
-  const several = (key) => different(rows, key).length > 1;
-  const columns = histogramColumns().filter(({ key }) => !["dataset", "width"].includes(key) || several(key));
+  const columns = histogramColumns().filter(({ key }) => tellsSomething(rows, key));
   const drawing = new Drawing();
   byId("table").parentElement.classList.toggle("wide", columns.length > COLUMNS_OF_A_NARROW_TABLE);
   const table = new Table(columns, {
@@ -23,6 +22,12 @@ function showBrowser(report) {
   listen(rows, table);
   table.show(rows);
   if (table.rows[0]?.histogram) table.choose(table.rows[0]);
+}
+
+/** Tell whether a column says what no other does: with bins of the peak search's width, all start at their turn-on. */
+function tellsSomething(rows, key) {
+  if (key === "turnOn") return rows.some((row) => Math.abs(row.turnOn - row.low) > ROUNDING * row.width);
+  return !["dataset", "width"].includes(key) || different(rows, key).length > 1;
 }
 
 /** Scroll to a part of the page whose top is out of sight. */
@@ -42,7 +47,7 @@ function histogramColumns() {
     numeric("bins", "Bins"),
     numeric("low", "From [GeV]"),
     numeric("high", "To [GeV]"),
-    numeric("start", "Cut [GeV]"),
+    numeric("turnOn", "Turn-on [GeV]"),
     numeric("outliers", "Outliers from [GeV]"),
     { key: "says", title: "BumpNet's loader", style: (row) => `verdict ${row.verdict}` },
   ];

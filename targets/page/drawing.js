@@ -33,8 +33,8 @@ class Drawing {
     const bins = split === null ? counts.length : Math.ceil((split - start) / width - ROUNDING);
     this.main = Math.min(Math.max(bins, 0), counts.length);
     this.end = start + width * counts.length;
-    this.cut = row.start;
-    const low = Math.min(start, this.cut);
+    this.turnOn = row.turnOn;
+    const low = Math.min(start, this.turnOn);
     const edge = 0.03 * (this.end - low);
     this.full = { low: Math.max(0, low - edge), high: this.end + edge };
     this.svg.setAttribute("aria-label", `Invariant mass of ${row.combination}, ${number(row.entries)} entries`);
@@ -113,7 +113,7 @@ class Drawing {
     if (split > first) group.append(shape("path", { class: "main", d: this.stairs(first, split) }));
     if (last > split) group.append(shape("path", { class: "outliers", d: this.stairs(split, last) }));
     this.marker = shape("rect", { class: "marker", y: this.frame.top, height: this.frame.bottom - this.frame.top });
-    group.append(this.marker, this.upright(this.cut, "cut"));
+    group.append(this.marker, this.upright(this.turnOn, "turn-on"));
     const split_gev = this.histogram.outliers_from_gev;
     if (split_gev !== null) group.append(this.upright(split_gev, "split"));
     return group;
@@ -188,7 +188,8 @@ class Drawing {
   describe(row) {
     const { cut, width_gev: width, rejection } = row.histogram;
     const entry = (style, text) => element("li", {}, element("span", { class: `key ${style}` }), ` ${text}`);
-    const legend = [entry("main", `main: ${number(cut.main)}`), entry("cut", `cut: ${number(this.cut)} GeV`)];
+    const turnOn = entry("turn-on", `turn-on: ${number(this.turnOn)} GeV`);
+    const legend = [entry("main", `main: ${number(cut.main)}`), turnOn];
     if (row.outliers !== null) {
       legend.push(entry("outliers", `outliers: ${number(cut.outliers)}`));
       legend.push(entry("split", `outliers start: ${number(row.outliers)} GeV`));
@@ -201,7 +202,7 @@ class Drawing {
       ["Entries", number(row.entries)],
       ["Bins", `${number(row.bins)} of ${number(width)} GeV`],
       ["Range", `${number(row.low)} to ${number(row.high)} GeV`],
-      ["Removed below the cut", number(cut.below)],
+      ["Removed below the turn-on", number(cut.below)],
       ["Removed in windows of known resonances", number(cut.window)],
       ["Removed above the largest mass", number(cut.above)],
       ["BumpNet's loader", rejection === null ? "accepts it" : `drops it: ${rejection}`],

@@ -16,7 +16,7 @@ function rowOf(histogram) {
     bins: counts.length,
     low,
     high: low + width * counts.length,
-    start: cut.start_gev ?? low,
+    turnOn: cut.start_gev ?? low,
     outliers: histogram.outliers_from_gev,
     verdict: histogram.rejection === null ? "accepted" : "rejected",
     says: histogram.rejection === null ? "accepts it" : `drops it: ${histogram.rejection}`,
@@ -24,7 +24,7 @@ function rowOf(histogram) {
 }
 
 function rowWithout(one) {
-  const nothing = { histogram: null, entries: null, bins: null, low: null, high: null, start: null, outliers: null };
+  const nothing = { histogram: null, entries: null, bins: null, low: null, high: null, turnOn: null, outliers: null };
   return { ...named(one), ...nothing, verdict: "without", says: `no histogram: ${one.reason}` };
 }
 

@@ -37,13 +37,13 @@ def test_cuts_and_outliers_are_marked(some):
     assert_drawn(some, SPLIT)
     assert [path.count("V") - 1 for path in some.paths()] == [3, 2], "three bins of main, two of outliers"
     (main, _), (outliers, _) = some.boxes("svg path")
-    ((cut_at, _),), ((split_at, _),) = some.boxes("svg line.cut"), some.boxes("svg line.split")
+    ((cut_at, _),), ((split_at, _),) = some.boxes("svg line.turn-on"), some.boxes("svg line.split")
     assert cut_at == pytest.approx(main + (outliers - main) / 3)
     assert split_at == pytest.approx(outliers)
     legend = some.texts("#legend li")
-    assert legend == [" main: 79", " cut: 110 GeV", " outliers: 0", " outliers start: 130 GeV"]
+    assert legend == [" main: 79", " turn-on: 110 GeV", " outliers: 0", " outliers start: 130 GeV"]
     facts = dict(zip(some.texts("#details dt"), some.texts("#details dd"), strict=True))
-    assert facts["Removed below the cut"] == "100"
+    assert facts["Removed below the turn-on"] == "100"
     assert facts["Removed in windows of known resonances"] == "7"
     assert facts["Removed above the largest mass"] == "3"
 

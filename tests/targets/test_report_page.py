@@ -6,7 +6,7 @@ from selenium.webdriver.support.ui import Select
 
 from targets import report
 from tests.browsers import DESKTOP, PHONE
-from tests.reports import PNG, SOME, WITHOUT, document, histogram
+from tests.reports import PNG, SOME, WITHOUT, cut, document, histogram
 
 pytestmark = pytest.mark.browser
 
@@ -63,10 +63,34 @@ def test_the_table_has_a_row_for_each_and_the_largest_first(some):
     assert some.count() == "6 rows"
 
 
-def test_with_columns_for_datasets_and_widths_none_is_cut_off(some):
-    table = some.find("#table .table")
-    assert len(some.texts("#table thead th")) == 11
+@pytest.mark.parametrize("width", [1000, 1200, 1280, 1300, 1399, 1400, 1920])
+@pytest.mark.parametrize(("others", "columns"), [({}, 8), ({"dataset": "2024r-pp_data"}, 9), ({"width_gev": 25.0}, 9)])
+def test_no_column_is_cut_off_on_any_desk(show, width, others, columns):
+    one = {"start_gev": 100.0, "outliers_from_gev": 9870.0, "rejection": "21 bins, the loader wants 25"}
+    rows = [histogram("e0e1m0m1", [123_456] * 21, "3e_4m_4j_4g", **one, **other) for other in ({}, others)]
+    page = show((width, 1000), histograms=rows)
+    assert len(page.texts("#table thead th")) == columns
+    table = page.find("#table .table")
     assert table.get_property("scrollWidth") <= table.get_property("clientWidth")
+
+
+@pytest.mark.parametrize("width", [1000, 1200, 1400])
+def test_nor_is_one_of_all_columns(show, width):
+    page = show((width, 1000), histograms=SOME, without=WITHOUT)
+    assert len(page.texts("#table thead th")) == 11
+    table = page.find("#table .table")
+    assert table.get_property("scrollWidth") <= table.get_property("clientWidth")
+
+
+def test_the_turn_on_has_a_column_where_a_histogram_starts_elsewhere(show):
+    """With bins of 25 GeV and a peak search on 10 GeV, a turn-on of 90 GeV lies inside a bin."""
+    where = {"width_gev": 25.0, "cut": cut(main=6, start_gev=90.0)}
+    page = show(histograms=[histogram("e0e1", [3, 2, 1]), histogram("m0j0", [3, 2, 1], **where)])
+    assert "Turn-on [GeV]" in page.texts("#table thead th")
+    page.search("e0e1")
+    assert "Turn-on [GeV]" in page.texts("#table thead th")
+    page = show(histograms=[histogram("e0e1", [3, 2, 1])])
+    assert "Turn-on [GeV]" not in page.texts("#table thead th")
 
 
 @pytest.mark.parametrize(
