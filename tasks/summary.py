@@ -106,7 +106,13 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
             f"masses: {masses['masses']:,} made, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
         )
     cuts = [
-        [NAMES.get(kind, kind), shown(row["cut"]), _number(row["objects"]), _number(row["removed"]), row["reason"] or ""]
+        [
+            NAMES.get(kind, kind),
+            shown(row["cut"]),
+            _number(row["objects"]),
+            _number(row["removed"]),
+            row["reason"] or "",
+        ]
         for kind, rows in found["cutflow"].items()
         for row in rows
     ]

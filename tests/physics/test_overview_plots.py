@@ -26,7 +26,12 @@ def test_events_per_dataset():
 
 
 def test_cutflow():
-    rows = (Row("all", 90), Row("invalid", 90), Row("pt", 60), Row("isolation", 60, applied=False, reasons=("no such quantity",)))
+    rows = (
+        Row("all", 90),
+        Row("invalid", 90),
+        Row("pt", 60),
+        Row("isolation", 60, applied=False, reasons=("no such quantity",)),
+    )
     flow = Cutflow({"e": rows, "m": (Row("all", 0),), "t": ()}).as_dict()
     figure = overview_plots.cutflow(LABEL, flow)
     electrons, muons, *unused = figure.axes
