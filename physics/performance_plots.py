@@ -17,6 +17,8 @@ _MEGABYTE = 1e6
 
 _NOT_COUNTED = "–"
 
+_FAILURES = "Files given up"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -56,7 +58,8 @@ def performance(label: Label, stages: Mapping[str, Stage]) -> Figure:
         stages: The stages by name, in the order in which they ran.
 
     Returns:
-        Eight panels, a bar a stage; a dash where a stage does not count what is drawn.
+        Seven panels, and an eighth where files were given up; a bar a stage, a dash where it does not count what is
+        drawn.
 
     Raises:
         PhysicsError: When there is no stage.
@@ -73,16 +76,19 @@ def performance(label: Label, stages: Mapping[str, Stage]) -> Figure:
         ("Input read [MB]", [_megabytes(one.bytes_read) for one in ones], "{:,.3g}"),
         ("Output written [MB]", [_megabytes(one.bytes_written) for one in ones], "{:,.3g}"),
         ("Largest memory of a branch [MB]", [one.peak_memory_mb for one in ones], "{:,.0f}"),
-        ("Files given up", [one.failures for one in ones], "{:,.0f}"),
     ]
+    if any(one.failures for one in ones):
+        panels.append((_FAILURES, [one.failures for one in ones], "{:,.0f}"))
     figure, axes = canvas(label, "Performance of each stage", 4, 2, 0.7 + 4 * (0.45 + 0.18 * len(ones)), sharey=True)
-    for place, (unit, values, form) in zip(axes.flat, panels, strict=True):
+    for place, (unit, values, form) in zip(axes.flat, panels, strict=False):
         _panel(place, list(stages), values, form)
         place.set_xlabel(unit)
         full_numbers(place.xaxis)
+        if unit == _FAILURES:
+            mpl.artist.setp(place.patches, color=RED)
+    for place in axes.flat[len(panels) :]:
+        place.set_axis_off()
     axes[0, 1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    for bar in axes[3, 1].patches:
-        bar.set_color(RED)
     return figure
 
 

@@ -49,6 +49,12 @@ def test_stages_stand_in_their_order_below_the_label():
     assert figure.get_suptitle().startswith("CMS Open Data   √s = 13 TeV   record 30522\n")
 
 
+def test_without_files_given_up_there_is_no_panel_of_them():
+    figure = performance(LABEL, {"CountMasses": STAGES["CountMasses"]})
+    assert [axes.get_xlabel() for axes in figure.axes if axes.axison] == list(panels())[:-1]
+    assert list(panels())[-1] == "Files given up"
+
+
 def test_a_stage_that_took_no_time_has_no_throughput():
     assert Stage(seconds=0.0, branches=1, events=5).per_second(5) is None
 
