@@ -48,13 +48,15 @@ class Source(TypedDict):
 class InputFile(TypedDict):
     """An input file: size in bytes and checksum as the catalogue gives them, None where it does not.
 
-    ``events`` and ``bytes_read`` are what was read of it; None where it was given up or nothing was recorded.
+    ``schema``, ``events`` and ``bytes_read`` are how and what was read of it; None where it was given up or nothing was
+    recorded, and the schema of a file without any tree.
     """
 
     uri: str
     dataset: str
     size: int | None
     checksum: str | None
+    schema: str | None
     events: int | None
     bytes_read: int | None
 

@@ -23,6 +23,7 @@ __all__ = ["Dataset", "Run", "build", "versions"]
 
 _SOFTWARE = ("uproot", "awkward", "numpy", "numba", "particle", "luigi", "law", "matplotlib", "mplhep")
 _PROJECT = "atlas-open-data-pipeline"
+_FOLDER = Path(__file__).resolve().parent.parent
 _OWN_FILES = (
     "What they are is not recorded. If they come from the CERN Open Data portal, https://opendata.cern.ch, the DOI and "
     "the line 'Cite as' stand on the page of their record."
@@ -105,13 +106,15 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of this project, of Python and of the libraries that results go through."""
+    """Give the versions of this project (with its commit), of Python and of the libraries that results go through."""
     found = {"python": platform.python_version()}
     for name in (_PROJECT, *_SOFTWARE):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # the project itself may run from a checkout
             found[name] = "not installed as a package"
+    if commit := provenance.commit(_FOLDER):
+        found[_PROJECT] += f", commit {commit}"
     return found
 
 
@@ -121,6 +124,7 @@ def _file(file: InputFile, read: Mapping[str, Any]) -> report.InputFile:
         "dataset": file.dataset,
         "size": file.size if file.size is not None else read.get("bytes"),
         "checksum": file.checksum,
+        "schema": read.get("schema"),
         "events": read.get("events"),
         "bytes_read": read.get("bytes_read"),
     }

@@ -41,7 +41,9 @@ def document(**others: Any) -> dict[str, Any]:
         "versions": {"uproot": "5.7.4"},
         "files": [
             {"uri": "root://a//b.root", "dataset": "d", "size": 2_500_000, "checksum": "adler32:0a1b2c3d"}
-            | {"events": 1000, "bytes_read": 200_000},
+            | {"schema": "2020e-13tev", "events": 1000, "bytes_read": 200_000},
+            {"uri": "empty.root", "dataset": "d", "size": 300, "checksum": None, "schema": None, "events": 0}
+            | {"bytes_read": 300},
         ],
         "sources": [{"name": "Record 1", "doi": "10.7483/OPENDATA.X", "citation": "Somebody (2024). Record 1."}],
         "cutflow": {"d": {"e": [row, row | {"cut": "isolation", "applied": False, "reason": "not in this format"}]}},

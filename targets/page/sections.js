@@ -44,6 +44,7 @@ function showFiles(report) {
     { key: "dataset", title: "Dataset" },
     { key: "size", title: "Size", numeric: true, write: size },
     { key: "checksum", title: "Checksum", write: (value) => value ?? "not given" },
+    { key: "schema", title: "Schema", write: (value, row) => value ?? (row.events === 0 ? "no tree" : "not recorded") },
     { key: "events", title: "Events read", numeric: true, write: known(number) },
     { key: "bytes_read", title: "Bytes read", numeric: true, write: known(size) },
   ];

@@ -18,7 +18,7 @@ def test_it_opens_from_disk_without_an_error_or_a_request(some):
         "5 histograms",
         "4 of them BumpNet's loader accepts",
         "1 combination without one",
-        "1 input file",
+        "2 input files",
         "1 file given up",
     ]
 
@@ -27,7 +27,8 @@ def test_every_section_shows_what_the_document_says(some):
     body = {name: some.find(f"#{name}").text for name in ("run", "files", "sources", "cutflow", "stages", "figures")}
     assert "bin_width_gev 10, 20" in body["run"]
     assert "uproot 5.7.4" in body["run"]
-    assert "root://a//b.root d 2.5 MB adler32:0a1b2c3d 1,000 200 kB" in body["files"]
+    assert "root://a//b.root d 2.5 MB adler32:0a1b2c3d 2020e-13tev 1,000 200 kB" in body["files"]
+    assert "empty.root d 300 B not given no tree 0 300 B" in body["files"]
     assert "Somebody (2024). Record 1." in body["sources"]
     assert some.find("#sources a").get_attribute("href") == "https://doi.org/10.7483/OPENDATA.X"
     assert "pt 60 30" in body["cutflow"]

@@ -4,14 +4,18 @@ import base64
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 import uproot
 
 from physics.cutflow import shown
+from targets.provenance import commit
 from tests.browsers import chromium
 from tests.toy_files import EVENTS, toy_file, truncate
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("quick_figures")
 
@@ -89,7 +93,7 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
     assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in drawn.records("ParseFile"))
     assert set(total["stages"]) | {"MakeHistograms", "MakePlots"} == set(stages)
     assert [file["uri"] for file in whole["files"]] == [str(file) for file in toys[:3]]
-    assert {file["events"] for file in whole["files"]} == {EVENTS}
+    assert {(file["schema"], file["events"]) for file in whole["files"]} == {("cms-nanoaod", EVENTS)}
     for name, one in zip(names(whole["histograms"]), whole["histograms"], strict=True):
         row = table["cuts"][name]
         assert {key: one["cut"][key] for key in ("below", "window", "main", "outliers", "above")} == {
@@ -98,6 +102,7 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
         assert one["outliers_from_gev"] == row["split_gev"]
     assert whole["run"]["min_events_per_fs"] == "95"
     assert whole["run"]["selection"] == "none"
+    assert whole["versions"]["atlas-open-data-pipeline"].endswith(f"commit {commit(ROOT)}" if commit(ROOT) else "0.1.0")
     assert {"python", "uproot", "numpy", "law"} <= set(whole["versions"])
     assert "CC0" in whole["sources"][-1]["citation"]
 
