@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from physics.errors import PhysicsError
 
-__all__ = ["MAX_BINS", "Histogram", "Int64", "add", "check_width", "counts", "cut_out", "index"]
+__all__ = ["MAX_BINS", "Histogram", "Int64", "add", "check_width", "counts", "cut_out", "first_edge", "index"]
 
 Int64 = npt.NDArray[np.int64]
 """Counts or indices, shape (n,), dimensionless."""
@@ -119,9 +119,25 @@ def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:
         The histogram, interior zeros kept; None when no filled bin lies at or above the cut.
     """
     filled = np.flatnonzero(grid)
-    first_allowed = int(np.ceil(cut_gev / width_gev - _ROUNDING))
-    inside = filled[filled >= first_allowed]
+    inside = filled[filled >= _first_allowed(cut_gev, width_gev)]
     if not len(inside):
         return None
     first, last = int(inside[0]), int(inside[-1])
     return Histogram(first * width_gev, width_gev, grid[first : last + 1].copy(), int(grid[:first].sum()))
+
+
+def first_edge(cut_gev: float, width_gev: float) -> float:
+    """Find where the first bin may start.
+
+    Args:
+        cut_gev: Nothing below this mass belongs into a histogram, in GeV; an edge within 1e-9 bins is on it.
+        width_gev: Bin width in GeV.
+
+    Returns:
+        The lowest edge of the grid at or above the cut, in GeV.
+    """
+    return _first_allowed(cut_gev, width_gev) * width_gev
+
+
+def _first_allowed(cut_gev: float, width_gev: float) -> int:
+    return int(np.ceil(cut_gev / width_gev - _ROUNDING))

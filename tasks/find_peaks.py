@@ -86,7 +86,7 @@ def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any
         if events[name.split("/")[0]] >= search.min_events
     }
     if not any(cut.reason is None for cut in cuts.values()):
-        raise EmptyResultError(_nothing(dataset, events, search))
+        raise EmptyResultError(_nothing(dataset, events, cuts, search))
     return {
         "dataset": dataset,
         "final_states": {state: {"events": n, "kept": n >= search.min_events} for state, n in events.items()},
@@ -127,12 +127,25 @@ def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
     return dict(sorted(events.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _nothing(dataset: str, events: Mapping[str, int], search: Search) -> str:
+def _nothing(dataset: str, events: Mapping[str, int], cuts: Mapping[str, Cut], search: Search) -> str:
     largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:_LARGEST_NAMED])
     found = f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
     return (
         f"dataset {dataset} gives no histogram: {found}. Thresholds: min_events_per_fs = {search.min_events}, "
         f"max_mass_gev = {search.max_mass_gev:g}, known_resonances = "
-        f"{','.join(one.name for one in search.resonances) or 'none'}. Read more files, lower min_events_per_fs, or "
-        "look at the cutflow in logs/ParseFile for what the selection took"
+        f"{','.join(one.name for one in search.resonances) or 'none'}. {_remedy(cuts, has_events=bool(events))}"
+    )
+
+
+def _remedy(cuts: Mapping[str, Cut], has_events: bool) -> str:
+    """Say which threshold left nothing, and what to do: cuts are those of the final states with enough events."""
+    if not cuts:
+        lower = "lower min_events_per_fs, " if has_events else ""
+        return f"Read more files, {lower}or look at the cutflow in logs/ParseFile for what the selection took"
+    entries, above = sum(cut.entries for cut in cuts.values()), sum(cut.above for cut in cuts.values())
+    remedies = ["raise max_mass_gev"] if above else []
+    remedies += ["name fewer known_resonances"] if entries > above else []
+    return (
+        f"Enough events are there, but of the {entries} masses of their combinations {above} lie above max_mass_gev, "
+        f"and {entries - above} in windows of known resonances or below them: {' or '.join(remedies)}"
     )

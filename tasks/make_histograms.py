@@ -104,11 +104,19 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Fil
         filled.titles[key] = name.replace("/", " ")
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
-        msg = (
-            f"dataset {table['dataset']} gives no histogram: bin_width_gev is too wide for what is left above the cuts"
-        )
-        raise EmptyResultError(msg)
+        raise EmptyResultError(_nothing(table, min(style.widths_gev)))
     return filled
+
+
+def _nothing(table: Mapping[str, Any], width_gev: float) -> str:
+    """Say that bins are too wide, those of the least width too."""
+    lowest_gev = min(cut["start_gev"] for cut in table["cuts"].values() if cut["start_gev"] is not None)
+    return (
+        f"dataset {table['dataset']} gives no histogram: bin_width_gev = {width_gev:g} is too wide, no filled bin "
+        f"starts at or above the turn-on of its combination (the lowest turn-on is {lowest_gev:g} GeV, and the first "
+        f"bin from there on starts at {binning.first_edge(lowest_gev, width_gev):g} GeV). Choose narrower bins: a "
+        "width that divides peak_detection_bin_width_gev always fits"
+    )
 
 
 def no_bin(width_gev: float) -> str:

@@ -183,3 +183,8 @@ class TestCutOut:
             assert found.trimmed == 0
         elif found.trimmed:
             assert min(kept) < cut + width
+
+
+@pytest.mark.parametrize(("cut_gev", "width_gev", "edge_gev"), [(0, 10, 0), (40, 10, 40), (41, 7, 42), (0.3, 0.1, 0.3)])
+def test_the_first_edge_is_at_or_above_the_cut(cut_gev, width_gev, edge_gev):
+    assert binning.first_edge(cut_gev, width_gev) == pytest.approx(edge_gev)

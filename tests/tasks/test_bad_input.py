@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -141,8 +142,17 @@ def test_files_without_trees_and_without_events_are_legal_beside_others(run, fil
     assert run.histograms() == fresh([toys[2]])
 
 
+def test_a_largest_mass_that_leaves_nothing_is_named_and_not_the_number_of_events(run):
+    end = refused(run, "dataset files gives no histogram", "lie above max_mass_gev, and 0 in", max_mass_gev=1)
+    assert "raise max_mass_gev" in end.text
+    assert "Read more files" not in end.text
+    assert "known_resonances: " not in end.text
+
+
 def test_a_bin_wider_than_what_is_left(run):
-    refused(run, "dataset files gives no histogram: bin_width_gev is too wide", bin_width_gev=9000)
+    said = "dataset files gives no histogram: bin_width_gev = 8000 is too wide"
+    end = refused(run, said, "Choose narrower bins: ", bin_width_gev="9000,8000")
+    assert re.search(r"the lowest turn-on is \d+ GeV, and the first bin from there on starts at 8000 GeV", end.text)
 
 
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/b", ".hidden", "a b", "x" * 129, "x\n", "$HOME", "ü"])

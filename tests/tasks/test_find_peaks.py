@@ -1,5 +1,7 @@
 """The masses of a branch give the same counts and cuts, however many of a name are read at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from physics.resonances import choose
 from targets import counts, masses
 from targets.masses import MassWriter
 from tasks import find_peaks, make_histograms
+from tasks.errors import EmptyResultError
 
 SEARCH = find_peaks.Search(10, 10.0, 1000.0, choose(("z",)))
 
@@ -41,3 +44,24 @@ def test_parts_change_nothing(branch, monkeypatch):
     for size in (1, 7, 4999):
         monkeypatch.setattr(masses, "_PART_MASSES", size)
         assert products(branch) == whole
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"min_events": 6000}, "Read more files, lower min_events_per_fs, or look at the cutflow"),
+        (
+            {"min_events": 1000, "max_mass_gev": 1e-9},
+            r"of the 5000 masses .* 5000 lie above max_mass_gev, and 0 in windows .* below them: raise max_mass_gev$",
+        ),
+        (
+            {"min_events": 1000, "max_mass_gev": 100.0},
+            r"of the 5000 masses .* \d+ lie above max_mass_gev, and \d+ in .*: raise max_mass_gev or name fewer",
+        ),
+    ],
+)
+def test_nothing_left_names_the_threshold_that_took_it(branch, changed, sentence):
+    search = replace(SEARCH, **changed)
+    find_peaks.count(branch / "masses.npz", branch / "counted.npz", search)
+    with pytest.raises(EmptyResultError, match=sentence):
+        find_peaks.find("d", [branch / "counted.npz"], search)
