@@ -1,9 +1,11 @@
 """ROOT files from outside: opening them, listing their trees, and saying clearly what is wrong with one."""
 
 import gc
+import os
 import queue
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import uproot
@@ -17,6 +19,12 @@ from targets.network import Network, Traffic
 from targets.ranges import HttpSource
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
+
+_MAGIC = b"root"
+"""What every ROOT file starts with (source: ROOT's TFile, https://root.cern/doc/master/classTFile.html)."""
+
+_LEAST_BYTES = 403
+"""The smallest ROOT file (source: uproot's option begin_chunk_size)."""
 
 
 class Tree(NamedTuple):
@@ -100,6 +108,8 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
     scheme = address.partition("://")[0] if "://" in address else ""
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
     try:
+        if handler is FileSource:
+            _check_start(address)
         how = {"handler": handler, "custom_classes": branch_lists.classes()}
         file = uproot.open({address: None}, network=network or Network(), size=size, **how)
     except ConfigurationError:  # this machine is in the way, not the file
@@ -136,6 +146,21 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
     elif "XRootD error" in reason or isinstance(error, TimeoutError):
         remedy = "check the network and the address, and try again later"
     return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
+
+
+def _check_start(path: str) -> None:
+    """Refuse a file that is no ROOT file: where it is shorter than any, uproot speaks of its own chunks."""
+    with Path(path).open("rb") as file:
+        start, size = file.read(len(_MAGIC)), os.fstat(file.fileno()).st_size
+    msg = ""
+    if not size:
+        msg = "it is empty (0 bytes)"
+    elif start != _MAGIC:
+        msg = f"it starts with {start!r}, not {_MAGIC!r}"
+    elif size < _LEAST_BYTES:
+        msg = f"it has {size} bytes, and the smallest ROOT file {_LEAST_BYTES}"
+    if msg:
+        raise ValueError(msg)
 
 
 @contextmanager

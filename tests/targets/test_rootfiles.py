@@ -186,15 +186,30 @@ def test_an_absent_file_is_an_error_with_its_path(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"root", b"not a ROOT file at all, but text" * 40, b"root" + bytes(300), b"PK\x03\x04" + bytes(1000)],
-    ids=["empty", "four bytes", "text", "zeros", "zip"],
+    ("content", "reason"),
+    [
+        (b"", r"it is empty \(0 bytes\)"),
+        (b"root", "it has 4 bytes, and the smallest ROOT file 403"),
+        (b"this is text\n", "it starts with b'this', not b'root'"),
+        (b"this is text\n" * 100, "it starts with b'this', not b'root'"),
+        (b"PK\x03\x04" + bytes(1000), r"it starts with b'PK\\x03\\x04', not b'root'"),
+        (b"root" + bytes(300), "it has 304 bytes, and the smallest ROOT file 403"),
+        (b"root" + bytes(1000), "."),
+    ],
+    ids=["empty", "four bytes", "short text", "text", "zip", "few zeros", "zeros"],
 )
-def test_what_is_no_root_file_is_an_error_with_a_remedy(tmp_path, content):
+def test_what_is_no_root_file_is_an_error_with_its_reason_and_a_remedy(tmp_path, content, reason):
     path = tmp_path / "f.root"
     path.write_bytes(content)
-    with pytest.raises(UnreadableFileError, match=f"{path}: .*truncated, damaged or no ROOT file.*{REMEDY}"):
+    with pytest.raises(UnreadableFileError, match=rf"{path}: .*{reason}.*truncated, damaged or no ROOT file.*{REMEDY}"):
         open_trees(str(path)).__enter__()
+
+
+def test_the_smallest_root_file_is_one(tmp_path):
+    path = tmp_path / "f.root"
+    uproot.recreate(path).close()
+    with open_trees(str(path)) as trees:
+        assert dict(trees) == {}
 
 
 @pytest.mark.parametrize("before", ["nothing", "a damaged file"])
