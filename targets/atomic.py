@@ -5,6 +5,7 @@ disk. The temporary name keeps the suffix, because writers choose the format by 
 writer's host and process, so that what a killed writer leaves behind can be told from what a living one is writing.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -75,7 +76,7 @@ def unnamed(path: Path) -> Iterator[Path]:
     Raises:
         OSError: From the file system.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     temporary = _temporary_name(path)
     try:
         yield temporary
@@ -121,6 +122,13 @@ def sweep(folder: Path) -> list[str]:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
             removed.append(path.name)
     return removed
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # its parents are there by now: in /proc, and the like, nobody makes folders
+        raise OSError(errno.EOPNOTSUPP, "no folder can be made there", error.filename) from error
 
 
 def _temporary_name(path: Path) -> Path:

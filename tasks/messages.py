@@ -36,6 +36,7 @@ _REMEDIES = {
     errno.EROFS: "the file system is read-only: choose another base_output_dir",
     errno.ENOTDIR: "a file is in the way of a folder: choose another base_output_dir",
     errno.EEXIST: "a file is in the way of a folder: choose another base_output_dir",
+    errno.EOPNOTSUPP: "the file system does not allow it: choose another base_output_dir",
     errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
 }
 

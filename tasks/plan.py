@@ -1,5 +1,6 @@
 """Plan: what a run would do, before it does anything."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +64,9 @@ class Plan(HistogramParameters, SourceTask):
 
         Raises:
             PlanError: When a folder cannot be written or has too little space.
+            OSError: As the run would, when a file is in the way of its folder.
         """
+        _check_way(FetchMetadata.req(self).path().parent)  # what a run makes first
         run, downloads = _existing(self.run_folder()), _existing(cache)
         needs = {run: cost.stored} | ({downloads: cost.downloads} if downloads != run else {})
         if downloads == run:
@@ -131,6 +134,13 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
 def _to_read(parse: ParseFile) -> list[InputFile]:
     """List the files of the branches that are not done."""
     return [file for piece in parse.pieces("group") if not parse.product(piece).exists() for file in piece.files]
+
+
+def _check_way(folder: Path) -> None:
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        code = errno.EEXIST if there == folder else errno.ENOTDIR
+        raise OSError(code, os.strerror(code), str(folder))
 
 
 def _existing(folder: Path) -> Path:

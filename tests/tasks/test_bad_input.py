@@ -172,6 +172,13 @@ def test_a_file_in_the_way_of_the_run_directory(run):
     refused(run, f"{run.folder}/out/r/", "Not a directory; a file is in the way of a folder")
 
 
+def test_a_run_directory_where_nobody_makes_folders(run):
+    end = run.attempt(base_output_dir="/proc/nope")
+    assert "/proc/nope: no folder can be made there; the file system does not allow it: choose another" in end.text
+    assert "Traceback" not in end.text
+    assert end.status == TASK_FAILED
+
+
 @pytest.mark.parametrize("stage", ["parsed_data", "im_arrays", "peaks", "im_arrays_processed", "histograms"])
 def test_no_space_is_named_and_the_next_run_goes_on(run, three, monkeypatch, stage):
     write = atomic._flush

@@ -39,6 +39,7 @@ def test_an_error_of_ours_is_its_own_sentence(kind):
         (errno.EROFS, "the file system is read-only"),
         (errno.ENOTDIR, "a file is in the way of a folder"),
         (errno.EEXIST, "a file is in the way of a folder"),
+        (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
         (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
     ],
 )

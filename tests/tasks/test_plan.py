@@ -77,6 +77,19 @@ def test_a_folder_that_may_not_be_written_stops_it(run, monkeypatch):
     assert "may not be written; choose another base_output_dir" in outcome.text
 
 
+@pytest.mark.parametrize("way", ["out", "out/r", "out/r/metadata"])
+def test_a_file_in_the_way_of_the_run_directory_stops_it_with_the_sentence_of_the_run(run, way):
+    path = run.folder / way
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("in the way")
+    plan, made = run.attempt(task="Plan"), run.attempt()
+    (sentence,) = [line for line in made.text.splitlines() if "a file is in the way of a folder" in line]
+    assert f"{path}/" in sentence
+    assert sentence in plan.text
+    assert plan.status == made.status != 0
+    assert path.read_text() == "in the way"
+
+
 def test_a_bad_selection_stops_it(run, tmp_path):
     (tmp_path / "mine.yaml").write_text("name: mine\ndescription: mine\nobjets: {}\n")
     outcome = run.attempt(task="Plan", selection=tmp_path / "mine.yaml")
