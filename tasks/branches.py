@@ -8,7 +8,16 @@ from law.workflow.base import BaseWorkflowProxy
 
 from tasks.errors import StageError
 
-__all__ = ["BranchOutputs"]
+__all__ = ["BranchOutputs", "Products"]
+
+
+class Products(law.TargetCollection):
+    """The targets of all branches; it says where they are, which law shows before it removes them."""
+
+    def _repr_pairs(self) -> list[tuple[str, Any]]:
+        paths = [Path(target.abspath) for target in self.targets.values()]
+        where = {"path": paths} if len(paths) == 1 else {"in": dict.fromkeys(path.parent for path in paths)}
+        return [*super()._repr_pairs(), *((name, ", ".join(map(str, places))) for name, places in where.items())]
 
 
 class BranchOutputs(BaseWorkflowProxy):
@@ -19,7 +28,7 @@ class BranchOutputs(BaseWorkflowProxy):
         if not self.task.workflow_condition():
             return law.util.DotDict(collection=law.TargetCollection([law.LocalFileTarget(is_tmp="unknown")]))
         targets = {branch: self.task.target(piece) for branch, piece in self.task.get_branch_map().items()}
-        return law.util.DotDict(collection=law.TargetCollection(targets, threshold=self.threshold(len(targets))))
+        return law.util.DotDict(collection=Products(targets, threshold=self.threshold(len(targets))))
 
     def complete(self) -> bool:
         """Tell whether every branch has its product, and the whole is as it should be."""

@@ -126,6 +126,10 @@ def test_law_runs_looks_removes_and_runs_again(run, law, three):
 
 def test_law_removes_what_it_says_and_runs_on(run, law, three):
     run()
+    said = law(*law_arguments(run, "--remove-output", "1,d")).text
+    (made,), (masses, *_) = run.products("histograms"), run.products("im_arrays_processed")
+    assert (f"path={made})" in said, f"in={masses.parent})" in said) == (True, True), said
+    assert run.histograms() == three
     assert law(*law_arguments(run, "--remove-output", "1,a")).status == 0
     rooms = ("histograms", "im_arrays_processed", "peaks", "metadata")
     assert [path for room in rooms for path in run.products(room)] == []
