@@ -18,6 +18,20 @@ _LARGEST = 10
 
 _NOT_RECORDED = "-"
 
+_TITLES = (
+    "stage",
+    "branches",
+    "done",
+    "events",
+    "objects",
+    "masses",
+    "read",
+    "written",
+    "seconds",
+    "peak MB",
+    "failures",
+)
+
 
 class Summary(PlotParameters, SourceTask):
     """Print the statistics of a run, finished or not: stages, cuts, final states, failures; nothing is written."""
@@ -54,35 +68,40 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]])
         sums: The sum of the statistics of each.
 
     Returns:
-        Lines of text: seconds of all branches added up, bytes, and the largest memory of a process in MB.
+        Lines of text: seconds of all branches added up, bytes, and the largest memory of a process in MB; what is
+        missing of the stages that a run has come to, and which stages were not made at all.
     """
-    rows, missing, failed = [], [], list[str]()
+    begun = _begun(stages, sums)
+    rows, missing, failed, not_made = [], list[str](), list[str](), list[str]()
     for name, stage in stages.items():
-        targets = [stage.target(piece) for piece in stage.pieces(stage.cut)]
-        done, one = sum(target.exists() for target in targets), sums[name]
+        branches, done, one = len(stage.pieces(stage.cut)), _done(stage), sums[name]
         recorded = [_number(one[key]) for key in ("events", "objects", "masses")]
         recorded += [_size(one["bytes_read"]), _size(one["bytes_written"])]
         recorded += [_number(one["seconds"]), _number(one["peak_memory_mb"]), _number(one["failures"])]
-        rows.append([name, str(len(targets)), str(done), *recorded])
-        missing += [f"{name} lacks {len(targets) - done} of {len(targets)} branches"] if done < len(targets) else []
+        rows.append([name, str(branches), str(done), *recorded])
+        if name not in begun:
+            not_made.append(name)
+        elif done < branches:
+            missing.append(f"{name} lacks {branches - done} of {branches} branches")
         failed += [f"{name} failed: {reason}" for reason in stage.failures()]
         if one["branches"] < done:
             missing.append(f"{name}: {done - one['branches']} branches that are done have no statistics in logs/")
-    titles = [
-        "stage",
-        "branches",
-        "done",
-        "events",
-        "objects",
-        "masses",
-        "read",
-        "written",
-        "seconds",
-        "peak MB",
-        "failures",
-    ]
-    end = ["missing: " + "; ".join(missing)] if missing else ["all stages are done"]
-    return [*texts.table(titles, rows), *end, *failed]
+    end = ["missing: " + "; ".join(missing)] if missing else []
+    end += ["not made: " + ", ".join(not_made)] if not_made else []
+    return [*texts.table(_TITLES, rows), *(end or ["all stages are done"]), *failed]
+
+
+def _begun(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Name the stages that a run has come to: they have files, or a stage that needs them has."""
+    begun = set[str]()
+    for name, stage in stages.items():
+        if _done(stage) or sums[name]["branches"] or stage.failures():
+            begun |= {name, *stage.above()}
+    return begun
+
+
+def _done(stage: Stage) -> int:
+    return sum(stage.target(piece).exists() for piece in stage.pieces(stage.cut))
 
 
 def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """Summary: what a run has done so far, in tables; it writes nothing."""
 
+import shutil
+
 from physics.cutflow import shown
 from tests.toy_files import EVENTS, truncate
 
@@ -26,15 +28,31 @@ def test_an_unfinished_run_tells_what_is_missing(run):
     text = summary(run).text
     assert row(text, "ComputeMasses")[:3] == ["3", "3", f"{3 * EVENTS}"]
     assert row(text, "MakeHistograms")[:3] == ["1", "0", "-"]
-    assert "FindPeaks lacks 1 of 1 branches" in text
-    assert "ParseFile lacks" not in text
+    assert "missing: " not in text
+    stages = "CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms, MakePlots, MakeReport"
+    assert f"not made: {stages}" in text
     assert run.state() == before
+    run.products("im_arrays")[0].unlink()
+    text = summary(run).text
+    assert "missing: ComputeMasses lacks 1 of 3 branches\n" in text
+    assert f"not made: {stages}" in text
+
+
+def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_gone_too(run):
+    run()
+    shutil.rmtree(run.out / "im_arrays")
+    shutil.rmtree(run.out / "logs" / "ComputeMasses")
+    text = summary(run).text
+    assert "missing: ComputeMasses lacks 3 of 3 branches\n" in text
+    assert "not made: MakePlots, MakeReport\n" in text
 
 
 def test_a_finished_run_has_the_sums_of_its_statistics(run):
     run()
     before = run.state()
     text = summary(run, plot_formats="png").text
+    assert "missing: " not in text
+    assert "not made: MakePlots, MakeReport\n" in text
     (total,) = run.records("MakeHistograms")
     branches, done, events, objects, *_ = row(text, "ParseFile")
     assert (branches, done, events) == ("3", "3", f"{total['events']['read']:,}")
