@@ -62,7 +62,7 @@ def compose(path: Path, text: str) -> yaml.Node:
     except yaml.YAMLError as error:
         raise ConfigurationError(_not_yaml(path, error)) from error
     if root is None:
-        msg = f"{path}: the file is empty"
+        msg = f"{path}: the file is empty: start with a copy of one of the project's, in selections/ or schemas/"
         raise ConfigurationError(msg)
     _measure(path, root, {}, level=1)
     return root

@@ -158,7 +158,7 @@ def test_what_is_not_yaml_is_refused(write, text, expected):
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n"])
 def test_an_empty_file_is_refused(write, text):
-    with pytest.raises(ConfigurationError, match=r"book.yaml: the file is empty"):
+    with pytest.raises(ConfigurationError, match=r"book.yaml: the file is empty: start with a copy of one"):
         load_model(write(text), Book)
 
 
