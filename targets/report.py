@@ -132,7 +132,7 @@ class Document(TypedDict):
     """What a report shows; all sections must be there, and each may be empty.
 
     ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset and kind of object, the rows
-    ``{cut, objects, removed, applied, reason}``; ``failures`` are the files given up, ``{uri, reason}``.
+    ``{cut, asks, objects, removed, applied, reason}``; ``failures`` are the files given up, ``{uri, reason}``.
     """
 
     title: str

@@ -63,6 +63,10 @@ class Product(law.Task):
             for stage, own in named_by.items()
         }
 
+    def selection_path(self) -> Path:
+        """Give the YAML file of the selection."""
+        return documents.named_file("selection", self.selection, SELECTIONS)
+
     def variant_folder(self, named_by: dict[str, Any]) -> Path:
         """Give the folder of a variant: eight hex digits of a hash over what names it."""
         return self.run_folder() / self.room / digest(named_by, 8)
@@ -93,7 +97,7 @@ class Product(law.Task):
         """Give a parameter as text; for those that name YAML files, the digest of the files' content."""
         value = getattr(self, name)
         if name == "selection":
-            return _fingerprint(self._selection())
+            return _fingerprint(self.selection_path())
         if name == "schema":
             found = schemas.find(value)
             paths = [found] if found else sorted(schemas.BUILT_IN.glob("*.yaml"))
@@ -102,11 +106,8 @@ class Product(law.Task):
 
     def _content(self, name: str, value: Any) -> Any:
         """Give what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
-        path = self._selection() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
+        path = self.selection_path() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
         return json.loads(json.dumps(documents.content(path), default=str)) if path else value
-
-    def _selection(self) -> Path:
-        return documents.named_file("selection", self.selection, SELECTIONS)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         """Give parameters as text; for the public (names in luigid) only those that differ from their default."""

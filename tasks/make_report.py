@@ -11,6 +11,8 @@ from typing import Any
 from physics import bumpnet, combinations, final_states, overview_plots
 from physics.combinations import Rules
 from physics.cutflow import shown
+from physics.selection import Selection
+from physics.selection_texts import conditions
 from targets import documents, histograms, provenance, report
 from targets.catalogue import InputFile
 from targets.report import Document, Figure, Histogram, Source, Stage, Without
@@ -58,6 +60,7 @@ class Run:
 
     Attributes:
         parameters: Its parameters, readable.
+        selection: What was asked of objects.
         skim: The skim of the releases; empty for none.
         read: What ParseFile recorded of each file, by address.
         stages: The sum of the statistics of each stage.
@@ -68,6 +71,7 @@ class Run:
     """
 
     parameters: Mapping[str, str]
+    selection: Selection
     skim: str
     read: Mapping[str, Mapping[str, Any]]
     stages: Mapping[str, Mapping[str, Any]]
@@ -96,7 +100,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "versions": versions(),
         "files": [_file(file, run.read.get(file.uri, {})) for one in datasets for file in one.files],
         "sources": _sources([file for one in datasets for file in one.files], run.skim),
-        "cutflow": {one.name: _cutflow(one.statistics["cutflow"]) for one in datasets},
+        "cutflow": {one.name: _cutflow(one, run.selection) for one in datasets},
         "failures": [failure for one in datasets for failure in one.statistics["failures"]],
         "stages": [_stage(name, one) for name, one in run.stages.items() if one["branches"]],
         "figures": [*_together(datasets), *(figure for one in datasets for figure in _figures(one, len(datasets) > 1))],
@@ -130,8 +134,14 @@ def _file(file: InputFile, read: Mapping[str, Any]) -> report.InputFile:
     }
 
 
-def _cutflow(flow: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    return {kind: [{**row, "cut": shown(row["cut"])} for row in rows] for kind, rows in flow.items()}
+def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[dict[str, Any]]]:
+    """Give the rows of each kind, with what each asks."""
+    flows, formats = dataset.statistics["cutflow"], dataset.statistics["formats"]
+    asked = {kind: conditions(selection, kind, formats) for kind in flows}
+    return {
+        kind: [{**row, "cut": shown(row["cut"]), "asks": asked[kind].get(row["cut"])} for row in rows]
+        for kind, rows in flows.items()
+    }
 
 
 def _sources(files: Sequence[InputFile], skim: str) -> list[Source]:

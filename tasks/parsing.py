@@ -6,7 +6,6 @@ from typing import Any
 import law
 
 from targets import documents, schemas
-from tasks.base import SELECTIONS
 from tasks.stage import Piece, Stage
 
 __all__ = ["ParseFile", "ParsingStage"]
@@ -95,7 +94,7 @@ class ParseFile(ParsingStage):
         from targets.network import Network
         from tasks.parse_files import Reading
 
-        path = documents.named_file("selection", self.selection, SELECTIONS)
+        path = self.selection_path()
         return Reading(
             schemas=schemas.load(self.schema),
             selection=documents.load_model(path, Selection),

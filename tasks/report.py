@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from targets import documents
 from targets.errors import ConfigurationError
 from tasks.histograms import MakeHistograms
 from tasks.parameters import PlotParameters
@@ -18,6 +19,7 @@ class MakeReport(PlotStage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
     room = "report"
+    revision = 2
     cut = "run"
     needs = (MakePlots, MakeHistograms, FindPeaks)
     exclude_index = False
@@ -60,6 +62,7 @@ class MakeReport(PlotStage):
 
     def whole(self) -> Any:
         """Give what there is to report of the run as a whole."""
+        from physics.selection import Selection
         from tasks import sum_statistics
         from tasks.make_histograms import Style
         from tasks.make_report import Run
@@ -67,6 +70,7 @@ class MakeReport(PlotStage):
         logs = self.logs_above()
         return Run(
             parameters=self.readable(),
+            selection=documents.load_model(self.selection_path(), Selection),
             skim=self.skim,
             read=sum_statistics.files_read(logs[ParseFile.__name__]),
             stages=sum_statistics.of_stages(logs),
@@ -78,7 +82,6 @@ class MakeReport(PlotStage):
 
     def dataset(self, piece: Piece) -> Any:
         """Give what there is to report of a dataset."""
-        from targets import documents
         from tasks import sum_statistics
         from tasks.make_report import Dataset
 

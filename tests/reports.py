@@ -34,7 +34,7 @@ def histogram(combination: str, counts: list[int], final_state: str = "2e_0m_1j_
 
 def document(**others: Any) -> dict[str, Any]:
     """Make a document with something in each section."""
-    row = {"cut": "pt", "objects": 60, "removed": 30, "applied": True, "reason": None}
+    row = {"cut": "pt", "asks": "pt ≥ 25 GeV", "objects": 60, "removed": 30, "applied": True, "reason": None}
     plain = {
         "title": "A run",
         "run": {"run_name": "r", "bin_width_gev": [10.0, 20.0]},

@@ -71,6 +71,7 @@ function showCutflow(report) {
     { key: "cut", title: "Cut" },
     { key: "objects", title: "Objects left", numeric: true, write: (value) => number(value) },
     { key: "removed", title: "Removed", numeric: true, write: (value) => number(value) },
+    { key: "asks", title: "Asks", write: (value) => value ?? "" },
     { key: "reason", title: "Not applied where", write: (value, row) => value ?? (row.applied ? "" : "not applied") },
   ];
   const cutflows = Object.entries(report.cutflow);

@@ -31,8 +31,8 @@ def test_every_section_shows_what_the_document_says(some):
     assert "empty.root d 300 B not given no tree 0 300 B" in body["files"]
     assert "Somebody (2024). Record 1." in body["sources"]
     assert some.find("#sources a").get_attribute("href") == "https://doi.org/10.7483/OPENDATA.X"
-    assert "pt 60 30" in body["cutflow"]
-    assert "isolation 60 30 not in this format" in body["cutflow"]
+    assert "pt 60 30 pt ≥ 25 GeV" in body["cutflow"]
+    assert "isolation 60 30 pt ≥ 25 GeV not in this format" in body["cutflow"]
     assert "bad.root bad.root: truncated" in body["cutflow"]
     assert "ParseFile 2 4 1,000 250 – 3 MB 500 kB 200 1" in body["stages"]
     assert "FindPeaks 1 0.5 – – 7,000 – 500 B 90 0" in body["stages"]
