@@ -21,6 +21,7 @@ from submit.errors import BatchError
 from submit.job_logs import account
 from submit.journal import Journal, write_whole
 from submit.known_jobs import find_lost, known_jobs, lost_jobs
+from submit.submissions import Submissions
 
 __all__ = ["BatchProxy"]
 
@@ -41,8 +42,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._numbers: dict[str, int] = {}  # of jobs, by job file
-        self._names: dict[str, str] = {}  # of jobs, by job file
+        self._submissions = Submissions(self._journal)
         self._retried: dict[int, int] = {}
         self._over_since: dict[Any, float] = {}  # by job id
         self._silence: Exception | None = None  # why the batch system's last answer was none
@@ -75,7 +75,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """Make a manager whose submissions are written down, and whose verdicts the outputs confirm."""
         manager = super().create_job_manager(**kwargs)
         manager.job_grouping_submit = False  # each job has an id and a line in the journal of its own
-        manager.submit = self._written_down(manager.submit)
+        manager.submit = self._submissions.watched(manager.submit)
         manager.query_batch = self._confirmed(manager.query_batch)
         manager.cancel_batch = self._insisting(manager.cancel_batch)
         return manager
@@ -89,18 +89,20 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         number, branches = args
         made = super().create_job_file(number, branches)
         made["log"] = made.get("log") or _absolute(vars(made["config"]).get("stdout"))
-        file, name = str(made["job"]), self.name_of(made)
-        self._numbers[file], self._names[file] = number, name
-        self._journal().intend(number, list(branches), name, {"log": made["log"]} if made["log"] else {})
+        self._submissions.intend(str(made["job"]), number, list(branches), self.name_of(made), made["log"])
         return made
 
     def get_extra_submission_data(self, job_file: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Keep the name of a job too, by which it is found when its id never came."""
         extra: dict[str, Any] = super().get_extra_submission_data(job_file, *args, **kwargs)
-        return extra | {"name": self._names[str(job_file)]}
+        return extra | self._submissions.name(str(job_file))
 
     def submit(self, retry_jobs: Any = None) -> Any:
-        """Submit jobs; of those that failed, the ones that were not given up and whose outputs are still missing."""
+        """Submit jobs; of those that failed, the ones that were not given up and whose outputs are still missing.
+
+        Raises:
+            BatchError: When there is no command to submit with: later tries would fail too.
+        """
         if retry_jobs:
             retry_jobs = {
                 number: branches
@@ -118,6 +120,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         finally:
             self._submitting = False
         self._journal().forget()  # law has just written all of it
+        if self._submissions.no_command():
+            raise BatchError(self._account(None))
         return submitted
 
     def _run_impl(self) -> None:
@@ -204,23 +208,6 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     # outputs decide ---------------------------------------------------------------------------------------------------
 
-    def _written_down(self, submit: Callable[..., Any]) -> Callable[..., Any]:
-        def submitting(job_file: Any, *args: Any, **kwargs: Any) -> Any:
-            files = [str(file) for file in (job_file if isinstance(job_file, (list, tuple)) else [job_file])]
-            try:
-                given = submit(job_file, *args, **kwargs)
-            except Exception:
-                for file in files:
-                    self._journal().submitted(self._numbers[file], None)
-                raise
-            ids = given if isinstance(given, (list, tuple)) else [given]
-            with suppress(OSError):  # the disk is full, but the job is there, and law has its id
-                for file, job_id in zip(files, ids, strict=False):
-                    self._journal().submitted(self._numbers[file], job_id)
-            return given
-
-        return submitting
-
     def _confirmed(self, query_batch: Callable[..., Any]) -> Callable[..., Any]:
         def querying(job_ids: Any, **kwargs: Any) -> Any:
             answers = query_batch(job_ids, **kwargs)
@@ -278,10 +265,14 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         for number in jobs:
             self._skip_jobs.pop(number, None)
 
+    def _print_status_errors(self, failed_jobs: Any) -> None:
+        super()._print_status_errors(self._submissions.told(failed_jobs))
+
     def _account(self, error: Exception | None) -> str:
         """Name what is missing, with logs and last words."""
         missing = sorted(self._missing())
-        jobs = [job for job in self.job_data.jobs.values() if set(job["branches"]) & set(missing)]
+        told = self._submissions.told(self.job_data.jobs)
+        jobs = [job for job in told.values() if set(job["branches"]) & set(missing)]
         if self._silence is not None:
             error = self._silence  # it tells more than law's "poll_fails exceeded"
         elif str(error).startswith(_NOTHING_NEW):

@@ -52,28 +52,45 @@ def account(
         family: The task's name.
         missing: The branches without output.
         total: All its branches.
-        jobs: law's data of the jobs with such branches.
+        jobs: law's data of the jobs with such branches; of those that were not submitted, None for the id.
         error: What ended the polling; None when all jobs are over.
 
     Returns:
         The message: branches, jobs, logs, last words and the remedy.
     """
     lines = [f"{family}: {len(missing)} of {total} branches have no output (the others are done, and stay done):"]
-    quoted, submitted = 0, set[int]()
+    quoted, unsubmitted = 0, dict.fromkeys(missing, "not submitted")
     for job in jobs:
-        submitted |= set(job["branches"])
-        branches = ",".join(str(branch) for branch in job["branches"] if branch in missing)
-        why = job.get("error") or job.get("status") or "not submitted"
-        code = f", code {job['code']}" if job.get("code") not in (None, 0) else ""
-        log = (job.get("extra") or {}).get("log")
-        lines.append(f"branch {branches}: job {job['job_id']}: {why}{code}; log: {log or 'none'}")
+        without = [branch for branch in job["branches"] if branch in unsubmitted]
+        if job["job_id"] is None:
+            unsubmitted |= dict.fromkeys(without, job.get("error") or "not submitted")
+            continue
+        unsubmitted = {branch: why for branch, why in unsubmitted.items() if branch not in without}
+        log = _log(job)
+        lines.append(f"branch {_listed(without)}: {_how(job)}; log: {log or 'none'}")
         if log and job.get("status") not in _ALIVE and (quoted := quoted + 1) <= _QUOTED:
-            lines += [f"    {line}" for line in last_words(Path(log))]
-    if left := sorted(set(missing) - submitted):
-        lines.append(f"branch {','.join(map(str, left))}: not submitted")
+            lines += [f"    {line}" for line in last_words(log)]
+    for why in dict.fromkeys(unsubmitted.values()):
+        branches = _listed(branch for branch, reason in unsubmitted.items() if reason == why)
+        lines.append(f"branch {branches}: " + "\n    ".join(why.splitlines()))
     if not missing:
         lines = [f"{family}: all branches have their output, but following the jobs ended with an error:"]
     if error is not None:
         lines.append(f"Following the jobs ended with: {error}")
     lines.append("Mend the cause and run the same command again: it follows what runs and submits what is missing.")
     return "\n".join(lines)
+
+
+def _how(job: Mapping[str, Any]) -> str:
+    code = f", code {job['code']}" if job.get("code") not in (None, 0) else ""
+    return f"job {job['job_id']}: {job.get('error') or job.get('status') or 'submitted'}{code}"
+
+
+def _log(job: Mapping[str, Any]) -> Path | None:
+    """Give the log of a job where there is one: a job that never ran has none."""
+    path = Path((job.get("extra") or {}).get("log") or "")
+    return path if path.is_file() else None
+
+
+def _listed(branches: Iterable[int]) -> str:
+    return ",".join(map(str, branches))

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from submit.errors import NoCommandError
 from submit.pbs_answers import PBSError
 
 __all__ = ["Answer", "run_command"]
+
+
+class _NoPBSCommandError(PBSError, NoCommandError):
+    """A command of PBS could not be started."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def run_command(
         Its answer.
 
     Raises:
-        PBSError: When there is no such command, or no such folder.
+        PBSError: When the command cannot be started; also a NoCommandError where there is none, or no such folder.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -65,7 +70,8 @@ def run_command(
             )
         except OSError as error:
             msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); see pbs_cmd_* in [job] of law.cfg"
-            raise PBSError(msg) from error
+            missing = isinstance(error, FileNotFoundError | PermissionError)  # others may pass, as a full process table
+            raise (_NoPBSCommandError if missing else PBSError)(msg) from error
         if processes is not None:
             processes.append(process)
         code = _wait(process, timeout_s)

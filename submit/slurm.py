@@ -8,6 +8,8 @@ from typing import Any
 import law
 from law.config import Config
 
+from submit import shell_commands
+
 law.contrib.load("slurm")
 
 from law.contrib.slurm.job import SlurmJobManager as LawSlurmJobManager  # noqa: E402 (its settings first)
@@ -22,6 +24,15 @@ _PATIENCE_S = 60
 
 class SlurmJobManager(LawSlurmJobManager):
     """Asks sacct, and does without where it has nothing to tell."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        """Submit a job.
+
+        Raises:
+            NoCommandError: When there is no sbatch.
+        """
+        shell_commands.require("slurm_cmd_sbatch")
+        return super().submit(*args, **kwargs)
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
         """Give the states of jobs; of those that neither squeue nor accounting knows, that they are not found."""

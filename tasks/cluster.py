@@ -20,6 +20,7 @@ from law.contrib.slurm.workflow import SlurmWorkflow, SlurmWorkflowProxy  # noqa
 from law.job.base import JobInputFile  # noqa: E402
 
 from submit.batch import BatchProxy  # noqa: E402
+from submit.htcondor import HTCondorJobManager  # noqa: E402
 from submit.journal import write_whole  # noqa: E402
 from submit.pbs import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
 from submit.pbs_files import read_directives  # noqa: E402
@@ -85,6 +86,9 @@ class _Slurm(SlurmWorkflow):
 class _HTCondor(HTCondorWorkflow):
     workflow_proxy_cls = _HTCondorProxy
     exclude_index = True
+
+    def htcondor_job_manager_cls(self) -> type[HTCondorJobManager]:
+        return HTCondorJobManager
 
     def htcondor_create_job_file_factory(self, **kwargs: Any) -> Any:
         return super().htcondor_create_job_file_factory(**_beside(self.htcondor_output_directory(), kwargs))

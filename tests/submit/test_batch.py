@@ -16,7 +16,7 @@ from law.job.base import BaseJobManager
 from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.batch import BatchProxy
-from submit.errors import BatchError
+from submit.errors import BatchError, NoCommandError
 from submit.journal import Journal
 
 DONE, FAILED, RUNNING = BaseJobManager.FINISHED, BaseJobManager.FAILED, BaseJobManager.RUNNING
@@ -338,8 +338,62 @@ def test_no_poll_submits_and_a_later_run_follows(cluster):
 
 def test_no_poll_fails_where_nothing_could_be_submitted(cluster):
     cluster.refuse = _raise("no such queue")
-    with pytest.raises(BatchError, match="branch 0: job dummy_job_id: not submitted"):
+    with pytest.raises(BatchError, match="branch 0,1,2,3: no such queue\nMend"):
         run(cluster, no_poll=True)
+
+
+def test_why_a_submission_failed_is_told_in_the_end_and_in_between(cluster, capsys):
+    cluster.refuse = lambda branches: _raise(f"no queue for {branches}")() if branches[0] > 1 else None
+    with pytest.raises(
+        BatchError, match=r"2 of 4 .*\nbranch 2: no queue for \[2\]\nbranch 3: no queue for \[3\]\nMend"
+    ):
+        run(cluster, retries=1)
+    said = capsys.readouterr().out
+    assert "error: no queue for [2]" in re.sub(r"\x1b\[[0-9;]*m", "", said)
+    assert "unknown job id" not in said
+    assert "/logs/" not in said
+
+
+def test_a_job_that_was_submitted_after_all_ends_with_its_own_reason(cluster):
+    refusals = iter(["no answer"])
+    cluster.refuse = lambda _branches: _raise(text)() if (text := next(refusals, None)) else None
+    cluster.behave = lambda _job: {"status": FAILED, "code": 7, "error": "exit status 7"}
+    with pytest.raises(BatchError, match="branch 0: job j0: exit status 7, code 7"):
+        run(cluster, size=1, retries=1)
+
+
+def test_a_command_that_does_not_exist_ends_the_run_at_once(cluster):
+    cluster.refuse = _raise(NoCommandError("cannot run 'qsub'"))
+    with pytest.raises(BatchError, match="branch 0,1,2,3: cannot run 'qsub'\nMend the cause"):
+        run(cluster, retries=5)
+    assert cluster.looks == 0
+    assert not [path for path in _files(cluster) if path.suffix == ".journal"]
+
+
+def test_a_job_that_was_surely_not_submitted_is_not_looked_for(cluster, monkeypatch):
+    cluster.refuse = _raise(NoCommandError("cannot run 'qsub'"))
+    with pytest.raises(BatchError):
+        run(cluster)
+    cluster.refuse = lambda _branches: None
+    monkeypatch.setattr(Manager, "find", lambda *_: _raise("qstat: no server")())
+    run(cluster)
+    assert sorted(cluster.submissions()) == [[0], [1], [2], [3]]
+
+
+def test_a_command_that_vanishes_leaves_the_jobs_that_run_to_the_next_run(cluster):
+    def behave(job):
+        cluster.refuse = _raise(NoCommandError("cannot run 'qsub'"))
+        return {"status": RUNNING}
+
+    cluster.behave = behave
+    cluster.refuse = lambda branches: _raise("no answer")() if branches == [3] else None
+    with pytest.raises(
+        BatchError, match=r"branch 0: job j\d: running; log: none\n(?s:.*)\nbranch 3: cannot run 'qsub'"
+    ):
+        run(cluster, retries=3)
+    cluster.behave, cluster.refuse = cluster.end, lambda _branches: None
+    run(cluster)
+    assert sorted(cluster.submissions()) == [[0], [1], [2], [3]]
 
 
 def test_a_job_whose_id_never_came_is_found_by_its_name(cluster):
@@ -360,7 +414,7 @@ def test_a_job_whose_id_never_came_is_found_by_the_next_run(cluster):
             _raise("the server does not answer")()
 
     cluster.refuse = accepted_and_lost
-    with pytest.raises(BatchError, match="branch 1: job dummy_job_id: unknown job id"):
+    with pytest.raises(BatchError, match="branch 1: the server does not answer\n"):
         run(cluster)
     cluster.refuse = lambda _branches: None
     run(cluster)
@@ -458,9 +512,7 @@ def test_outputs_are_waited_for_as_long_as_told(cluster, monkeypatch, grace, int
     if grace:
         monkeypatch.setitem(law.config.Config.instance()._sections["job"], "outputs_grace", grace)
     cluster.behave = lambda job: {"status": DONE, "code": 0}
-    with pytest.raises(
-        BatchError, match="branch 0: job j0: the job is over, and its outputs are missing; log: /logs/1"
-    ):
+    with pytest.raises(BatchError, match="branch 0: job j0: the job is over, and its outputs are missing; log: none"):
         run(cluster, size=1, poll_interval=interval_s / 60)
     assert cluster.looks == looks
 

@@ -96,12 +96,15 @@ def job(branches, log=None, **more):
 
 def test_the_account_names_branches_jobs_logs_and_words(tmp_path):
     (tmp_path / "a.log").write_text("ERROR: no\n")
-    jobs = [job([0, 1], str(tmp_path / "a.log")), job([4], error=None, status=None, code=None)]
-    assert account("ParseFile", [0, 4, 5, 6], 9, jobs, OSError("qstat: down")).splitlines() == [
-        "ParseFile: 4 of 9 branches have no output (the others are done, and stay done):",
+    jobs = [job([0, 1], str(tmp_path / "a.log")), job([4], str(tmp_path / "b.log"), error=None, status=None, code=None)]
+    jobs += [job([number], job_id=None, error="refused:\nno such queue") for number in (2, 7)]
+    assert account("ParseFile", [0, 2, 4, 5, 6, 7], 9, jobs, OSError("qstat: down")).splitlines() == [
+        "ParseFile: 6 of 9 branches have no output (the others are done, and stay done):",
         f"branch 0: job 1.s: exit status 60, code 60; log: {tmp_path}/a.log",
         "    ERROR: no",
-        "branch 4: job 1.s: not submitted; log: none",
+        "branch 4: job 1.s: submitted; log: none",
+        "branch 2,7: refused:",
+        "    no such queue",
         "branch 5,6: not submitted",
         "Following the jobs ended with: qstat: down",
         "Mend the cause and run the same command again: it follows what runs and submits what is missing.",

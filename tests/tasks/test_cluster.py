@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from law.config import Config
+from law.job.base import BaseJobManager
 
+from submit import shell_commands
 from tests.pbs_engine import engine
 from tests.runs import LUIGI, finish
 from tests.toy_files import toy_file
@@ -103,3 +105,48 @@ def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
     assert f"{folder}/bootstrap.sh" in "".join(path.read_text() for path in (folder / "job_files").iterdir())
     (data,) = folder.glob("htcondor_jobs_*.json")
     assert json.loads(data.read_text())["jobs"]["1"]["job_id"] == "7.0"
+
+
+COMMANDS = {"pbs": "pbs_cmd_qsub", "slurm": "slurm_cmd_sbatch", "htcondor": "htcondor_cmd_submit"}
+
+
+@pytest.mark.parametrize("system", COMMANDS)
+@pytest.mark.parametrize("command", ["/nonexistent/command", "no-such-command -x", "{folder}"])
+def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, monkeypatch, system, command):
+    keys = Config.instance()._sections["job"]
+    monkeypatch.setitem(keys, COMMANDS[system], command := command.format(folder=run.folder))
+    outcome = run.attempt("--workflow", system, "--poll-interval", "1h", task="ParseFile")  # no test waits so long
+    assert outcome.status == 30
+    assert f"branch 0,1,2: cannot run {command.split()[0]!r}: " in outcome.text
+    assert "[job] of law.cfg\nMend the cause" in outcome.text
+    monkeypatch.setitem(keys, "pbs_cmd_qstat", "/nonexistent/qstat")
+    monkeypatch.setitem(keys, "slurm_cmd_squeue", "/nonexistent/squeue")
+    again = run.attempt("--workflow", system, "--poll-interval", "1h", task="ParseFile")
+    assert "may have been submitted" not in again.text
+    assert "cannot run" in again.text
+
+
+def test_the_shell_may_set_variables_and_have_words_of_its_own(monkeypatch):
+    monkeypatch.setitem(Config.instance()._sections["job"], "slurm_cmd_sbatch", "SLURM_CONF=/x exec true")
+    shell_commands.require("slurm_cmd_sbatch")
+
+
+@pytest.mark.parametrize("system", COMMANDS)
+def test_why_a_job_was_refused_is_told_in_the_end(run, pbs, tmp_path, monkeypatch, system):
+    stub = tmp_path / "refuses"
+    stub.write_text("#!/bin/sh\necho 'error: not on Sundays' >&2\nexit 1\n")
+    stub.chmod(0o755)
+    monkeypatch.setitem(Config.instance()._sections["job"], COMMANDS[system], str(stub))
+    monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
+    outcome = run.attempt(
+        *("--workflow", system, "--retries", "0", "--poll-interval", "0.1s"), task="ParseFile", files_per_branch=3
+    )
+    assert outcome.status == 30
+    assert re.search(r"^branch 0: .*(not submitted|failed):?.*\s+error: not on Sundays$", outcome.text, re.MULTILINE)
+    assert "log: " not in outcome.text
+    assert "unknown job id" not in outcome.text
+
+
+def _impatient(submit_batch):
+    """Submit once: law tries three times more, three seconds later each."""
+    return lambda *args, **kwargs: submit_batch(*args, **kwargs | {"retries": 0})

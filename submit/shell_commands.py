@@ -1,0 +1,32 @@
+"""Whether the commands that law starts through a shell are there: law takes one that is not for a job refused."""
+
+import re
+import shlex
+import subprocess
+
+from law.config import Config
+
+from submit.errors import NoCommandError
+
+__all__ = ["require"]
+
+_ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)  # may stand before a command, as SLURM_CONF=/etc/slurm.conf
+_PATIENCE_S = 60
+
+
+def require(key: str) -> None:
+    """Make sure that the shell finds a command.
+
+    Args:
+        key: Of `[job]` of law.cfg, as `slurm_cmd_sbatch`.
+
+    Raises:
+        NoCommandError: When there is no such command, or it may not be run.
+    """
+    words = shlex.split(str(Config.instance().get_expanded("job", key)))
+    name = next((word for word in words if not _ASSIGNMENT.fullmatch(word)), "")
+    # law's shell is asked, for only it knows its own words, as exec
+    asked = subprocess.run(["/bin/bash", "-c", 'type -t -- "$0"', name], capture_output=True, timeout=_PATIENCE_S)
+    if asked.returncode:
+        msg = f"cannot run {name!r}: no such command, or it may not be run; see {key} in [job] of law.cfg"
+        raise NoCommandError(msg)
