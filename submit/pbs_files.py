@@ -16,7 +16,7 @@ from submit.pbs_answers import Dialect, job_name
 
 __all__ = ["PBSJobFileFactory", "local_folder", "memory_size", "read_directives", "resources"]
 
-_SIZE = re.compile(r"(\d+)\s*([kmgtp]?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+)\s*(b|[kmgtp]b?)", re.IGNORECASE)
 
 
 class PBSJobFileFactory(BaseJobFileFactory):
@@ -198,7 +198,7 @@ def memory_size(text: str) -> str:
     """Write an amount of memory as PBS does.
 
     Args:
-        text: A whole number and a unit, as `2GB`, `2g` or `2048 mb`; without a unit it means bytes.
+        text: A whole number and a unit, as `2GB`, `2g` or `2048 mb`; PBS would take one without a unit for bytes.
 
     Returns:
         The same with the units of PBS, powers of 1,024, as `2gb`.
@@ -209,7 +209,7 @@ def memory_size(text: str) -> str:
     if not (found := _SIZE.fullmatch(text.strip())) or not int(found[1]):
         msg = f"{text!r} is no amount of memory: write a whole number and b, kb, mb, gb or tb, as 2gb"
         raise ValueError(msg)
-    return f"{int(found[1])}{found[2].lower()}b"
+    return f"{int(found[1])}{found[2].lower().removesuffix('b')}b"
 
 
 def resources(dialect: Dialect, ncpus: int, memory: str | None, walltime_s: float | None) -> list[str]:

@@ -13,6 +13,7 @@ from luigi.parameter import ParameterVisibility
 
 from targets import atomic, documents, schemas
 from tasks import messages
+from tasks.parameter_types import Handling
 
 __all__ = ["SELECTIONS", "Product", "digest"]
 
@@ -35,6 +36,19 @@ class Product(law.Task):
     """Parameters that first matter to this stage and can change its result."""
 
     exclude_index = True
+
+    remove_output = Handling(
+        words=3,
+        default=(),
+        significant=False,
+        description="remove results, as 0,a: so many stages deep, a, i or d, and whether the task runs then",
+    )
+    fetch_output = Handling(
+        words=5,
+        default=(),
+        significant=False,
+        description="copy results, as 0,a,FOLDER: so many stages deep, a, i or d, and where to",
+    )
 
     @classmethod
     def get_params(cls) -> list[tuple[str, Any]]:

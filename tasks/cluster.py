@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import law
-import luigi
 
 law.contrib.load("slurm", "htcondor")
 law.config.Config._default_config["job"].setdefault("outputs_grace", None)  # submit.batch reads it: a known key
@@ -28,6 +27,7 @@ from submit.slurm import SlurmJobManager  # noqa: E402
 from tasks import command_line  # noqa: E402
 from tasks.base import digest  # noqa: E402
 from tasks.branches import BranchOutputs  # noqa: E402
+from tasks.job_parameters import JobParameters  # noqa: E402
 from tasks.parameter_types import Choice  # noqa: E402
 from tasks.pool import PoolWorkflow  # noqa: E402
 
@@ -94,7 +94,7 @@ class _HTCondor(HTCondorWorkflow):
         return super().htcondor_create_job_file_factory(**_beside(self.htcondor_output_directory(), kwargs))
 
 
-class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
+class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     """A workflow that runs on this machine by default, and as jobs of a cluster when asked to."""
 
     prefer_params_cli = {"workflow", *_PARAMETERS}  # noqa: RUF012 (law's way): a stage's own, as --ParseFile-workflow
@@ -104,9 +104,6 @@ class ClusterWorkflow(PoolWorkflow, _PBS, _Slurm, _HTCondor):
         ("local", *ENGINES),
         default="local",
         description="where branches run: local, pbs, slurm or htcondor; default: local",
-    )
-    retries = luigi.IntParameter(
-        default=2, significant=False, description="submissions of a job that failed, after the first; default: 2"
     )
 
     @classmethod

@@ -8,7 +8,7 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "of_root"]
+__all__ = ["check", "is_given", "is_own", "is_root", "of_root"]
 
 
 def is_given(name: str) -> bool:
@@ -37,6 +37,19 @@ def is_own(task: str, name: str) -> bool:
     if parser is None or task == parser.known_args.root_task:
         return False
     return _value(parser, f"{task}_{name}") is not None
+
+
+def is_root(task: str) -> bool:
+    """Tell whether a task is the one that the command line asks for.
+
+    Args:
+        task: The task's name.
+
+    Returns:
+        Whether it is; False where there is no command line.
+    """
+    parser = CmdlineParser.get_instance()
+    return parser is not None and task == parser.known_args.root_task
 
 
 def of_root(name: str) -> str | None:

@@ -18,6 +18,7 @@ __all__ = [
     "FileList",
     "Flag",
     "FolderPath",
+    "Handling",
     "Names",
     "Number",
     "Numbers",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_MODES = {"i": "asks for each", "a": "all at once", "d": "says what, and does nothing"}  # of law
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
@@ -141,12 +143,32 @@ class Names(Checked, law.CSVParameter):
                 raise self.refusal(",".join(value), str(error)) from error
 
 
+class _Item(luigi.Parameter):
+    """A number in a list."""
+
+    def __init__(self, kind: type[int] | type[float]) -> None:
+        self._kind = kind
+        super().__init__()
+
+    def parse(self, text: str) -> Any:
+        """Read a number.
+
+        Raises:
+            ValueError: When it is none; the list knows its own name, and says it.
+        """
+        try:
+            return self._kind(text)
+        except ValueError as error:
+            what = "whole number: write whole numbers" if self._kind is int else "number: write numbers"
+            msg = f"{text!r} is no {what} with commas between them"
+            raise ValueError(msg) from error
+
+
 class Numbers(Checked, law.CSVParameter):
     """A comma-separated list of numbers above 0."""
 
     def __init__(self, kind: type[int] | type[float], **kwargs: Any) -> None:
-        self._kind = kind
-        super().__init__(cls=luigi.IntParameter if kind is int else luigi.FloatParameter, **kwargs)
+        super().__init__(inst=_Item(kind), **kwargs)
 
     def check(self, value: Sequence[float]) -> None:
         """Refuse numbers that are not finite or not above 0, and a number twice."""
@@ -204,3 +226,19 @@ class PlainName(Checked):
             )
         if not value.endswith(self._suffix) or value == self._suffix:
             raise self.refusal(value, f"it must end with {self._suffix}")
+
+
+class Handling(Checked, law.CSVParameter):
+    """What law is to do with outputs: down to which stage, whether it asks first, and more words of its own."""
+
+    def __init__(self, words: int, **kwargs: Any) -> None:
+        self._words = words
+        super().__init__(**kwargs)
+
+    def check(self, value: Sequence[str]) -> None:
+        """Refuse modes that law does not know, and more words than it takes."""
+        if len(value) > 1 and value[1] not in ("", *_MODES):
+            modes = ", ".join(f"{letter} ({what})" for letter, what in _MODES.items())
+            raise self.refusal(self.serialize(value), f"its second word is one of {modes}, as in 0,a")
+        if len(value) > self._words:
+            raise self.refusal(self.serialize(value), f"it takes {self._words} words at most")

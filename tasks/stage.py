@@ -15,6 +15,7 @@ from targets import atomic, catalogue, documents, schemas
 from targets.catalogue import InputFile
 from tasks import messages
 from tasks.base import SELECTIONS, digest
+from tasks.chosen_branches import ChosenBranches
 from tasks.cluster import ClusterWorkflow
 from tasks.metadata import FetchMetadata, SourceTask
 from tasks.parameters import ParsingParameters
@@ -36,7 +37,7 @@ class Piece(NamedTuple):
     digest: str
 
 
-class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
+class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     """A stage of the pipeline.
 
     Its ``run()`` makes the product of one branch; which branches there are is known once FetchMetadata is done.
@@ -162,15 +163,6 @@ class Stage(ParsingParameters, SourceTask, ClusterWorkflow):
     def worker_parameters(self) -> dict[str, str]:
         """Give the parameters, as text, of this task in a worker: what this run refreshed is fresh there."""
         return self.to_str_params() | {"refresh_metadata": "False"}
-
-    def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
-        """Leave ``--branches`` alone until the branches are known: law would take it for all of them."""
-        if self.workflow_condition():
-            super()._reset_branch_boundaries(full_branch_map)
-
-    def _reduce_branch_map(self, branch_map: Any) -> None:
-        if self.workflow_condition():
-            super()._reduce_branch_map(branch_map)
 
     # what is recorded -------------------------------------------------------------------------------------------------
 

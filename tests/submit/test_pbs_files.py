@@ -131,13 +131,13 @@ def test_the_folder_of_law_cfg(configure, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("2GB", "2gb"), ("2g", "2gb"), (" 2048 mb ", "2048mb"), ("007kb", "7kb"), ("100", "100b"), ("1TB", "1tb")],
+    [("2GB", "2gb"), ("2g", "2gb"), (" 2048 mb ", "2048mb"), ("007kb", "7kb"), ("100B", "100b"), ("1TB", "1tb")],
 )
 def test_amounts_of_memory(text, size):
     assert memory_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "2.5gb", "-1gb", "gb", "2gib", "2gb,ncpus=64", "0gb", "2gb\n#PBS -q x"])
+@pytest.mark.parametrize("text", ["", "2", "2.5gb", "-1gb", "gb", "2gib", "2gb,ncpus=64", "0gb", "2gb\n#PBS -q x"])
 def test_what_is_no_amount_of_memory(text):
     with pytest.raises(
         ValueError, match="is no amount of memory: write a whole number and b, kb, mb, gb or tb, as 2gb"
