@@ -61,7 +61,7 @@ def install(stages: Sequence[str], others: Sequence[str]) -> None:
     def built(_: tuple[str, ...], root_task: str | None, help_all: bool) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = build(root_task, help_all)
         parser.usage = _USAGE
-        parser.error = functools.partial(_refuse, parser)  # type: ignore[method-assign]
+        parser.error = functools.partial(_refuse, parser, root_task, stages)  # type: ignore[method-assign]
         return parser
 
     def building(root_task: str | None = None, help_all: bool = False) -> argparse.ArgumentParser:
@@ -174,15 +174,24 @@ def _filled(text: str, indent: str) -> list[str]:
     )
 
 
-def _refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+def _refuse(parser: argparse.ArgumentParser, task: str | None, stages: Sequence[str], message: str) -> NoReturn:
     known = [option for action in parser._actions for option in action.option_strings]
-    near = [nearest for word in message.split() if "unrecognized" in message for nearest in _nearest(word, known)]
-    hint = f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
-    if "unrecognized" in message and not near and not message.split(": ", 1)[-1].startswith("-"):
+    unknown = message.split(": ", 1)[-1] if "unrecognized" in message else ""
+    hints = [hint for word in unknown.split() if (hint := _hint(word.split("=")[0], task, stages, known))]
+    hint = "; ".join(["", *dict.fromkeys(hints)])
+    if unknown and not hints and not unknown.startswith("-"):
         hint = "; give a list with commas, and a glob in quotes: 'data/*.root'"
     parser.exit(2, f"error: {message}{hint} (--help lists the options)\n")
 
 
-def _nearest(word: str, known: Iterable[str]) -> list[str]:
-    option = word.split("=")[0]
-    return difflib.get_close_matches(option, known, n=1, cutoff=0.75) if option.startswith("--") else []
+def _hint(option: str, task: str | None, stages: Sequence[str], known: Iterable[str]) -> str:
+    """Say what an unknown option may stand for: one that the task takes, or the same of another task."""
+    if not option.startswith("--"):
+        return ""
+    if found := [stage for stage in stages if f"--{stage}{option[1:]}" in known]:
+        return f"{task} takes no {option}, as {found[0]} does" if task else ""
+    own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
+    of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
+    taken = [one for one in known if one[2:3].islower() or one in of_stages]  # others are refused, or luigi's classes
+    near = difflib.get_close_matches(option, taken, n=1, cutoff=0.75)
+    return f"did you mean {near[0]}?" if near else ""

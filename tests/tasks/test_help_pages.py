@@ -106,6 +106,12 @@ def test_law_shows_the_same_page(tmp_path):
             ["--input-files", "a.root", "b.root"],
             "error: unrecognized arguments: b.root; give a list with commas, and a",
         ),
+        (
+            ["--ParsFile-workflow=pbs"],
+            "error: unrecognized arguments: --ParsFile-workflow=pbs; did you mean --ParseFile-",
+        ),
+        (["--ParsFile-fetch=auto"], "error: unrecognized arguments: --ParsFile-fetch=auto (--help lists"),
+        (["--schduler-host", "x"], "error: unrecognized arguments: --schduler-host x; did you mean --scheduler-host?"),
         (["--threads"], "error: argument --threads: expected one argument (--help lists the options)\n"),
     ],
 )
@@ -114,3 +120,18 @@ def test_a_misspelt_command_is_one_line(tmp_path, words, message):
     assert end.status == 2
     assert end.text.startswith(message)
     assert end.text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "words", "hint"),
+    [
+        ("Plan", ["--branches", "0:99"], "; Plan takes no --branches, as ParseFile does (--help"),
+        ("ParseFile", ["--bin-width-gev=5"], "; ParseFile takes no --bin-width-gev, as FillHistograms does (--help"),
+        ("Plan", ["--tasks-per-jbo", "2"], "--tasks-per-jbo 2 (--help"),
+    ],
+)
+def test_an_option_that_other_tasks_take_is_told_from_a_misspelt_one(tmp_path, task, words, hint):
+    end = finish([LUIGI, "--module", "tasks", task, *words], tmp_path)
+    assert end.status == 2
+    assert hint in end.text
+    assert "did you mean" not in end.text
