@@ -132,6 +132,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """
         self.get_cached_output(update=True)  # the files may not have been known before
         with self._journal().held():
+            missing = self._missing()
             self._take_up()
             self._be_patient()
             self._tidy()
@@ -151,8 +152,16 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             if not self._only_submitted and self._missing():
                 raise BatchError(self._account(None))
             self._tidy()
-            if not self._only_submitted and hasattr(self.task, "check_whole"):
-                self.task.check_whole()
+            if not self._only_submitted:
+                self._conclude(missing)
+
+    def _conclude(self, made: set[int]) -> None:
+        """Let the task look at the whole, and say here what its jobs said in their logs, where it knows how."""
+        if hasattr(self.task, "check_whole"):
+            self.task.check_whole()
+        if hasattr(self.task, "announce"):
+            for branch in sorted(made):
+                self.task.announce(self.task.branch_map[branch])
 
     def _missing(self) -> set[int]:
         return set(self.task.branch_map) - self._get_existing_branches(sync=True)

@@ -79,7 +79,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
             filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
             record |= sum_statistics.of_branches(self.logs_above(piece.dataset))
             record |= make_histograms.write(path, filled, self.single_output_file)
-        self.announce(piece, record)
+        self.announce(piece)
 
     def style(self) -> Any:
         """Give how histograms look."""
@@ -87,8 +87,9 @@ class MakeHistograms(HistogramParameters, BinningStage):
 
         return Style(self.bin_width_gev, self.use_bumpnet_naming)
 
-    def announce(self, piece: Piece, record: dict[str, Any]) -> None:
-        """Say what came out, and where it is."""
+    def announce(self, piece: Piece) -> None:
+        """Say how many histograms a dataset has, and where they are."""
+        record = documents.load_json(self.log_path(piece))
         made, lost = catalogue.amount(record["histograms"], "histogram"), len(record["failures"])
         left_out = f", WITHOUT {catalogue.amount(lost, 'file')} that cannot be read" if lost else ""
         self.tell(

@@ -46,6 +46,11 @@ class MakePlots(PlotStage):
         with self.recording() as (record, path):
             figures = make_plots.draw(self.dataset(piece), self.search(), wanted)
             record |= make_plots.write(path, figures, wanted.formats)
+        self.announce(piece)
+
+    def announce(self, piece: Piece) -> None:
+        """Say how many figures a dataset has, and where they are."""
+        record = documents.load_json(self.log_path(piece))
         self.tell(f"{piece.dataset}: {record['figures']} figures in {self.path(piece)}")
 
     def wanted(self) -> Any:

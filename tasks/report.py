@@ -58,6 +58,11 @@ class MakeReport(PlotStage):
             document = make_report.build(self.whole(), [self.dataset(one) for one in self.pieces("dataset")])
             report.write(path, document)
             record |= {"histograms": len(document["histograms"]), "figures": len(document["figures"])}
+        self.announce(piece)
+
+    def announce(self, piece: Piece) -> None:
+        """Say what the report shows, and where it is."""
+        record = documents.load_json(self.log_path(piece))
         self.tell(f"report of {record['histograms']} histograms and {record['figures']} figures: {self.path(piece)}")
 
     def whole(self) -> Any:

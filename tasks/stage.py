@@ -222,6 +222,9 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """Give the path of what was made."""
         return self.path(piece)
 
+    def announce(self, piece: Piece) -> None:
+        """Say what came out of a branch and where it is; the default says nothing: other stages go on with it."""
+
     def log_path(self, piece: Piece) -> Path:
         """Give the path of a branch's statistics."""
         return (

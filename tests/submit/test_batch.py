@@ -560,6 +560,18 @@ def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monk
     assert "all outputs are there, but polling ended with: qstat: no server" in said
 
 
+def test_the_task_says_what_its_jobs_made(cluster, monkeypatch):
+    said = []
+    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: said.append(data), raising=False)
+    cluster.make(1)
+    cluster.behave = lambda _job: {"status": RUNNING}
+    run(cluster, no_poll=True)
+    assert said == []
+    cluster.behave = cluster.end
+    run(cluster)
+    assert said == [0, 2, 3]
+
+
 def test_the_account_names_what_was_never_submitted(cluster):
     cluster.behave = lambda job: {"status": RUNNING} if job["looks"] < 3 else _raise("gone")()
     with pytest.raises(BatchError, match="branch 1,2,3: not submitted"):

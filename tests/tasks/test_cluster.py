@@ -51,6 +51,20 @@ def test_options_of_one_stage_count_there_and_nowhere_else(run, engine):
     assert [path.name for path in (run.out / "logs" / "jobs").iterdir()] == ["ParseFile"]
 
 
+def test_the_products_of_jobs_are_told_where_they_were_asked_for(run, engine):
+    run(task="FillHistograms")  # MakeHistograms alone makes a job
+    server = engine()
+    words = ["--workflow", "pbs", "--poll-interval", "0.2s"]
+    done = finish([LUIGI, *run.arguments(*words)], run.folder, **server.environment, LAW__job__outputs_grace="0s")
+    assert done.status == 0, done.text
+    assert len(server.submissions()) == 1
+    (product,) = run.products("histograms")
+    (told,) = re.findall(
+        r"^files: (\d+) histograms, .* wants, in (\S+); statistics in \S+\.json$", done.text, re.MULTILINE
+    )
+    assert told == (str(len(run.histograms())), str(product))
+
+
 def test_another_list_of_files_has_job_data_of_its_own(run, files, pbs):
     assert submit(run).status == 0
     assert submit(run).status == 0
