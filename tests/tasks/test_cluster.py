@@ -126,16 +126,18 @@ COMMANDS = {"pbs": "pbs_cmd_qsub", "slurm": "slurm_cmd_sbatch", "htcondor": "htc
 
 @pytest.mark.parametrize("system", COMMANDS)
 @pytest.mark.parametrize("command", ["/nonexistent/command", "no-such-command -x", "{folder}"])
-def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, monkeypatch, system, command):
+def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, monkeypatch, capsys, system, command):
     keys = Config.instance()._sections["job"]
     monkeypatch.setitem(keys, COMMANDS[system], command := command.format(folder=run.folder))
-    outcome = run.attempt("--workflow", system, "--poll-interval", "1h", task="ParseFile")  # no test waits so long
+    monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
+    outcome = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
     assert outcome.status == 30
+    assert "all: 3" not in capsys.readouterr().out  # a look at the jobs
     assert f"branch 0,1,2: cannot run {command.split()[0]!r}: " in outcome.text
     assert "[job] of law.cfg\nMend the cause" in outcome.text
     monkeypatch.setitem(keys, "pbs_cmd_qstat", "/nonexistent/qstat")
     monkeypatch.setitem(keys, "slurm_cmd_squeue", "/nonexistent/squeue")
-    again = run.attempt("--workflow", system, "--poll-interval", "1h", task="ParseFile")
+    again = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
     assert "may have been submitted" not in again.text
     assert "cannot run" in again.text
 
