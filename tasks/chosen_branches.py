@@ -17,7 +17,7 @@ class ChosenBranches(BaseWorkflow):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = self.branches or self.is_branch()
+        chosen = command_line.of_root("branch") or command_line.of_root("branches")
         if chosen and command_line.is_root(type(self).__name__) and self.workflow_condition():
             self._check_chosen(self.create_branch_map())  # at the start: what is above would be run first
 
@@ -28,8 +28,8 @@ class ChosenBranches(BaseWorkflow):
         Raises:
             ConfigurationError: When there is no such branch.
         """
-        if self.is_branch():
-            self._check_chosen(self.get_branch_map())
+        if self.is_branch() and self.branch not in (known := self.get_branch_map()):  # asked for each of many branches
+            self._check_chosen(known)
         return super().branch_data
 
     def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
