@@ -17,7 +17,7 @@ class ChosenBranches(BaseWorkflow):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = command_line.of_root("branch") or command_line.of_root("branches")
+        chosen = command_line.of_root("branch" if self.is_branch() else "branches")
         if chosen and command_line.is_root(type(self).__name__) and self.workflow_condition():
             self._check_chosen(self.create_branch_map())  # at the start: what is above would be run first
 
