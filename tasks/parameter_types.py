@@ -9,6 +9,7 @@ from typing import Any
 
 import law
 import luigi
+from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
@@ -236,7 +237,11 @@ class Handling(Checked, law.CSVParameter):
         super().__init__(**kwargs)
 
     def check(self, value: Sequence[str]) -> None:
-        """Refuse modes that law does not know, and more words than it takes."""
+        """Refuse depths and modes that law does not know (it would go down to the last stage), and too many words."""
+        names = Register.task_names()
+        for part in str(value[0]).split("|") if value else ():
+            if not (part.lstrip("-").isdigit() or any(law.util.multi_match(name, part) for name in names)):
+                raise self.refusal(self.serialize(value), f"{part!r} is neither a number of stages nor a task's name")
         if len(value) > 1 and value[1] not in ("", *_MODES):
             modes = ", ".join(f"{letter} ({what})" for letter, what in _MODES.items())
             raise self.refusal(self.serialize(value), f"its second word is one of {modes}, as in 0,a")

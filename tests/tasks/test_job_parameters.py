@@ -127,6 +127,8 @@ def test_a_bad_value_in_python_is_refused_too():
         ),
         ("remove_output", "0,a,False,1", "it takes 3 words at most"),
         ("fetch_output", "0,x", "its second word is one of i "),
+        ("remove_output", "x,a", "'x' is neither a number of stages nor a task's name"),
+        ("remove_output", "ParseFile|Nothing,d", "'Nothing' is neither"),
     ],
 )
 def test_what_law_cannot_do_with_outputs_is_told(run, task, option, value, reason):
