@@ -3,15 +3,32 @@
 import re
 import shlex
 import subprocess
+from typing import Any, ClassVar
 
 from law.config import Config
 
 from submit.errors import NoCommandError
 
-__all__ = ["require"]
+__all__ = ["ThroughShell", "require"]
 
 _ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)  # may stand before a command, as SLURM_CONF=/etc/slurm.conf
 _PATIENCE_S = 60
+
+
+class ThroughShell:
+    """Stands before law's manager of jobs in the list of bases: submits where its command is there."""
+
+    command: ClassVar[str]
+    """Key of the command that submits, of `[job]` of law.cfg."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        """Submit a job.
+
+        Raises:
+            NoCommandError: When there is no such command, so that later tries would fail too.
+        """
+        require(self.command)
+        return super().submit(*args, **kwargs)  # type: ignore[misc] # law's manager
 
 
 def require(key: str) -> None:

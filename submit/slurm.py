@@ -8,7 +8,7 @@ from typing import Any
 import law
 from law.config import Config
 
-from submit import shell_commands
+from submit.shell_commands import ThroughShell
 
 law.contrib.load("slurm")
 
@@ -22,17 +22,10 @@ _OVER = ("invalid job id specified", "already completing or completed")  # what 
 _PATIENCE_S = 60
 
 
-class SlurmJobManager(LawSlurmJobManager):
+class SlurmJobManager(ThroughShell, LawSlurmJobManager):
     """Asks sacct, and does without where it has nothing to tell."""
 
-    def submit(self, *args: Any, **kwargs: Any) -> Any:
-        """Submit a job.
-
-        Raises:
-            NoCommandError: When there is no sbatch.
-        """
-        shell_commands.require("slurm_cmd_sbatch")
-        return super().submit(*args, **kwargs)
+    command = "slurm_cmd_sbatch"
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
         """Give the states of jobs; of those that neither squeue nor accounting knows, that they are not found."""

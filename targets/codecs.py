@@ -6,7 +6,7 @@ their own; ZSTD has one as this project writes it, and none as ROOT does.
 """
 
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from struct import Struct
 
 import cramjam
@@ -91,19 +91,12 @@ class Decompressor:
         """
         blocks = []
         left = size
-        while data:
-            if len(data) < _HEAD.size:
-                msg = f"{len(data)} bytes follow its compressed blocks"
-                raise ValueError(msg)
-            name, _, low, high, size_low, size_high = _HEAD.unpack_from(data)
-            stop = _HEAD.size + low + (high << 16)
-            announced = size_low + (size_high << 16)
+        for name, block, announced in _blocks(data):
             left -= announced
-            if stop > len(data) or left < 0:
-                msg = f"a block of {stop} bytes, {announced} uncompressed, does not fit in {len(data)} and {size}"
+            if left < 0:
+                msg = f"its blocks have {size - left} or more uncompressed bytes where {size} are announced"
                 raise ValueError(msg)
-            blocks.append(self._block(name, data[_HEAD.size : stop], announced))
-            data = data[stop:]
+            blocks.append(self._block(name, block, announced))
         if left:
             msg = f"its compressed blocks have {size - left} uncompressed bytes where {size} are announced"
             raise ValueError(msg)
@@ -141,14 +134,25 @@ def check_size(data: memoryview, size: int) -> None:
     Raises:
         ValueError: When they differ.
     """
-    found, left = (size, data[:0]) if len(data) == size else (0, data)
-    while len(left) >= _HEAD.size:
-        _, _, low, high, size_low, size_high = _HEAD.unpack_from(left)
-        found += size_low + (size_high << 16)
-        left = left[_HEAD.size + low + (high << 16) :]
+    found = size if len(data) == size else sum(announced for _, _, announced in _blocks(data))
     if found != size:
         msg = f"its compressed blocks have {found} uncompressed bytes where {size} are announced"
         raise ValueError(msg)
+
+
+def _blocks(data: memoryview) -> Iterator[tuple[bytes, memoryview, int]]:
+    """Go through blocks: the codec, the bytes and the uncompressed size of each."""
+    while data:
+        if len(data) < _HEAD.size:
+            msg = f"{len(data)} bytes follow its compressed blocks"
+            raise ValueError(msg)
+        name, _, low, high, size_low, size_high = _HEAD.unpack_from(data)
+        stop = _HEAD.size + low + (high << 16)
+        if stop > len(data):
+            msg = f"a block of {stop} bytes does not fit in {len(data)}"
+            raise ValueError(msg)
+        yield name, data[_HEAD.size : stop], size_low + (size_high << 16)
+        data = data[stop:]
 
 
 def _lzma(data: memoryview, _: int) -> Bytes:

@@ -6,6 +6,7 @@ from typing import Any
 import law
 from law.parameter import NO_FLOAT, NO_INT, NO_STR
 
+from submit.pbs import PBSWorkflow
 from submit.pbs_files import memory_size
 from tasks.parameter_types import Checked, Flag, Number
 
@@ -174,20 +175,13 @@ class JobParameters(BranchParameters):
     clear_logs = Flag(
         default=False, significant=False, description="remove the logs of jobs that are done; default: False"
     )
-    pbs_queue = _Word(default=NO_STR, significant=False, description="queue that jobs go to; default: the server's")
+    pbs_queue = _Word(default=NO_STR, significant=False, description=PBSWorkflow.pbs_queue.description)
     pbs_walltime = _Duration(
-        default=NO_FLOAT,
-        unit="h",
-        significant=False,
-        description="longest time that a job may take; default unit is hours; default: the server's",
+        default=NO_FLOAT, unit="h", significant=False, description=PBSWorkflow.pbs_walltime.description
     )
-    pbs_memory = _Memory(
-        default=NO_STR, significant=False, description="memory of a job, as 2gb; default: the server's"
-    )
-    pbs_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job; default: 1")
-    pbs_account = _Word(
-        default=NO_STR, significant=False, description="account that jobs are charged to; default: none"
-    )
+    pbs_memory = _Memory(default=NO_STR, significant=False, description=PBSWorkflow.pbs_memory.description)
+    pbs_ncpus = Number(int, minimum=1, default=1, significant=False, description=PBSWorkflow.pbs_ncpus.description)
+    pbs_account = _Word(default=NO_STR, significant=False, description=PBSWorkflow.pbs_account.description)
     slurm_partition = _Word(
         default=NO_STR, significant=False, description="partition that jobs go to; default: the cluster's"
     )
