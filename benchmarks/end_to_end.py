@@ -25,16 +25,16 @@ from goals import Goals
 
 from physics.combinations import Rules
 from physics.resonances import RESONANCES
-from targets import schemas
-from targets.catalogue import InputFile
-from targets.events import open_events
-from targets.inputs import Fetching
-from tasks import compute_masses, find_peaks, make_histograms, parse_files
+from steps import histograms, masses, parse, peaks
+from targets.catalogue.input_files import InputFile
+from targets.events import schemas
+from targets.events.inputs import Fetching
+from targets.events.reader import open_events
 
 KINDS = ("e", "m", "j", "g")
 KNOWN = ("jpsi", "psi2s", "upsilon", "z")
-SEARCH = find_peaks.Search(100, 10.0, 10_000.0, tuple(RESONANCES[name] for name in KNOWN))
-STYLE = make_histograms.Style((10.0,), True)
+SEARCH = peaks.Search(100, 10.0, 10_000.0, tuple(RESONANCES[name] for name in KNOWN))
+STYLE = histograms.Style((10.0,), True)
 CHUNK_EVENTS = 100_000
 MEMORY_MB = 400  # for chunks, on top of what this process has taken: a worker of 700 MB has taken 300
 PHYSLITE = reading.REAL / "amp_physlite_Zee_x20.root"
@@ -44,7 +44,7 @@ FILE_BASKETS = 84  # of 20,000 events: 2.10 G events of CMS 2016 are in 1,254 fi
 
 def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     """Do one stage after the other, with one file or one many times; yield the name of each when it is done."""
-    how = parse_files.Reading(
+    how = parse.Reading(
         schemas.load(""),
         reading.DEFAULT,
         Fetching("auto", folder, keep=False),
@@ -55,19 +55,19 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     )
     source = InputFile(str(file), file.stat().st_size, None, None, None, None, "files", "data")
     parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
-    parse_files.parse([source] * times, how, parsed, "rntuple")
+    parse.parse([source] * times, how, parsed, "rntuple")
     yield "ParseFile"
-    compute_masses.compute(parsed, made, KINDS, Rules(), CHUNK_EVENTS)
+    masses.compute(parsed, made, KINDS, Rules(), CHUNK_EVENTS)
     yield "ComputeMasses"
-    find_peaks.count(made, counted, SEARCH)
+    peaks.count(made, counted, SEARCH)
     yield "CountMasses"
-    table = find_peaks.find("files", [counted], SEARCH)
+    table = peaks.find("files", [counted], SEARCH)
     yield "FindPeaks"
-    find_peaks.remove(made, cut, table, SEARCH)
+    peaks.remove(made, cut, table, SEARCH)
     yield "RemovePeaks"
-    make_histograms.count(cut, filled, STYLE.widths_gev, False)
+    histograms.count(cut, filled, STYLE.widths_gev, False)
     yield "FillHistograms"
-    make_histograms.write(folder / "h.root", make_histograms.fill([filled], table, STYLE), True)
+    histograms.write(folder / "h.root", histograms.fill([filled], table, STYLE), True)
     yield "MakeHistograms"
 
 

@@ -20,7 +20,7 @@ import sys
 import uproot
 from pathlib import Path
 from physics import demo
-from targets.demo import write_nanoaod
+from targets.events.toy_files import write_nanoaod
 path = Path(sys.argv[1])
 write_nanoaod(path.with_suffix(".part.root"), demo.generate(0))
 events = uproot.open(path.with_suffix(".part.root"))["Events"]

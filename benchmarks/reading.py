@@ -26,14 +26,16 @@ import uproot
 import zstandard
 from goals import Goals, cpu_seconds, median_ratio
 
-from physics.selection import Selection
-from targets import branch_lists, documents, schemas
-from targets.baskets import Reader
-from targets.events import EventFile, open_events
+from physics.selection.selection import Selection
+from targets.documents import models
+from targets.events import schemas
+from targets.events.reader import EventFile, open_events
+from targets.rootio import branch_lists
+from targets.rootio.baskets import Reader
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
 DEFAULT, NONE = (
-    documents.load_model(Path(__file__).parents[1] / "selections" / f"{name}.yaml", Selection)
+    models.load_model(Path(__file__).parents[1] / "selections" / f"{name}.yaml", Selection)
     for name in ("default", "none")
 )
 OBJECTS = {"Electron": 0.6, "Muon": 1.2, "Jet": 6.0, "Photon": 0.8, "Tau": 0.5}  # in an event, on average

@@ -7,9 +7,10 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from physics import constituents, final_states, masses, selection
-from targets import schemas
-from targets.events import open_events
+from physics import constituents, final_states, masses
+from physics.selection import selection
+from targets.events import schemas
+from targets.events.reader import open_events
 
 __all__ = ["KINDS", "MEAN", "REAL", "frequent", "real", "synthetic"]
 

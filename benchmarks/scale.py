@@ -38,7 +38,7 @@ LIST = """\
 import sys
 from pathlib import Path
 import tasks
-from targets.catalogue import InputFile
+from targets.catalogue.input_files import InputFile
 from targets import documents
 fetch = tasks.FetchMetadata(base_output_dir=sys.argv[1], release_years=("2024r-pp",))
 uri = "https://opendata.cern.ch/eos/opendata/atlas/rucio/data16_13TeV/DAOD_PHYSLITE.{:08d}.pool.root.1"

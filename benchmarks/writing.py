@@ -20,9 +20,9 @@ import uproot
 from goals import Goals, cpu_seconds, median_ratio
 
 from physics.binning import Histogram
-from targets import counts, histograms, parsed
-from targets.counts import Row
-from targets.masses import MassWriter
+from targets.products import histograms, mass_counts, parsed_data
+from targets.products.mass_arrays import MassWriter
+from targets.products.mass_counts import Row
 
 RNG = np.random.default_rng(20261122)
 NAMES = [f"{i}e_{j}m_{k}j_0g/e0m0j{n}" for i in range(5) for j in range(5) for k in range(5) for n in range(16)]
@@ -51,11 +51,11 @@ def events(goals: Goals, folder: Path, runs: int, n_events: int) -> None:
     for kind, field in (("e", "charge"), ("m", "charge"), ("t", "charge"), ("j", "is_b")):
         dtype = np.int8 if field == "is_b" else np.float32
         objects[kind] = ak.with_field(objects[kind], ak.values_astype(objects[kind].eta > 0, dtype), field)
-    numbers = {name: np.ones(n_events, dtype) for name, dtype in parsed.NUMBERS.items()}
+    numbers = {name: np.ones(n_events, dtype) for name, dtype in parsed_data.NUMBERS.items()}
     plain = objects | {name: ak.Array(one) for name, one in numbers.items()}
 
     def ours(parsed_format: Any) -> None:
-        with parsed.writing(folder / "parsed.root", parsed_format) as writer:
+        with parsed_data.writing(folder / "parsed.root", parsed_format) as writer:
             for start in range(0, n_events, 100_000):
                 part = slice(start, start + 100_000)
                 writer.add({k: a[part] for k, a in objects.items()}, {k: a[part] for k, a in numbers.items()})
@@ -100,9 +100,9 @@ def merging(goals: Goals, folder: Path, runs: int, most: int) -> None:
     """Add up the counts of 100 and of many branches."""
     rows = [Row(name, 10.0, RNG.poisson(3, 60).astype(np.int64)) for name in NAMES]
     path = folder / "counts.npz"
-    counts.write(path, rows)
+    mass_counts.write(path, rows)
     sizes = (100, most // 2, most)
-    taken = cpu_seconds({str(size): lambda size=size: list(counts.add_up([path] * size)) for size in sizes}, runs)
+    taken = cpu_seconds({str(size): lambda size=size: list(mass_counts.add_up([path] * size)) for size in sizes}, runs)
     each = {size: [one / size for one in taken[str(size)]] for size in sizes}
     note = f"{1e3 * statistics.median(each[most]):.1f} ms a branch of {len(rows)} rows"
     goals.at_most(f"merging: a branch of {most:,} over one of 100", median_ratio(each[most], each[100]), 1.2, note)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edm.kinds import KINDS
 from physics.errors import PhysicsError
-from physics.particles import KINDS
 
 __all__ = ["Combination", "Rules", "name", "of_final_state", "parse"]
 

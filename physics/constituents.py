@@ -12,9 +12,9 @@ import awkward as ak
 import numpy as np
 from particle import literals
 
-from physics.columns import join, split
+from edm.columns import join, split
+from edm.kinds import NAMES
 from physics.errors import PhysicsError
-from physics.particles import NAMES
 
 __all__ = ["PDG_MASS_GEV", "with_masses"]
 

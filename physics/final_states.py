@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.kinds import KINDS, NAMES
 from physics.errors import PhysicsError
-from physics.particles import KINDS, NAMES
 
 __all__ = ["FinalState", "Sorted", "check_kinds", "classify", "label", "merge_small", "parse", "sort"]
 

@@ -18,11 +18,12 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from physics import columns, combinations, final_states, mass_kernel
+from edm import columns
+from edm.kinds import FIELDS
+from physics import combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 from physics.mass_kernel import Int64
-from physics.particles import FIELDS
 
 __all__ = ["Float32", "compute", "configured", "count", "of_objects"]
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 from particle import literals
 
+from edm.kinds import LEPTONS
 from physics.combinations import Combination
 from physics.errors import PhysicsError
-from physics.particles import LEPTONS
 
 __all__ = ["RESONANCES", "Resonance", "Windows", "check_names", "choose", "windows"]
 

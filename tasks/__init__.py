@@ -1,21 +1,25 @@
 """The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
-from tasks import configuration, help_pages, messages
+from tasks.cli import configuration, help_pages, messages
 
 configuration.load_defaults()
 messages.install()
 
-from tasks.demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
-from tasks.histograms import FillHistograms, MakeHistograms  # noqa: E402
-from tasks.masses import ComputeMasses, ExportArrays  # noqa: E402
-from tasks.metadata import FetchMetadata  # noqa: E402
-from tasks.parsing import ParseFile  # noqa: E402
-from tasks.peaks import CountMasses, FindPeaks, RemovePeaks  # noqa: E402
-from tasks.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
-from tasks.plan import Plan  # noqa: E402
-from tasks.plots import MakePlots  # noqa: E402
-from tasks.report import MakeReport  # noqa: E402
-from tasks.summary import Summary  # noqa: E402
+from tasks.framework.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
+from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402
+from tasks.stages.histograms.make_histograms import MakeHistograms  # noqa: E402
+from tasks.stages.inputs.fetch_metadata import FetchMetadata  # noqa: E402
+from tasks.stages.inputs.make_demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
+from tasks.stages.inputs.parse_file import ParseFile  # noqa: E402
+from tasks.stages.masses.compute_masses import ComputeMasses  # noqa: E402
+from tasks.stages.masses.count_masses import CountMasses  # noqa: E402
+from tasks.stages.masses.export_arrays import ExportArrays  # noqa: E402
+from tasks.stages.masses.find_peaks import FindPeaks  # noqa: E402
+from tasks.stages.masses.remove_peaks import RemovePeaks  # noqa: E402
+from tasks.stages.output.make_plots import MakePlots  # noqa: E402
+from tasks.stages.output.make_report import MakeReport  # noqa: E402
+from tasks.stages.output.plan import Plan  # noqa: E402
+from tasks.stages.output.summary import Summary  # noqa: E402
 
 STAGES = (
     "MakeDemo",

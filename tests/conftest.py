@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browsers import CHROMIUM, DRIVER
+from tests.support.browsers import CHROMIUM, DRIVER
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

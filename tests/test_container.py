@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from tests.runs import PROJECT
+from tests.support.runs import PROJECT
 
 DOCKERFILE = (PROJECT / "docker" / "Dockerfile").read_text()
 STAGES = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)

@@ -22,7 +22,7 @@ import pyBumpHunter
 import pytest
 import uproot
 
-from physics.demo import RESONANCE
+from physics.toys.collisions import RESONANCE
 
 ROOT = Path(__file__).resolve().parent.parent
 THRESHOLD = 0.003

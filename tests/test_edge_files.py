@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import uproot
 
-from targets import schemas
 from targets.errors import FileFormatError, UnreadableFileError
-from targets.events import open_events
-from tests.rootfiles_made import FORMATS
+from targets.events import schemas
+from targets.events.reader import open_events
+from tests.support.rootfiles_made import FORMATS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 pytestmark = pytest.mark.realdata

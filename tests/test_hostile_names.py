@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 import uproot
 
-from targets import documents, download
+from targets.catalogue.atlas_releases import release_files
+from targets.catalogue.cern_records import record_files
+from targets.documents.json import dump_json, load_json
 from targets.errors import ConfigurationError, PortalError
-from targets.records import record_files
-from targets.releases import release_files
-from tasks import messages
-from tests import faults
-from tests.portals import AtlasCatalogue, Records, dataset, index, portal, record_file
-from tests.runs import Runs
-from tests.toy_files import EVENTS, toy_file
+from targets.network import download_cache
+from tasks.cli import messages
+from tests.support import faults
+from tests.support.portals import AtlasCatalogue, Records, dataset, index, portal, record_file
+from tests.support.runs import Runs
+from tests.support.toy_files import EVENTS, toy_file
 
 __all__ = ["portal"]
 
@@ -117,8 +118,8 @@ def is_harmless(files):
         assert file.uri.isprintable()
         assert ".." not in file.uri.split("/")
         assert re.fullmatch(r"[\w.+-]+", file.dataset, re.ASCII)
-        assert re.fullmatch(r"[0-9a-f]{16}-[\w.-]*", download._name(file.uri), re.ASCII)
-        assert len(download._name(file.uri)) < 100
+        assert re.fullmatch(r"[0-9a-f]{16}-[\w.-]*", download_cache._name(file.uri), re.ASCII)
+        assert len(download_cache._name(file.uri)) < 100
 
 
 @pytest.mark.parametrize("field", ["uri", "key", "index key", "checksum", "availability"])
@@ -213,5 +214,5 @@ def test_a_file_of_the_users_own(run, toys, name):
 
 def test_a_document_keeps_what_is_no_text(tmp_path):
     """Half a surrogate pair, as a name in a file system can have, is no UTF-8."""
-    documents.dump_json(tmp_path / "x.json", {"skim": "\udcff"})
-    assert documents.load_json(tmp_path / "x.json") == {"skim": "\udcff"}
+    dump_json(tmp_path / "x.json", {"skim": "\udcff"})
+    assert load_json(tmp_path / "x.json") == {"skim": "\udcff"}

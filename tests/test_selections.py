@@ -9,13 +9,13 @@ import pytest
 import uproot
 
 from physics.constituents import with_masses
-from physics.cuts import FormatTable, Requirement
-from physics.selection import Selection, select
-from targets import schemas
-from targets.documents import fingerprint, load_model
+from physics.selection.cuts import FormatTable, Requirement
+from physics.selection.selection import Selection, select
+from targets.documents.models import fingerprint, load_model
 from targets.errors import ConfigurationError
-from targets.events import open_events
-from tests.jagged import jagged
+from targets.events import schemas
+from targets.events.reader import open_events
+from tests.support.jagged import jagged
 
 FOLDER = Path(__file__).resolve().parents[1] / "selections"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edm.kinds import KINDS
 from physics import bumpnet, combinations, final_states
-from physics.particles import KINDS
 
 # What the loader looks for: a key that starts with ROI, then letters and ranks, then tokens count + letter + x.
 LOADER = re.compile(r"ROI_mass_((?:[a-z]\d+)+)_cat_(\d+[a-z]x(?:_\d+[a-z]x)*)_width_([0-9.]+)")

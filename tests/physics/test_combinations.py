@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edm.kinds import KINDS
 from physics.combinations import Rules, name, of_final_state, parse
 from physics.errors import PhysicsError
-from physics.particles import KINDS
 
 STATES = st.tuples(*[st.integers(0, 6)] * 3).map(lambda counts: dict(zip("emj", counts, strict=True)))
 RULES = st.builds(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edm.kinds import KINDS
 from physics.errors import PhysicsError
 from physics.final_states import check_kinds, classify, label, merge_small, parse
-from physics.particles import KINDS
 
 STATES = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 200)), min_size=1, unique_by=lambda one: one[0]).map(
     lambda counts: dict(sorted(counts, key=lambda one: KINDS.index(one[0])))

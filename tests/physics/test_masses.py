@@ -7,7 +7,7 @@ import pytest
 from physics import masses
 from physics.combinations import Rules
 from physics.errors import PhysicsError
-from tests.jagged import jagged
+from tests.support.jagged import jagged
 
 PAIRS = Rules(max_particles=2)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from physics import masses
 from physics.combinations import Rules, name, of_final_state
-from tests.jagged import jagged
+from tests.support.jagged import jagged
 
 N_EVENTS = 5000
 

@@ -3,7 +3,7 @@
 import pytest
 from law.config import Config
 
-from tests.pbs_engine import engine
+from tests.support.pbs_engine import engine
 
 __all__ = ["configure", "engine"]
 

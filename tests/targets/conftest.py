@@ -4,11 +4,11 @@ import tempfile
 
 import pytest
 
-from targets import report
-from tests import faults
-from tests.browsers import DESKTOP, chromium
-from tests.portals import AtlasCatalogue, Records, portal
-from tests.reports import SOME, WITHOUT, document
+from targets.report import document as report
+from tests.support import faults
+from tests.support.browsers import DESKTOP, chromium
+from tests.support.portals import AtlasCatalogue, Records, portal
+from tests.support.reports import SOME, WITHOUT, document
 
 __all__ = ["portal"]
 

@@ -5,9 +5,9 @@ import shutil
 import pytest
 from matplotlib.figure import Figure
 
-from tasks import make_plots
-from tests.runs import Runs
-from tests.toy_files import toy_file
+from steps.output import figures
+from tests.support.runs import Runs
+from tests.support.toy_files import toy_file
 
 FILES = 10
 
@@ -82,10 +82,10 @@ def quick_figures(monkeypatch):
 
     def draw(dataset, search, wanted):
         figure = Figure(figsize=(1, 1), dpi=20)
-        yield make_plots.Drawn("events", f"{dataset.name}: events", [figure])
-        yield make_plots.Drawn("cutflow", f"{dataset.name}: cutflow", [figure, figure])
+        yield figures.Drawn("events", f"{dataset.name}: events", [figure])
+        yield figures.Drawn("cutflow", f"{dataset.name}: cutflow", [figure, figure])
 
-    monkeypatch.setattr(make_plots, "draw", draw)
+    monkeypatch.setattr(figures, "draw", draw)
 
 
 @pytest.fixture(scope="session")

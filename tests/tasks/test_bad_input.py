@@ -12,9 +12,9 @@ from textwrap import dedent
 import pytest
 import uproot
 
-from targets import atomic
-from tests.runs import Runs
-from tests.toy_files import toy_file
+from targets.storage import atomic
+from tests.support.runs import Runs
+from tests.support.toy_files import toy_file
 
 UNHANDLED, TASK_FAILED = 4, 30
 NOBODY = 65534

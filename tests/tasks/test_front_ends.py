@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tests.runs import LAW, LUIGI, PROJECT, Outcome, Runs, finish
+from tests.support.runs import LAW, LUIGI, PROJECT, Outcome, Runs, finish
 
 STAGES = {"ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"}
 

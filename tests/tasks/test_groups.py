@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from tests.runs import Runs
-from tests.toy_files import toy_file
+from tests.support.runs import Runs
+from tests.support.toy_files import toy_file
 
 
 def newest(run):

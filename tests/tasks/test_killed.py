@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs import LUIGI, clean_environment
-from tests.toy_files import EVENTS
+from tests.support.runs import LUIGI, clean_environment
+from tests.support.toy_files import EVENTS
 
 STAGES = {"ParseFile": "parsed_data", "ComputeMasses": "im_arrays", "RemovePeaks": "im_arrays_processed"}
 PATIENCE_S = 120.0

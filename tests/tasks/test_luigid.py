@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 import tasks
-from tests.runs import LUIGI, clean_environment, finish
+from tests.support.runs import LUIGI, clean_environment, finish
 
 PATIENCE_S = 60.0
 PANE = 66  # columns that the page shows without being scrolled

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests import faults, served_runs
-from tests.faults import Hosted
-from tests.served_runs import EVERY
-from tests.toy_files import EVENTS
+from tests.support import faults, served_runs
+from tests.support.faults import Hosted
+from tests.support.served_runs import EVERY
+from tests.support.toy_files import EVENTS
 
 TASK_FAILED = 30
 MODES = ("stream", "download")

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tests import faults, served_runs, xrootd_server
-from tests.toy_files import EVENTS
+from tests.support import faults, served_runs, xrootd_server
+from tests.support.toy_files import EVENTS
 
 TASK_FAILED = 30
 MODES = ("stream", "download")

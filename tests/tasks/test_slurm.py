@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs import LAW, PROJECT, finish
-from tests.slurm_engine import missing, slurm
-from tests.toy_files import truncate
+from tests.support.runs import LAW, PROJECT, finish
+from tests.support.slurm_engine import missing, slurm
+from tests.support.toy_files import truncate
 
 SLURMS = ("ComputeMasses", "FindPeaks")  # and those above ComputeMasses; the other stages go through qsub
 

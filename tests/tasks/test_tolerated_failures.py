@@ -5,7 +5,7 @@ import shutil
 import pytest
 import uproot
 
-from tests.toy_files import EVENTS, truncate
+from tests.support.toy_files import EVENTS, truncate
 
 TASK_FAILED = 30
 

@@ -9,8 +9,8 @@ import pytest
 from luigi.task_register import Register
 
 import tasks
-from tasks import parameters
-from tests.runs import PROJECT
+from tasks.cli import parameters
+from tests.support.runs import PROJECT
 
 STAGES = tasks.STAGES[2:]
 

@@ -1,0 +1,1 @@
+"""The event data model: what all rooms speak of. No file, no path, no luigi. GeV and radians everywhere."""

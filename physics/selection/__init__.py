@@ -1,0 +1,1 @@
+"""Which objects count: cuts, overlap removal, b-tagging, and the cutflow."""

@@ -1,0 +1,1 @@
+"""Toy collisions, for runs without a network."""

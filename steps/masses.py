@@ -1,0 +1,39 @@
+"""The work of ComputeMasses: selected objects → masses of all combinations of all final states."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from physics import final_states, masses
+from physics.combinations import Rules
+from targets.products import parsed_data
+from targets.products.mass_arrays import MassWriter
+
+__all__ = ["compute"]
+
+
+def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int) -> dict[str, Any]:
+    """Compute the masses of one file of parsed data.
+
+    Args:
+        source: The parsed data.
+        path: The file to make.
+        kinds: The configured kinds, in the order of labels.
+        rules: Which combinations are made.
+        chunk_events: Events in memory at a time; changes no result.
+
+    Returns:
+        The statistics: events by final state (those with too few objects for parsed data included) and masses made.
+    """
+    writer, states = MassWriter(path.parent), Counter[str]()
+    for chunk in parsed_data.read(source, chunk_events):
+        for label, n_events, combinations in masses.compute(masses.configured(chunk, kinds), rules):
+            states[label] += n_events
+            for name, values in combinations:
+                writer.add(f"{label}/{name}", values)
+    for label, n_events in parsed_data.statistics(source)["events"]["few_objects"].items():
+        state = final_states.merge_small(final_states.parse(label), kinds, rules.max_multiplicity)
+        states[final_states.label(state)] += n_events
+    writer.write(path)
+    ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))
+    return {"events": sum(states.values()), "masses": writer.entries, "final_states": ranked}

@@ -1,0 +1,1 @@
+"""The work of the stages that people look at: figures and the report."""

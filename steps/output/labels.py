@@ -1,0 +1,74 @@
+"""What stands above a figure: where the data of a dataset come from, in plain words."""
+
+from collections.abc import Collection, Sequence
+
+from plots.style import Label
+from targets.catalogue import citations
+from targets.catalogue.citations import Origin
+from targets.catalogue.input_files import InputFile
+from tasks.stages.inputs.make_demo import RELEASE
+
+__all__ = ["label", "of_several"]
+
+_NAMED_RECORDS = 3
+
+
+def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
+    """Say where the data of a dataset come from.
+
+    Args:
+        files: Its files, at least one.
+        formats: The formats that they were read as; none where that was not recorded.
+
+    Returns:
+        The label; without an experiment or an energy (TeV) where it is not known, or not the same for all files.
+    """
+    if any(file.release == RELEASE for file in files):
+        return Label("Toy data", RELEASE)
+    kinds = {(file.release, file.record): file for file in files}.values()
+    schemas: list[str | None] = [*sorted(formats)] or [None]
+    origins = {citations.origin(file, schema) for file in kinds for schema in schemas}
+    known = {one for one in origins if one is not None}
+    simulated = any(file.data_type == "mc" for file in files)
+    energy_tev, heavy_ions = _collisions(known if known == origins else set())
+    return Label(_source(known), _release(files, formats), energy_tev, simulated, heavy_ions)
+
+
+def of_several(labels: Sequence[Label]) -> Label:
+    """Say where the data of several datasets come from.
+
+    Args:
+        labels: The label of each, at least one.
+
+    Returns:
+        The label of a figure that shows them all: every source and release once; the energy (TeV) where all have the
+        same, and simulation where all are simulated.
+    """
+    sources, releases = (dict.fromkeys(getattr(one, name) for one in labels) for name in ("source", "release"))
+    energies = {(one.energy_tev, one.heavy_ions) for one in labels}
+    energy_tev, heavy_ions = energies.pop() if len(energies) == 1 else (None, False)
+    return Label(
+        " and ".join(sources), ", ".join(releases), energy_tev, all(one.simulated for one in labels), heavy_ions
+    )
+
+
+def _source(known: Collection[Origin]) -> str:
+    experiments = sorted({one.experiment for one in known})
+    return f"{' and '.join(experiments)} Open Data" if experiments else "Files of unknown origin"
+
+
+def _collisions(origins: Collection[Origin]) -> tuple[float | None, bool]:
+    found = {(one.energy_tev, one.heavy_ions) for one in origins}
+    return found.pop() if len(found) == 1 else (None, False)
+
+
+def _release(files: Sequence[InputFile], formats: Collection[str]) -> str:
+    releases = sorted({file.release for file in files if file.release})
+    records = sorted({file.record for file in files if file.record is not None})
+    if releases:
+        return ", ".join(releases)
+    if not records:
+        return ", ".join(["local files", *sorted(formats)])
+    if len(records) > _NAMED_RECORDS:
+        return f"{len(records)} records, {records[0]} to {records[-1]}"
+    return f"record{'s' * (len(records) > 1)} {', '.join(map(str, records))}"

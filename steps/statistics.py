@@ -1,0 +1,154 @@
+"""The sum of the statistics of branches: what happened to every event and object of a dataset or a run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from physics import object_counts
+from physics.errors import PhysicsError
+from physics.selection.cutflow import Cutflow
+from targets.documents.json import load_json
+from targets.errors import FileFormatError, UnreadableFileError
+
+__all__ = ["files_read", "of_branches", "of_stages"]
+
+_SELECTED = "selected"
+"""The row of a cutflow that counts what is left at the end."""
+
+_Record = dict[str, Any]
+
+
+def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
+    """Sum the statistics of branches.
+
+    Args:
+        logs: The statistics files of the branches, by stage.
+
+    Returns:
+        ``events`` read, written and left out, ``failures``, ``cutflow``, ``objects`` selected by kind,
+        ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
+        ``final_states`` (events by final state), ``masses`` made, in main and in outliers, ``stages`` (branches,
+        seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
+        none (they have not run, or somebody deleted them).
+    """
+    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    kept = _kept(found)
+    parsed, computed, removed = (kept.get(stage, []) for stage in ("ParseFile", "ComputeMasses", "RemovePeaks"))
+    cutflow = Cutflow()
+    for one in parsed:
+        cutflow = cutflow.add(Cutflow.from_dict(one["cutflow"]))
+    rows = cutflow.as_dict()
+    return {
+        "events": {name: sum(one["events"][name] for one in parsed) for name in ("read", "written")}
+        | {"few_objects": _total(one["events"]["few_objects"] for one in parsed)},
+        "failures": [failure for one in parsed for failure in one["failures"]],
+        "cutflow": rows,
+        "objects": {kind: _left(entries) for kind, entries in rows.items()},
+        "kinematics": _kinematics(parsed),
+        "final_states": _total(one["final_states"] for one in computed),
+        "formats": _total({file["schema"]: 1} for one in parsed for file in one["files"] if file["schema"]),
+        "masses": _total({key: one[key] for key in ("masses", "main", "outliers")} for one in removed),
+        "stages": {stage: _stage(ones) for stage, ones in kept.items()},
+        "missing_statistics": sum(one is None for ones in found.values() for one in ones),
+    }
+
+
+def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
+    """Sum what all stages have in common, for instance over several datasets.
+
+    Args:
+        logs: The statistics files of the branches, by stage; those that are not there do not count.
+
+    Returns:
+        By stage: ``branches``, ``seconds``, ``events``, ``objects`` selected, ``masses``, ``bytes_read``,
+        ``bytes_written`` and ``failures`` added up, and the largest ``peak_memory_mb``; None for what it does not count
+        or was not recorded.
+    """
+    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    return {stage: _stage(ones) for stage, ones in _kept(found).items()}
+
+
+def files_read(logs: Iterable[Path]) -> dict[str, _Record]:
+    """Give what ParseFile recorded of each file.
+
+    Args:
+        logs: Its statistics files; those that are not there do not count.
+
+    Returns:
+        By address: ``events``, ``bytes`` and ``bytes_read``, among others.
+    """
+    records = [_load(path) for path in logs]
+    return {file["uri"]: file for one in records if one is not None for file in one["files"]}
+
+
+def _kept(found: Mapping[str, list[_Record | None]]) -> dict[str, list[_Record]]:
+    return {stage: [one for one in ones if one is not None] for stage, ones in found.items()}
+
+
+def _stage(records: list[_Record]) -> _Record:
+    """Sum what stages have in common; None for what no branch counts, or what some recorded and others did not."""
+    return {
+        "branches": len(records),
+        "seconds": round(sum(one["seconds"] for one in records), 3),
+        "events": _sum(_events(one) for one in records),
+        "objects": _sum(_objects(one) for one in records),
+        "masses": _sum(_number(one, "masses") for one in records),
+        "bytes_read": _sum(one.get("bytes_read") for one in records),
+        "bytes_written": _sum(one.get("bytes_written") for one in records),
+        "peak_memory_mb": max((one["peak_memory_mb"] for one in records), default=None),
+        "failures": sum(len(one["failures"]) for one in records if one["stage"] == "ParseFile"),
+    }
+
+
+def _events(record: _Record) -> int | None:
+    """Give the events that a branch went through; what a stage repeats from those above it is not its own."""
+    events = record.get("events")
+    if isinstance(events, dict):
+        return int(events["read"]) if record["stage"] == "ParseFile" else None
+    return events
+
+
+def _objects(record: _Record) -> int | None:
+    return sum(map(_left, record["cutflow"].values())) if record["stage"] == "ParseFile" else None
+
+
+def _number(record: _Record, key: str) -> int | None:
+    value = record.get(key)
+    return value if isinstance(value, int) else None
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = list(numbers)
+    return None if not known or None in known else sum(number for number in known if number is not None)
+
+
+def _left(entries: Iterable[Mapping[str, Any]]) -> int:
+    return next((int(entry["objects"]) for entry in entries if entry["cut"] == _SELECTED), 0)
+
+
+def _kinematics(parsed: list[_Record]) -> _Record | None:
+    if any("kinematics" not in one for one in parsed):
+        return None
+    total: object_counts.Kinematics = {}
+    try:
+        for one in parsed:
+            total = object_counts.add(total, object_counts.from_dict(one["kinematics"]))
+    except PhysicsError:  # grids of another version
+        return None
+    return object_counts.as_dict(total)
+
+
+def _load(path: Path) -> _Record | None:
+    try:
+        document: _Record = load_json(path)
+    except (UnreadableFileError, FileFormatError):  # logs may be deleted at any time; the sum says how many are gone
+        return None
+    return document
+
+
+def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))

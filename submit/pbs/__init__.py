@@ -1,0 +1,1 @@
+"""PBS: OpenPBS, PBS Pro, Torque, and Slurm through its PBS commands."""

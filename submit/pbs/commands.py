@@ -1,0 +1,91 @@
+"""Start a command of a batch system and wait for its answer, but never for ever."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from submit.errors import NoCommandError
+from submit.pbs.qstat import PBSError
+
+__all__ = ["Answer", "run_command"]
+
+
+class _NoPBSCommandError(PBSError, NoCommandError):
+    """A command of PBS could not be started."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said.
+
+    Attributes:
+        code: Its exit status; None when it did not answer in time and was killed.
+        out: Its standard output.
+        err: Its standard error.
+    """
+
+    code: int | None
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Standard output and error together: Slurm's wrappers print errors to standard output."""
+        return f"{self.out}\n{self.err}".strip()
+
+    @property
+    def ending(self) -> str:
+        """How the command ended and what it said, in one sentence."""
+        how = "did not answer in time" if self.code is None else f"ended with {self.code}"
+        return f"{how}: {self.text or '(no text)'}"
+
+
+def run_command(
+    words: Sequence[str], timeout_s: float, folder: str | None = None, processes: list[Any] | None = None
+) -> Answer:
+    """Run a command in a process group of its own.
+
+    Its answer goes through files: a process that it leaves behind (qsub of OpenPBS does) would keep a pipe open.
+
+    Args:
+        words: The command and its arguments.
+        timeout_s: Seconds after which it and all its children are killed.
+        folder: Where it runs; None for the current folder.
+        processes: A list that the process is added to, for law, which ends what is in there at an interrupt.
+
+    Returns:
+        Its answer.
+
+    Raises:
+        PBSError: When the command cannot be started; also a NoCommandError where there is none, or no such folder.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder, start_new_session=True
+            )
+        except OSError as error:
+            msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); see pbs_cmd_* in [job] of law.cfg"
+            missing = isinstance(error, FileNotFoundError | PermissionError)  # others may pass, as a full process table
+            raise (_NoPBSCommandError if missing else PBSError)(msg) from error
+        if processes is not None:
+            processes.append(process)
+        code = _wait(process, timeout_s)
+        out.seek(0)
+        err.seek(0)
+        return Answer(code, out.read().decode(errors="replace"), err.read().decode(errors="replace"))
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+    try:
+        return process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,1 @@
+"""Documents: JSON that tasks write, YAML that physicists write."""

@@ -1,0 +1,50 @@
+"""JSON documents that tasks write, whole or not at all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from targets.errors import FileFormatError, UnreadableFileError
+from targets.storage.atomic import replacing
+
+__all__ = ["dump_json", "load_json"]
+
+
+def load_json(path: Path) -> Any:
+    """Read a JSON document.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Dictionaries, lists, strings, numbers, booleans or None.
+
+    Raises:
+        UnreadableFileError: When there is no such file, or it may not be read.
+        FileFormatError: When it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror})"
+        raise UnreadableFileError(msg) from error
+    except (ValueError, RecursionError) as error:
+        msg = f"{path}: not a JSON document ({error}); delete it, and it will be made again"
+        raise FileFormatError(msg) from error
+
+
+def dump_json(path: Path, document: Any) -> None:
+    """Write a JSON document, whole or not at all.
+
+    Args:
+        path: The file; an older one is replaced. The same document always gives the same bytes.
+        document: Dictionaries, lists, strings, finite numbers, booleans and None.
+
+    Raises:
+        ValueError: For a number that is not finite: JSON has none.
+        TypeError: For anything else that JSON does not know.
+        OSError: From the file system; the older file is then as it was.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as temporary:  # half a surrogate pair, which JSON takes and UTF-8 does not, goes as \ud800
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

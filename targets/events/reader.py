@@ -1,0 +1,298 @@
+"""Events of a ROOT file as arrays of objects, in GeV and radians, chunk by chunk.
+
+Units are converted here and nowhere else. TTrees and RNTuples read alike; only the branches that are needed are read.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import numpy.typing as npt
+
+from targets.errors import FileFormatError, UnreadableFileError
+from targets.events.schemas import UNIT_PER_GEV, Collection, Schema, recognise
+from targets.network.retry import Network
+from targets.rootio import files
+from targets.rootio.baskets import Reader
+from targets.rootio.flat_arrays import Flat, ShapeError, records
+
+__all__ = ["Chunk", "Columns", "EventFile", "open_events"]
+
+Columns = Mapping[str, Mapping[str, str | None]]
+"""Per kind, further columns to read and their unit: ``GeV`` for momenta and energies, None for plain numbers."""
+
+_FIRST_EVENTS = 1000  # enough to tell the bytes of an event
+_COPIES = 12  # memory of the work on a chunk over the bytes read: conversion, selection, packing (benchmarks/memory.py)
+_NEEDS_MASS = ("j", "t")  # of these the PDG gives no mass: a file must have a mass or an energy
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive events of one file.
+
+    Attributes:
+        objects: Per kind a jagged record array, shape (n_events, var), in file order, with float32 fields pt (GeV),
+            eta, phi (radians), where they exist mass (GeV) and charge, and the further columns; where the mass must
+            come from it, energy (GeV), and with it pt and eta, in float64.
+        run: Run numbers, shape (n_events,); 0 where the file has none.
+        luminosity_block: Luminosity blocks, shape (n_events,); 0 where the file has none.
+        event: Event numbers, shape (n_events,); 0 where the file has none.
+        weight: Generator weights, shape (n_events,), dimensionless; 1 where the file has none.
+        unassigned: Per shared collection, how many of its objects belong to no kind.
+    """
+
+    objects: dict[str, ak.Array]
+    run: npt.NDArray[np.uint32]
+    luminosity_block: npt.NDArray[np.uint32]
+    event: npt.NDArray[np.uint64]
+    weight: npt.NDArray[np.float32]
+    unassigned: dict[str, int] = field(default_factory=dict)
+
+
+class EventFile:
+    """An open file of events.
+
+    Attributes:
+        uri: Where it is.
+        num_entries: Events in it; 0 for a file without any tree (an empty skim).
+        schema: Its schema; None without any tree.
+        absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
+        absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
+        size: Size of the file in bytes.
+        traffic: Tells bytes read and requests so far, those for its metadata included.
+    """
+
+    def __init__(
+        self, uri: str, tree: Reader | None, schema: Schema | None, branches: Mapping[str, str], trees: files.Trees
+    ) -> None:
+        self.uri = uri
+        self.size = trees.size
+        self.traffic = trees.traffic
+        self.schema = schema
+        self.num_entries = tree.num_entries if tree is not None else 0
+        self._tree = tree
+        self._branches = branches  # short name -> full path in the tree
+        self._collections: dict[str, Collection] = schema.present(branches) if schema else {}
+        self.absent_kinds = frozenset(set("emjgt") - set(self._collections))
+        self._numbers = self._find_numbers()
+        self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
+
+    def chunks(self, columns: Columns, size: int, memory_bytes: int | None = None) -> Iterator[Chunk]:
+        """Read the file in chunks of consecutive events.
+
+        Args:
+            columns: Further columns per kind; those that the file lacks are left out of the records.
+            size: Events in a chunk at most, at least 1.
+            memory_bytes: Memory that a chunk and the work on it may take, in bytes: the list of contents tells how many
+                bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*.
+
+        Yields:
+            The chunks; none for an empty file.
+
+        Raises:
+            UnreadableFileError: When a chunk cannot be read whole.
+            FileFormatError: When a collection is there in part: no direction, no mass (jets, taus), or no lepton type.
+        """
+        self._check_collections()
+        wanted = self._wanted(columns)
+        names = {branch for by_column in wanted.values() for branch in by_column.values()}
+        names |= {branch for branch in self._numbers.values() if branch}
+        step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
+        while stop < self.num_entries:
+            start, stop = stop, min(stop + step, self.num_entries)
+            read = self._read(names, start, stop)
+            yield self._chunk(read, wanted, columns, stop - start)
+            if memory_bytes is not None:
+                n_bytes = sum(flat.n_bytes() for flat in read.values())
+                step = _affordable(n_bytes / (stop - start), memory_bytes, size)
+
+    def _find_numbers(self) -> dict[str, str | None]:
+        candidates = self.schema.event.model_dump() if self.schema else {}
+        return {
+            name: next((branch for branch in branches if branch in self._branches), None)
+            for name, branches in candidates.items()
+        }
+
+    def _check_collections(self) -> None:
+        """Refuse collections that are there in part: objects without direction or mass would be wrong in silence."""
+        for kind, collection in self.schema.collections.items() if self.schema else ():
+            found = collection.kinematic(self._branches)
+            there = [found[name] for name in ("pt", "eta", "phi") if name in found]
+            if not there:
+                continue
+            needed = {"pt": [collection.pt], "eta": [collection.eta], "phi": [collection.phi]}
+            if kind in _NEEDS_MASS:
+                needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
+            if collection.where:
+                needed["kind"] = [collection.where.column]
+            for quantity, columns in needed.items():
+                if not any(collection.branch(column, self._branches) for column in columns):
+                    names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
+                    msg = (
+                        f"{self.uri}: {kind} has {there[0]}, but no branch for its {quantity} ({names}); name the "
+                        f"right one in a schema of your own, or leave the collection {kind} out of it"
+                    )
+                    raise FileFormatError(msg)
+
+    def _wanted(self, columns: Columns) -> dict[str, dict[str, str]]:
+        """Return, per kind, the branch of every quantity to read; further columns follow the kinematic ones."""
+        wanted = {}
+        for kind, collection in self._collections.items():
+            found = {column: collection.branch(column, self._branches) for column in columns.get(kind, {})}
+            wanted[kind] = collection.kinematic(self._branches) | {
+                f"column {column}": branch for column, branch in found.items() if branch
+            }
+        return wanted
+
+    def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
+        """Return how many events the first chunk may have."""
+        try:
+            n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
+        except Exception as error:  # as in _read
+            raise files.unreadable(self.uri, "its branches cannot be read", error) from error
+        return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
+
+    def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
+        paths = {self._branches[name]: name for name in names}
+        if self._tree is None:
+            return {}
+        try:
+            arrays = self._tree.arrays(list(paths), start, stop)
+            read = {name: arrays[path] for path, name in paths.items()}
+        except ShapeError as error:
+            msg = f"{self.uri}: branch {error}; name another one in the schema or the selection"
+            raise FileFormatError(msg) from error
+        except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
+            raise files.unreadable(self.uri, f"events {start} to {stop} cannot be read", error) from error
+        short = {name: flat.n_events() for name, flat in read.items() if flat.n_events() != stop - start}
+        if short:
+            msg = f"{self.uri}: of events {start} to {stop} only {short} came back; it is truncated: fetch it again"
+            raise UnreadableFileError(msg)
+        return read
+
+    def _chunk(
+        self, read: Mapping[str, Flat], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int
+    ) -> Chunk:
+        per_gev = UNIT_PER_GEV[self.schema.unit] if self.schema else 1.0
+        objects = {kind: _no_objects(n_events) for kind in self.absent_kinds}
+        for kind, by_column in wanted.items():
+            flats = {column: read[branch] for column, branch in by_column.items()}
+            objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev)
+        return Chunk(
+            objects={kind: objects[kind] for kind in "emjgt"},
+            run=self._number(read, "run", np.uint32, 0, n_events),
+            luminosity_block=self._number(read, "luminosity_block", np.uint32, 0, n_events),
+            event=self._number(read, "event", np.uint64, 0, n_events),
+            weight=self._number(read, "weight", np.float32, 1, n_events),
+            unassigned=self._unassigned(read),
+        )
+
+    def _objects(
+        self, kind: str, flats: Mapping[str, Flat], units: Mapping[str, str | None], per_gev: float
+    ) -> ak.Array:
+        offsets = flats["pt"].offsets
+        of_event = [name for name, flat in flats.items() if flat.offsets is None and name.startswith("column ")]
+        of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
+        if offsets is None or any(not _same(flat.offsets, offsets) for flat in of_objects.values()):
+            msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
+            raise UnreadableFileError(msg)
+        numbers = {name: flat.numbers for name, flat in of_objects.items()}
+        numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
+        # what a mass is made of must not be rounded: E and p of a light jet are nearly equal
+        exact = np.float64 if "energy" in numbers and "mass" not in numbers else np.float32
+        fields = {"pt": _in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
+        fields["phi"] = numbers["phi"].astype(np.float32, copy=False)
+        for name, dtype in (("mass", np.float32), ("energy", np.float64)):
+            if name in numbers:
+                fields[name] = _in_gev(numbers[name], per_gev, dtype)
+        if "charge" in numbers:
+            fields["charge"] = numbers["charge"].astype(np.float32, copy=False)
+        for column, unit in units.items():
+            if (values := numbers.get(f"column {column}")) is not None:
+                fields[column] = _in_gev(values, per_gev) if unit == "GeV" else values
+        if where := self._collections[kind].where:
+            chosen = numbers["where"] == where.equals
+            offsets = np.concatenate([[0], np.cumsum(chosen)])[offsets]
+            fields = {name: column[chosen] for name, column in fields.items()}
+        return records(offsets, fields)
+
+    def _number(
+        self, read: Mapping[str, Flat], name: str, dtype: type[np.generic], default: int, n_events: int
+    ) -> npt.NDArray[Any]:
+        branch = self._numbers.get(name)
+        if branch is None:
+            return np.full(n_events, default, dtype=dtype)
+        offsets, numbers = read[branch]
+        if numbers.dtype.kind == "i" and np.issubdtype(dtype, np.unsignedinteger):
+            numbers = numbers.view(f"u{numbers.itemsize}")  # event numbers pass the largest that a file's type can hold
+        if offsets is None:
+            return numbers.astype(dtype, copy=False)
+        # PHYSLITE lists all variations of the weight, the nominal one first
+        first = np.full(n_events, default, dtype=dtype)
+        there = np.diff(offsets) > 0
+        first[there] = numbers[offsets[:-1][there]]
+        return first
+
+    def _unassigned(self, read: Mapping[str, Flat]) -> dict[str, int]:
+        """Count the objects of shared collections that no kind takes (a lepton type that no schema knows)."""
+        shared: dict[str, set[int]] = {}
+        for collection in self._collections.values():
+            if collection.where:
+                shared.setdefault(collection.kinematic(self._branches)["where"], set()).add(collection.where.equals)
+        left = {}
+        for branch, values in shared.items():
+            left[branch] = int(np.count_nonzero(np.isin(read[branch].numbers, list(values), invert=True)))
+        return {branch: number for branch, number in left.items() if number}
+
+
+def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
+    """Return how many events fit into memory with the work on them; one always does."""
+    return max(1, min(most, int(memory_bytes / (_COPIES * max(bytes_per_event, 1.0)))))
+
+
+@contextmanager
+def open_events(
+    uri: str, schemas: list[Schema], network: Network | None = None, size: int | None = None
+) -> Iterator[EventFile]:
+    """Open a file of events and recognise its schema.
+
+    Args:
+        uri: Path or URL.
+        schemas: The schemas to choose from.
+        network: How to read over a network; None for the defaults.
+        size: Size in bytes that a file on the network must have; None when it is not known.
+
+    Yields:
+        The open file; one without any tree is an empty skim, with 0 events.
+
+    Raises:
+        UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
+        FileFormatError: When no schema fits it.
+    """
+    with files.open_trees(uri, network, size) as trees:
+        if not trees:
+            yield EventFile(uri, None, None, {}, trees)
+            return
+        read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
+        listed = {name: trees[name].branches if name in read else () for name in trees}
+        schema, name = recognise(uri, listed, schemas)
+        yield EventFile(uri, Reader(trees[name].tree), schema, trees[name].branches, trees)
+
+
+def _in_gev(
+    numbers: npt.NDArray[Any], per_gev: float, dtype: type[np.floating[Any]] = np.float32
+) -> npt.NDArray[np.floating[Any]]:
+    """Divide in float64: 25000 MeV must be exactly 25 GeV."""
+    return (numbers.astype(np.float64) / per_gev if per_gev != 1 else numbers).astype(dtype, copy=False)
+
+
+def _same(offsets: npt.NDArray[np.int64] | None, others: npt.NDArray[np.int64] | None) -> bool:
+    return offsets is others or (offsets is not None and others is not None and np.array_equal(offsets, others))
+
+
+def _no_objects(n_events: int) -> ak.Array:
+    nothing = np.zeros(0, dtype=np.float32)
+    return records(np.zeros(n_events + 1, dtype=np.int64), dict.fromkeys(("pt", "eta", "phi", "mass"), nothing))

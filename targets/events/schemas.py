@@ -1,0 +1,212 @@
+"""Schemas: which branches of a file format hold the objects, and in which unit.
+
+One YAML file a format, in ``schemas/`` or of the user's own. A schema matches a file when one of its trees and at
+least one of its collections exist there; among several that match, the one that explains most branches is taken.
+"""
+
+from collections.abc import Collection as Container
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from targets.documents import models
+from targets.errors import FileFormatError
+
+__all__ = ["BUILT_IN", "UNIT_PER_GEV", "Collection", "EventNumbers", "Schema", "Where", "find", "load", "recognise"]
+
+BUILT_IN = Path(__file__).resolve().parents[2] / "schemas"
+"""The folder of the schemas that come with the project."""
+
+UNIT_PER_GEV: dict[str, float] = {"GeV": 1.0, "MeV": 1000.0}
+"""How many of a unit make one GeV."""
+
+_KINEMATICS = ("pt", "eta", "phi")
+
+
+class Where(BaseModel):
+    """Which entries of a shared collection are of this kind: those whose column equals a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    equals: int
+
+
+class Collection(BaseModel):
+    """Where the objects of one kind stand in a file.
+
+    ``branches`` are patterns such as ``lep_{}``, the first that exists counts; the other fields are what takes the
+    place of the braces.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    branches: list[str] = Field(min_length=1)
+    where: Where | None = None
+    pt: str = "pt"
+    eta: str = "eta"
+    phi: str = "phi"
+    mass: str | None = None
+    energy: str | None = None
+    charge: str | None = None
+
+    @field_validator("branches")
+    @classmethod
+    def _with_braces(cls, branches: list[str]) -> list[str]:
+        for pattern in branches:
+            if pattern.count("{}") != 1:  # without them pt, eta and phi would all be read from one branch
+                msg = f"{pattern!r} must have braces where pt, eta and phi stand, as 'lep_{{}}' has"
+                raise ValueError(msg)
+        return branches
+
+    def branch(self, column: str, present: Container[str]) -> str | None:
+        """Find the branch of a column.
+
+        Args:
+            column: What takes the place of the braces.
+            present: The branches of the tree.
+
+        Returns:
+            The name of the branch, or None when the tree has none of the patterns' names.
+        """
+        return next((name for name in self._named(column) if name in present), None)
+
+    def _named(self, column: str) -> Iterator[str]:
+        return (pattern.replace("{}", column) for pattern in self.branches)
+
+    def kinematic(self, present: Container[str]) -> dict[str, str]:
+        """Find the branches of pt, eta, phi and, where they exist, mass, energy, charge and the column of ``where``.
+
+        Args:
+            present: The branches of the tree.
+
+        Returns:
+            Branch name per quantity; quantities without a branch are left out.
+        """
+        columns = {"pt": self.pt, "eta": self.eta, "phi": self.phi}
+        columns |= {name: column for name in ("mass", "energy", "charge") if (column := getattr(self, name))}
+        if self.where:
+            columns["where"] = self.where.column
+        found = {name: self.branch(column, present) for name, column in columns.items()}
+        return {name: branch for name, branch in found.items() if branch}
+
+
+class EventNumbers(BaseModel):
+    """Branches that identify an event and weigh it; the first that exists counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: list[str] = []
+    luminosity_block: list[str] = []
+    event: list[str] = []
+    weight: list[str] = []
+
+
+class Schema(BaseModel):
+    """One file format."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    source: str = Field(min_length=1)
+    trees: list[str] = Field(min_length=1)
+    unit: Literal["GeV", "MeV"]
+    fetch: Literal["stream", "download"] = "stream"
+    marks: list[str] = []
+    collections: dict[Literal["e", "m", "j", "g", "t"], Collection] = Field(min_length=1)
+    event: EventNumbers = EventNumbers()
+
+    def present(self, branches: Container[str]) -> dict[str, Collection]:
+        """Find the collections that a tree has.
+
+        Args:
+            branches: The branches of the tree.
+
+        Returns:
+            Collection per kind, for the kinds that have pt, eta and phi there.
+        """
+        return {
+            kind: collection
+            for kind, collection in self.collections.items()
+            if all(name in collection.kinematic(branches) for name in _KINEMATICS)
+        }
+
+    def explained(self, branches: Container[str]) -> int:
+        """Count the branches of a tree that this schema names.
+
+        Args:
+            branches: The branches of the tree.
+
+        Returns:
+            The number of distinct branches (dimensionless).
+        """
+        named = {branch for found in self.present(branches).values() for branch in found.kinematic(branches).values()}
+        return len(named | {mark for mark in self.marks if mark in branches})
+
+
+def find(schema: str) -> Path | None:
+    """Find the file of a schema.
+
+    Args:
+        schema: A built-in schema's name or the path of a YAML file; empty for none.
+
+    Returns:
+        The path; None for none.
+
+    Raises:
+        ConfigurationError: For a name that is not built in and no file either.
+    """
+    if not schema:
+        return None
+    return models.named_file("schema", schema, BUILT_IN)
+
+
+def load(schema: str) -> list[Schema]:
+    """Load the schemas among which a file's own is looked for.
+
+    Args:
+        schema: A built-in schema's name or the path of a YAML file; empty for all that are built in.
+
+    Returns:
+        One schema when it is named, else all, by name.
+
+    Raises:
+        ConfigurationError: For an unknown name, or a schema file with an unknown key or a bad value.
+    """
+    named = find(schema)
+    paths = [named] if named else sorted(BUILT_IN.glob("*.yaml"))
+    return [models.load_model(path, Schema) for path in paths]
+
+
+def recognise(uri: str, trees: Mapping[str, Container[str]], schemas: list[Schema]) -> tuple[Schema, str]:
+    """Find the schema of a file.
+
+    Args:
+        uri: The file, for the message.
+        trees: Branches per tree of the file; at least one tree.
+        schemas: The schemas to choose from.
+
+    Returns:
+        The schema that explains most branches, and the tree that it reads.
+
+    Raises:
+        FileFormatError: When none matches; the message names the file's trees and the schemas.
+    """
+    matches = [
+        (schema.explained(trees[tree]), schema, tree)
+        for schema in schemas
+        for tree in schema.trees
+        if tree in trees and schema.present(trees[tree])
+    ]
+    if not matches:
+        wanted = "; ".join(f"{schema.name} ({' or '.join(schema.trees)})" for schema in schemas)
+        msg = (
+            f"{uri}: no schema fits this file. Its trees: {', '.join(trees)}. Schemas and their trees: {wanted}. "
+            "A schema fits when the file has its tree and the pt, eta and phi branches of at least one of its "
+            "collections; a format of your own can be described in a YAML file (parameter schema)"
+        )
+        raise FileFormatError(msg)
+    _, schema, tree = max(matches, key=lambda match: match[0])
+    return schema, tree

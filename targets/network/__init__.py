@@ -1,0 +1,1 @@
+"""Files and answers over a network."""

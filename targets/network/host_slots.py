@@ -1,0 +1,87 @@
+"""Politeness: how many connections all processes of a machine have to one host at a time.
+
+Every host has a folder with numbered slot files. Who locks one may have one connection; a process that is killed frees
+its slot, because the kernel drops its locks.
+"""
+
+import os
+import random
+import re
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from targets.errors import ConfigurationError
+from targets.storage.locks import FileLock
+
+__all__ = ["connection"]
+
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.25  # between two looks at the slots
+_MAX_HOST_LENGTH = 100
+
+
+@contextmanager
+def connection(host: str, limit: int) -> Iterator[None]:
+    """Wait until fewer than *limit* connections to *host* are open on this machine, and count as one of them.
+
+    Processes of one user count together, whatever runs they belong to. When they disagree about the limit, each keeps
+    to its own: it uses only the first *limit* slots.
+
+    Args:
+        host: Name or number of the host; letters of either case are the same.
+        limit: Connections at once, at least 1.
+
+    Yields:
+        Nothing; the connection must be closed inside the block.
+
+    Raises:
+        ConfigurationError: When *limit* is below 1, or the folder for the slots belongs to somebody else.
+    """
+    if limit < 1:
+        msg = f"connections_per_host is {limit}: with less than 1, nothing can be read over the network"
+        raise ConfigurationError(msg)
+    slot = _free_slot(host, limit)
+    try:
+        yield
+    finally:
+        slot.release()
+
+
+def _free_slot(host: str, limit: int) -> FileLock:
+    longest = _SHORTEST_WAIT_S
+    while True:
+        folder = _folder(host)  # looked at anew: what clears old temporary files may have removed it
+        for number in random.sample(range(limit), limit):  # from random ends, so that nobody is always last
+            slot = FileLock(folder / str(number))
+            try:
+                if slot.acquire(alone=True, wait=False):
+                    return slot
+            except FileNotFoundError:
+                continue
+        time.sleep(random.uniform(0, longest))
+        longest = min(2 * longest, _LONGEST_WAIT_S)
+
+
+def _folder(host: str) -> Path:
+    """Return the folder of a host's slots, closed to other users."""
+    mine = Path(tempfile.gettempdir()) / f"atlas-open-data-pipeline-{os.getuid()}"
+    with suppress(FileExistsError):
+        mine.mkdir(mode=0o700)
+    status = mine.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        msg = (
+            f"{mine} is not a folder that only you may use: somebody else may have made it; remove it, or name another "
+            f"folder for temporary files in the environment variable TMPDIR"
+        )
+        raise ConfigurationError(msg)
+    folder = mine / "connections" / _safe(host)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _safe(host: str) -> str:
+    """Return a host's name as a plain file name, whatever it holds."""
+    return re.sub(r"[^a-z0-9.-]", "_", host.lower())[:_MAX_HOST_LENGTH].strip(".") or "_"

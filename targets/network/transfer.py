@@ -1,0 +1,212 @@
+"""One file from a server to a partial file beside its final place, resumed where it broke off.
+
+Beside the partial file stands its origin, a small JSON document: address and version, by which the server can be asked
+for the rest of exactly this state of the file.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from targets.documents.json import load_json
+from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
+from targets.network import xrootd
+from targets.network.client import Line
+from targets.network.retry import Network, PassingError, RefusedError, Traffic, Version, check_size, persist
+
+__all__ = ["Transfer"]
+
+_PROGRESS_BYTES = 2**20
+"""An attempt that brings at least so much does not count as a failure."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class _Body(NamedTuple):
+    start: int
+    version: Version
+    blocks: Iterator[bytes]
+
+
+class _StaleError(PassingError):
+    """The server's file is no longer the one that the partial file is a part of."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What is brought where.
+
+    Attributes:
+        uri: An http(s) or root:// address.
+        part: The partial file.
+        origin: The document on what it holds.
+        size: Size in bytes that the file must have; None when it is not known.
+        checked: Whether the caller knows a checksum, so that a wrong byte would be found.
+        network: How to read.
+        traffic: Counts.
+    """
+
+    uri: str
+    part: Path
+    origin: Path
+    size: int | None
+    checked: bool
+    network: Network
+    traffic: Traffic
+
+    def run(self) -> None:
+        """Bring the file, or the rest of it where a part of the same state is there already.
+
+        Raises:
+            UnreadableFileError: When the server does not give the file, or not in the size that it must have, or no
+                attempt makes progress any more. What came so far stays, unless the server refuses.
+            ConfigurationError: When the folder lacks space.
+            OSError: When the folder cannot be written to.
+        """
+        reached = 0
+
+        def attempt() -> None:
+            """Fetch what is still missing, and note how far that went."""
+            nonlocal reached
+            try:
+                self._attempt()
+            finally:
+                reached = max(reached, _length(self.part))
+
+        try:
+            persist(self.uri, self.network, attempt, lambda: reached // _PROGRESS_BYTES)
+        except RefusedError:
+            self.part.unlink(missing_ok=True)
+            raise
+        except OSError as error:
+            if error.errno in _FULL:
+                self.part.unlink(missing_ok=True)
+            raise
+
+    def unchanged(self) -> bool:
+        """Ask the server whether its file is still what was brought.
+
+        Returns:
+            Whether it is; False, too, when that cannot be told.
+
+        Raises:
+            UnreadableFileError: When the server cannot be reached, or no longer gives the file.
+        """
+        known = _load(self.origin, self.uri)
+        if known is None or not (known.etag or known.last_modified):
+            return False
+        asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+
+        def attempt() -> bool:
+            """Ask once."""
+            if self.uri.startswith("root://"):
+                with xrootd.open_file(self.uri, 0, self.network, self.traffic) as file:
+                    return not known.differs(file.version)
+            headers = {name: value for name, value in asked.items() if value}
+            with Line(self.network, self.traffic) as line, line.ask(self.uri, headers) as answer:
+                told = answer.version.etag or answer.version.last_modified
+                return answer.status == 304 or (bool(told) and not known.differs(answer.version))
+
+        return persist(self.uri, self.network, attempt, lambda: 0)
+
+    def _attempt(self) -> None:
+        known = _load(self.origin, self.uri)
+        resumable = known and (self.checked or known.etag or known.last_modified)
+        have = _length(self.part) if resumable else 0
+        if have and known and have == known.size:  # it was stopped between the last byte and its check
+            return
+        self._check_space(self.size, have)
+        try:
+            with self._body(have, known if have else None) as body:
+                self._check_size(body.version.size)
+                self._check_space(body.version.size, body.start)
+                self._write(body)
+        except _StaleError:
+            self.part.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def _body(self, have: int, known: Version | None) -> Iterator[_Body]:
+        """Ask for what follows the first *have* bytes; a web server may begin at 0 all the same."""
+        if self.uri.startswith("root://"):
+            with xrootd.open_file(self.uri, have, self.network, self.traffic) as file:
+                if known and known.differs(file.version):
+                    raise _StaleError(_CHANGED)
+                yield _Body(have, file.version, file.blocks)
+            return
+        headers = {}
+        if known:
+            strong = known.last_modified if (known.etag or "W/").startswith("W/") else known.etag
+            headers = {"Range": f"bytes={have}-"} | ({"If-Range": strong} if strong else {})
+        with Line(self.network, self.traffic) as line, line.ask(self.uri, headers) as answer:
+            if answer.status == 200:
+                yield _Body(0, answer.version, answer.blocks())
+            elif known and answer.status == 206 and answer.start == have and not known.differs(answer.version):
+                yield _Body(have, answer.version, answer.blocks())
+            else:
+                raise _StaleError(_CHANGED)
+
+    def _write(self, body: _Body) -> None:
+        size = self.size if body.version.size is None else body.version.size
+        with self.part.open("r+b" if self.part.exists() else "w+b") as file:
+            file.truncate(body.start)
+            file.seek(body.start)
+            if body.start == 0:  # only now: whatever happens, the origin must be that of the bytes
+                self.origin.write_text(json.dumps({"uri": self.uri} | body.version._asdict()), encoding="utf-8")
+            _copy(body.blocks, file, size)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _check_size(self, size: int | None) -> None:
+        check_size(self.uri, self.size, size)
+        if size is None and self.size is None and not self.checked:
+            msg = (
+                f"{self.uri}: neither the server nor a catalogue says how long it is, so a part cannot be told from "
+                f"the whole: read it with --fetch stream, or fetch it by hand"
+            )
+            raise RefusedError(msg)
+
+    def _check_space(self, size: int | None, have: int) -> None:
+        free = shutil.disk_usage(self.part.parent).free
+        if size is not None and size - have > free:
+            msg = (
+                f"{self.part.parent}: {size - have} bytes are needed for {self.uri}, {free} are free: free some, name "
+                f"another folder with --download-dir, or read without downloading, with --fetch stream"
+            )
+            raise ConfigurationError(msg)
+
+
+_CHANGED = "it was changed on the server while it was fetched, so it is fetched from its start"
+
+
+def _copy(blocks: Iterator[bytes], file: BinaryIO, size: int | None) -> None:
+    for block in blocks:
+        file.write(block)
+        file.flush()  # what came stays, also when this process is killed while it waits for more
+        if size is not None and file.tell() > size:
+            file.truncate(0)
+            msg = f"more than the announced {size} bytes came"
+            raise PassingError(msg)
+    if size is not None and file.tell() < size:
+        msg = f"the answer broke off after {file.tell()} of {size} bytes"
+        raise PassingError(msg)
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _load(origin: Path, uri: str) -> Version | None:
+    """Return the version that a partial file is of; None when that is not known."""
+    try:
+        document = load_json(origin)
+        known = Version(*(document[name] for name in Version._fields))
+        return known if document["uri"] == uri else None
+    except (UnreadableFileError, FileFormatError, KeyError, TypeError):
+        return None

@@ -1,0 +1,206 @@
+"""Files on XRootD servers (root://), by the package `xrootd` where it is installed.
+
+Without it, what CERN's public storage also serves over https is read from there.
+"""
+
+import importlib
+import importlib.util
+import queue
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from uproot.source.xrootd import XRootDSource
+
+from targets.errors import UnreadableFileError
+from targets.network.checksums import normalised_checksum
+from targets.network.host_slots import connection
+from targets.network.retry import Network, PassingError, RefusedError, Traffic, Version, check_size
+from targets.network.uris import web_uri
+
+__all__ = ["OpenFile", "RootSource", "address", "checksum", "installed", "open_file"]
+
+_BLOCK_BYTES = 1024 * 1024
+_ERROR = re.compile(r"\[(3\d{3})\] [^\n)]*")
+_ERROR_RESPONSE = 400  # XrdCl's errErrorResponse
+_REFUSALS = ("3010", "3011")  # kXR_NotAuthorized and kXR_NotFound of the XRootD protocol, section "Error Codes"
+
+
+def installed() -> bool:
+    """Tell whether the package `xrootd` is there."""
+    return importlib.util.find_spec("XRootD") is not None
+
+
+def address(uri: str) -> str:
+    """Return the address by which this machine can read a file.
+
+    Args:
+        uri: Any URI or path.
+
+    Returns:
+        *uri*, or https for a root:// address of CERN's public storage where the package xrootd is missing.
+
+    Raises:
+        RefusedError: For any other root:// address where the package xrootd is missing.
+    """
+    if not uri.startswith("root://") or installed():
+        return uri
+    web = web_uri(uri)
+    if web == uri:
+        msg = f"{uri}: root:// addresses of this host need the package xrootd: pip install '.[xrootd]'"
+        raise RefusedError(msg)
+    return web
+
+
+class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hints
+    """uproot's own source for root://, which takes a slot of the host's while a request lasts."""
+
+    def __init__(self, file_path: str, *, network: Network, size: int | None = None, **options: Any) -> None:
+        """Open the file.
+
+        Args:
+            file_path: The root:// address.
+            network: How to read.
+            size: Size in bytes that the file must have; None when it is not known.
+            options: uproot's.
+        """
+        self._network = network
+        self._slot = (_host(file_path), network.connections_per_host)
+        with connection(*self._slot):
+            try:
+                super().__init__(file_path, **options, timeout=_seconds(network))
+            except FileNotFoundError as error:  # so uproot names every answer that is an error
+                raise _refused(file_path, str(error)) from error
+            try:
+                check_size(file_path, size, self.num_bytes)
+            except OSError:
+                self.close()
+                raise
+
+    def chunk(self, start: int, stop: int) -> Any:
+        """Read one range of bytes."""
+        with connection(*self._slot):
+            return super().chunk(start, stop)
+
+    def chunks(self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]) -> list[Any]:
+        """Read many ranges of bytes; all are there when this returns."""
+        with connection(*self._slot):
+            chunks: list[Any] = super().chunks(ranges, notifications)
+            for chunk in chunks:
+                chunk.wait()
+            return chunks
+
+    @property
+    def traffic(self) -> Traffic:
+        """Bytes and requests so far."""
+        return Traffic(self.num_requested_bytes, self.num_requests)
+
+
+class OpenFile(NamedTuple):
+    """A file on an XRootD server, open for reading.
+
+    Attributes:
+        version: Its size and time of change.
+        blocks: Its bytes from the first asked for to the end.
+    """
+
+    version: Version
+    blocks: Iterator[bytes]
+
+
+@contextmanager
+def open_file(uri: str, start: int, network: Network, traffic: Traffic) -> Iterator[OpenFile]:
+    """Open a file to copy it.
+
+    Args:
+        uri: The root:// address.
+        start: First byte to read.
+        network: How to read.
+        traffic: Counts.
+
+    Yields:
+        The open file.
+
+    Raises:
+        RefusedError: When the server has no such file, or does not give it.
+        UnreadableFileError: When the server answers with another error.
+        PassingError: When it cannot be reached, or breaks off.
+    """
+    client = importlib.import_module("XRootD.client")
+    timeout = _seconds(network)
+    with connection(_host(uri), network.connections_per_host):
+        file = client.File()
+        traffic.requests += 1
+        try:
+            _check(uri, file.open(uri, timeout=timeout)[0])
+            status, info = file.stat(timeout=timeout)
+            _check(uri, status)
+            yield OpenFile(
+                Version(None, str(info.modtime), int(info.size)), _blocks(uri, file, start, timeout, traffic)
+            )
+        finally:
+            file.close(timeout=timeout)
+
+
+def checksum(uri: str, network: Network) -> str | None:
+    """Ask an XRootD server for a file's checksum.
+
+    Args:
+        uri: The root:// address.
+        network: How to ask.
+
+    Returns:
+        The checksum as `InputFile` has it, or None when the server has none to give.
+    """
+    client = importlib.import_module("XRootD.client")
+    flags = importlib.import_module("XRootD.client.flags")
+    parts = client.URL(uri)
+    with connection(_host(uri), network.connections_per_host):
+        status, answer = client.FileSystem(uri).query(flags.QueryCode.CHECKSUM, parts.path, timeout=_seconds(network))
+    if not status.ok or not answer:
+        return None
+    with suppress(ValueError):
+        algorithm, value = answer.decode().split()[:2]
+        return normalised_checksum(f"{algorithm}:{value}")
+    return None
+
+
+def _blocks(uri: str, file: Any, start: int, timeout: int, traffic: Traffic) -> Iterator[bytes]:
+    while True:
+        status, block = file.read(start, _BLOCK_BYTES, timeout=timeout)
+        _check(uri, status)
+        if not block:
+            return
+        traffic.received += len(block)
+        start += len(block)
+        yield block
+
+
+def _check(uri: str, status: Any) -> None:
+    if status.ok:
+        return
+    if status.code == _ERROR_RESPONSE:
+        raise _refused(uri, status.message)
+    reason = " ".join(str(status.message).split())[:300]
+    msg = f"{_host(uri)} cannot be reached or gave no answer ({reason})"
+    raise PassingError(msg)
+
+
+def _refused(uri: str, said: str) -> UnreadableFileError:
+    """Return the error for what a server answers in place of a file; some of it may pass."""
+    match = _ERROR.search(said)
+    if match and match[1] in _REFUSALS:
+        msg = f"{uri}: the server has no such file or does not give it ({match[0]}): check the address"
+        return RefusedError(msg)
+    msg = f"{uri}: the server answers with an error ({match[0] if match else said[:300]}): try again later"
+    return UnreadableFileError(msg)
+
+
+def _host(uri: str) -> str:
+    return urlsplit(uri).hostname or ""
+
+
+def _seconds(network: Network) -> int:
+    return max(1, round(network.read_timeout_s))

@@ -1,0 +1,140 @@
+"""Histograms as TH1D in ROOT files, with entries, Sumw2 and moments, readable by ROOT, uproot and BumpNet."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import uproot
+from uproot.writing import identify
+
+from targets.errors import UnreadableFileError
+from targets.storage import atomic
+
+__all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
+
+_BATCH = 1000  # histograms after which uproot writes down of what classes they are: once for each would take longer
+
+_Y_AXIS = identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0)
+_Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
+
+
+class Binned(Protocol):
+    """A histogram with constant bins: low edge of the first and width of each in GeV, entries per bin."""
+
+    @property
+    def start_gev(self) -> float:
+        """Low edge of the first bin in GeV."""
+
+    @property
+    def width_gev(self) -> float:
+        """Width of every bin in GeV."""
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Entries per bin, shape (n_bins,)."""
+
+
+class Stored(NamedTuple):
+    """A histogram as it stands in a file.
+
+    Attributes:
+        key: Its key; a slash stands for a folder.
+        title: Its title.
+        start_gev: Low edge of its first bin in GeV.
+        end_gev: High edge of its last bin in GeV.
+        counts: Entries per bin, shape (n_bins,).
+    """
+
+    key: str
+    title: str
+    start_gev: float
+    end_gev: float
+    counts: npt.NDArray[np.int64]
+
+
+def read(path: Path) -> Iterator[Stored]:
+    """Read the histograms back that :func:`write_file` or :func:`write_folder` wrote.
+
+    Args:
+        path: The file, or the folder.
+
+    Yields:
+        The histograms, in the order of the file or of the files' paths.
+
+    Raises:
+        UnreadableFileError: When a file is not there or damaged.
+    """
+    for file in sorted(path.rglob("*.root")) if path.is_dir() else [path]:
+        folder = file.parent.relative_to(path).as_posix() if path.is_dir() else "."
+        for one in _read(file):
+            yield one if folder == "." else one._replace(key=f"{folder}/{one.key}")
+
+
+def _read(path: Path) -> list[Stored]:
+    try:
+        with uproot.open(path) as file:
+            return [_stored(key, file[key]) for key in file.keys(cycle=False, filter_classname="TH1D")]
+    except Exception as error:  # what uproot raises depends on where the damage is
+        msg = f"{path}: histograms cannot be read ({type(error).__name__}); delete it: the next run makes it again"
+        raise UnreadableFileError(msg) from error
+
+
+def _stored(key: str, found: Any) -> Stored:
+    axis = found.member("fXaxis")
+    counts = np.rint(found.values()).astype(np.int64)
+    return Stored(key, str(found.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
+
+
+def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:
+    """Write histograms into one ROOT file, whole or not at all.
+
+    Args:
+        path: The file to make.
+        histograms: Histogram per key; a slash in a key makes a folder.
+        titles: Title per key.
+    """
+    pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], one)) for key, one in histograms.items())
+    with atomic.replacing(path) as temporary, uproot.recreate(temporary) as file:
+        while batch := list(islice(pairs, _BATCH)):
+            file.update(batch)
+
+
+def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:
+    """Write one ROOT file per histogram, the folder whole or not at all.
+
+    Args:
+        folder: The folder to make; ``<folder>/<key>.root``, a slash in a key makes a folder.
+        histograms: Histogram per key.
+        titles: Title per key.
+    """
+    with atomic.replacing_folder(folder) as temporary:
+        for key, histogram in histograms.items():
+            name = key.rsplit("/", 1)[-1]
+            write_file(temporary / f"{key}.root", {name: histogram}, {name: titles[key]})
+
+
+def _th1d(name: str, title: str, histogram: Binned) -> Any:
+    """Make a TH1D; the moments are those of the bin centres, so that they do not depend on the order of filling."""
+    counts = histogram.counts.astype(np.float64)
+    n_bins, start, width = len(counts), histogram.start_gev, histogram.width_gev
+    centres = start + width * (np.arange(n_bins) + 0.5)
+    contents = np.zeros(n_bins + 2)  # under- and overflow are empty: the range holds every entry
+    contents[1:-1] = counts
+    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, start, start + width * n_bins)
+    return identify.to_TH1x(
+        fName=name,
+        fTitle=title,
+        data=contents,
+        fEntries=counts.sum(),
+        fTsumw=counts.sum(),
+        fTsumw2=counts.sum(),
+        fTsumwx=float(counts @ centres),
+        fTsumwx2=float(counts @ centres**2),
+        fSumw2=contents,
+        fXaxis=axis,
+        fYaxis=_Y_AXIS,
+        fZaxis=_Z_AXIS,
+    )

@@ -1,0 +1,209 @@
+"""Invariant masses of one branch: all arrays end to end in one stored ``.npz``.
+
+Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``names`` (``final_state/combination``;
+after peak removal with ``/main`` or ``/outliers`` behind). One file a branch: a file per name would be millions.
+"""
+
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from targets.errors import UnreadableFileError
+from targets.storage import atomic
+
+__all__ = ["Float32", "MassWriter", "export", "read"]
+
+Float32 = npt.NDArray[np.float32]
+"""Masses in GeV, shape (n_masses,)."""
+
+_SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their name
+_PART_MASSES = 2**20  # what is done with masses takes ten times their memory
+_NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
+_NOT_OURS = "its members are not as this project writes them"
+
+
+class MassWriter:
+    """Collects the masses of a branch chunk by chunk; its memory does not grow with the number of events.
+
+    Args:
+        folder: Where masses wait until all are there, in a file without a name; None for in memory.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._spool: IO[bytes] | None = None
+        self._parts: dict[str, list[Float32]] = {}
+        self._spilled: dict[str, list[tuple[int, int]]] = {}  # start and bytes in the spool
+        self._held = 0
+        self._entries: dict[str, int] = {}
+
+    def add(self, name: str, masses: Float32) -> None:
+        """Add masses to a name.
+
+        Args:
+            name: ``final_state/combination``.
+            masses: Masses in GeV, shape (n_masses,).
+        """
+        self._parts.setdefault(name, []).append(masses)
+        self._entries[name] = self._entries.get(name, 0) + len(masses)
+        self._held += masses.nbytes
+        if self._folder is not None and self._held > _SPILLED_BYTES:
+            self._spill(self._folder)
+
+    @property
+    def entries(self) -> int:
+        """Masses added so far."""
+        return sum(self._entries.values())
+
+    def write(self, path: Path) -> None:
+        """Write all names, in alphabetical order.
+
+        Args:
+            path: The file to make, whole or not at all.
+        """
+        names = sorted(self._entries)
+        offsets = np.cumsum([0, *(self._entries[name] for name in names)], dtype=np.int64)
+        with atomic.replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            with archive.open("masses.npy", "w", force_zip64=True) as member:
+                _begin(member, int(offsets[-1]))
+                for name in names:
+                    self._copy(name, member)
+            for key, array in (("offsets", offsets), ("names", np.array(names, dtype=np.str_))):
+                with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+        if self._spool is not None:
+            self._spool.close()
+
+    def _spill(self, folder: Path) -> None:
+        """Move what is in memory to the spool, one stretch a name."""
+        if self._spool is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (it lives as long as the writer)
+        for name, parts in self._parts.items():
+            start = self._spool.tell()
+            length: int = sum(self._spool.write(np.ascontiguousarray(part, np.float32).data) for part in parts)
+            self._spilled.setdefault(name, []).append((start, length))
+        self._parts.clear()
+        self._held = 0
+
+    def _copy(self, name: str, member: IO[bytes]) -> None:
+        if self._spool is not None and name in self._spilled:
+            for start, length in self._spilled[name]:
+                self._spool.seek(start)
+                member.write(self._spool.read(length))
+        for part in self._parts.get(name, ()):
+            member.write(np.ascontiguousarray(part, np.float32).data)
+
+
+class _Layout(NamedTuple):
+    """Where the masses of each name are."""
+
+    names: list[str]
+    offsets: npt.NDArray[np.int64]
+
+
+def read(path: Path) -> Iterator[tuple[str, Float32]]:
+    """Read the masses of a branch, one name after the other, a name with very many masses in parts.
+
+    Args:
+        path: A file that :class:`MassWriter` made.
+
+    Yields:
+        Each name with its masses in GeV, shape (n_masses,), in alphabetical order; parts of one name follow each other.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged; after the last name at the latest.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            layout = _layout(path, archive)
+            with archive.zip.open("masses.npy") as member:
+                _check_header(member, layout)
+                buffered = io.BufferedReader(member, 2**20)
+                for name, length in zip(layout.names, np.diff(layout.offsets).tolist(), strict=True):
+                    for start in range(0, max(length, 1), _PART_MASSES):
+                        size = min(_PART_MASSES, length - start)
+                        yield name, np.frombuffer(_exactly(buffered, 4 * size), dtype=np.float32)
+                _check_end(buffered)
+    except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
+        msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"
+        raise UnreadableFileError(msg) from error
+
+
+def export(folder: Path, sources: Sequence[Path]) -> Mapping[str, int]:
+    """Write plain ``.npy`` files, one per final state and combination, with the masses of all sources.
+
+    Args:
+        folder: The folder to make, whole or not at all; ``<folder>/<final state>/<combination>.npy``.
+        sources: Files that :class:`MassWriter` made, in the order in which their masses follow each other.
+
+    Returns:
+        Entries per name.
+
+    Raises:
+        UnreadableFileError: When a source is not there or damaged.
+    """
+    entries: dict[str, int] = {}
+    for source in sources:
+        for name, masses in read(source):
+            entries[name] = entries.get(name, 0) + len(masses)
+    with atomic.replacing_folder(folder) as temporary:
+        for name, length in sorted(entries.items()):
+            file = temporary / f"{name}.npy"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as opened:
+                _begin(opened, length)
+        for source in sources:
+            for name, masses in read(source):
+                with (temporary / f"{name}.npy").open("ab") as opened:
+                    opened.write(masses.data)
+    return dict(sorted(entries.items()))
+
+
+def _begin(file: IO[bytes], length: int) -> None:
+    """Write what stands before the values of a .npy file."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _layout(path: Path, archive: Any) -> _Layout:
+    """Read names and offsets, and refuse those that do not fit each other or lead out of a folder."""
+    if any(member.file_size > path.stat().st_size for member in archive.zip.infolist()):
+        raise ValueError(_NOT_OURS)  # a small archive could unfold to more than the memory
+    names, offsets = archive["names"], archive["offsets"]
+    sound = bool(
+        (offsets.dtype.str, names.dtype.kind) == ("<i8", "U")
+        and (offsets.ndim, names.shape) == (1, (len(offsets) - 1,))
+        and offsets[0] == 0
+        and (np.diff(offsets) >= 0).all()
+        and all(map(_NAME.fullmatch, names.tolist()))
+    )
+    if not sound:
+        raise ValueError(_NOT_OURS)
+    return _Layout(names.tolist(), offsets)
+
+
+def _check_header(member: IO[bytes], layout: _Layout) -> None:
+    np.lib.format.read_magic(member)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
+    if (shape, fortran, dtype.str) != ((int(layout.offsets[-1]),), False, "<f4"):
+        raise ValueError(_NOT_OURS)
+
+
+def _check_end(file: IO[bytes]) -> None:
+    if file.read(1):  # at the end, zipfile compares the checksum
+        raise ValueError(_NOT_OURS)
+
+
+def _exactly(file: IO[bytes], length: int) -> bytes:
+    found = file.read(length)
+    if len(found) != length:
+        raise ValueError(_NOT_OURS)
+    return found

@@ -1,0 +1,191 @@
+"""Counts of masses per bin: those of one branch as one stored ``.npz``, and their sum over branches.
+
+Members, a row per name and grid: ``names``, ``widths_gev``, ``first`` (the row's first filled bin), ``offsets`` (one
+more than names) into ``counts``, ``above`` and ``in_window``. Counts add up exactly, in memory that does not grow with
+the number of branches.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from targets.errors import UnreadableFileError
+from targets.storage import atomic
+
+__all__ = ["Int64", "Row", "add_up", "read", "write"]
+
+Int64 = npt.NDArray[np.int64]
+"""Entries or indices, shape (n,), dimensionless."""
+
+_NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
+_NOT_OURS = "its members are not as this project writes them"
+_NUMBERS = ("first", "offsets", "counts", "above", "in_window")
+
+
+class Row(NamedTuple):
+    """The masses of one name, counted on one grid anchored at 0.
+
+    Attributes:
+        name: ``final_state/combination``; after peak removal with ``/main`` or ``/outliers`` behind.
+        width_gev: Bin width in GeV.
+        counts: Entries per bin from 0 on, shape (n_bins,); may be empty.
+        above: Entries above the largest mass allowed, which are in no bin.
+        in_window: Entries inside a window of a known resonance, which are in their bins too.
+    """
+
+    name: str
+    width_gev: float
+    counts: Int64
+    above: int = 0
+    in_window: int = 0
+
+
+class _Packed(NamedTuple):
+    """Rows end to end, as in a file."""
+
+    names: npt.NDArray[np.str_]
+    widths_gev: npt.NDArray[np.float64]
+    first: Int64
+    offsets: Int64
+    counts: Int64
+    above: Int64
+    in_window: Int64
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """Write the rows of a branch.
+
+    Args:
+        path: The file to make, whole or not at all.
+        rows: The rows; no name twice on one grid.
+    """
+    listed = sorted(rows, key=lambda row: row[:2])
+    first = [_first(row.counts) for row in listed]
+    parts = [row.counts[start:] for row, start in zip(listed, first, strict=True)]
+    with atomic.replacing(path) as temporary:
+        np.savez(
+            temporary,
+            names=np.array([row.name for row in listed], dtype=np.str_),
+            widths_gev=np.array([row.width_gev for row in listed], dtype=np.float64),
+            first=np.array(first, dtype=np.int64),
+            offsets=np.cumsum([0, *map(len, parts)], dtype=np.int64),
+            counts=np.concatenate([*parts, np.zeros(0, np.int64)]),
+            above=np.array([row.above for row in listed], dtype=np.int64),
+            in_window=np.array([row.in_window for row in listed], dtype=np.int64),
+        )
+
+
+def _first(counts: Int64) -> int:
+    """Return the first filled bin, 0 where there is none."""
+    return int(counts.astype(bool).argmax()) if len(counts) else 0
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Read the rows of a branch.
+
+    Args:
+        path: A file that :func:`write` made.
+
+    Yields:
+        The rows, in alphabetical order.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+    """
+    yield from add_up([path])
+
+
+def add_up(paths: Iterable[Path]) -> Iterator[Row]:
+    """Add the rows of branches up, name by name and grid by grid.
+
+    Args:
+        paths: Files that :func:`write` made.
+
+    Yields:
+        The sums, in alphabetical order; counts end at the last filled bin.
+
+    Raises:
+        UnreadableFileError: When a file is not there or damaged.
+    """
+    total = _Total()
+    for path in paths:
+        total.add(_load(path))
+    yield from total.rows()
+
+
+class _Total:
+    """Sums of rows: each has its slot, a stretch of one long array, with room for its last bin."""
+
+    def __init__(self) -> None:
+        self._slots: dict[tuple[str, float], int] = {}
+        self._starts = np.zeros(1, np.int64)  # one more than slots
+        self._counts = np.zeros(0, np.int64)
+        self._beside = np.zeros((2, 0), np.int64)  # above and in_window
+
+    def add(self, rows: _Packed) -> None:
+        keys = zip(rows.names.tolist(), rows.widths_gev.tolist(), strict=True)
+        slots = np.array([self._slots.setdefault(key, len(self._slots)) for key in keys], dtype=np.int64)
+        lengths = np.diff(rows.offsets)
+        self._make_room(slots, rows.first + lengths)
+        shifts = self._starts[slots] + rows.first - rows.offsets[:-1]
+        self._counts[np.repeat(shifts, lengths) + np.arange(len(rows.counts))] += rows.counts
+        self._beside[:, slots] += [rows.above, rows.in_window]
+
+    def _make_room(self, slots: Int64, ends: Int64) -> None:
+        """Give every slot the bins that it needs, and twice as many as before where it needs more."""
+        had = np.diff(self._starts)
+        room = np.zeros(len(self._slots), np.int64)
+        room[: len(had)] = had
+        if len(room) == len(had) and (room[slots] >= ends).all():
+            return
+        room[slots] = np.where(room[slots] >= ends, room[slots], np.maximum(ends, 2 * room[slots]))
+        starts = np.concatenate([[0], np.cumsum(room)])
+        counts = np.zeros(starts[-1], np.int64)
+        counts[np.repeat(starts[: len(had)] - self._starts[:-1], had) + np.arange(len(self._counts))] = self._counts
+        self._beside = np.pad(self._beside, ((0, 0), (0, len(room) - len(had))))
+        self._starts, self._counts = starts, counts
+
+    def rows(self) -> Iterator[Row]:
+        filled = np.flatnonzero(self._counts)
+        after = np.searchsorted(filled, self._starts[1:])  # filled bins before the end of each slot
+        last = np.where(after > 0, filled[after - 1] + 1, 0) if len(filled) else np.zeros_like(after)
+        ends, starts = np.maximum(last, self._starts[:-1]).tolist(), self._starts.tolist()
+        beside = self._beside.T.tolist()
+        for (name, width_gev), slot in sorted(self._slots.items()):
+            yield Row(name, width_gev, self._counts[starts[slot] : ends[slot]], *beside[slot])
+
+
+def _load(path: Path) -> _Packed:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if any(member.file_size > path.stat().st_size for member in archive.zip.infolist()):
+                raise ValueError(_NOT_OURS)  # a small archive could unfold to more than the memory
+            rows = _Packed(*(archive[name] for name in _Packed._fields))
+        if not _is_ours(rows):
+            raise ValueError(_NOT_OURS)
+    except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
+        msg = f"{path}: cannot be read as counts ({type(error).__name__}: {error}); delete it: the next run remakes it"
+        raise UnreadableFileError(msg) from error
+    return rows
+
+
+def _is_ours(rows: _Packed) -> bool:
+    """Tell whether arrays fit each other as :func:`write`'s do."""
+    number = rows.names.shape
+    arrays: dict[str, npt.NDArray[Any]] = rows._asdict()
+    return bool(
+        rows.names.dtype.kind == "U"
+        and rows.widths_gev.dtype == np.float64
+        and all(arrays[name].dtype == np.int64 and arrays[name].ndim == 1 for name in _NUMBERS)
+        and all(arrays[name].shape == number for name in ("widths_gev", "first", "above", "in_window"))
+        and rows.offsets.shape == (number[0] + 1,)
+        and (rows.offsets[0], rows.offsets[-1]) == (0, len(rows.counts))
+        and all((arrays[name] >= 0).all() for name in _NUMBERS)
+        and (np.diff(rows.offsets) >= 0).all()
+        and all(map(_NAME.fullmatch, rows.names.tolist()))
+        and len(set(zip(rows.names.tolist(), rows.widths_gev.tolist(), strict=True))) == number[0]
+    )

@@ -1,0 +1,206 @@
+"""The report of a run: one HTML file that holds all it shows, opens from disk and asks no network for anything.
+
+The page's own files lie in ``targets/page`` and are put into the report when it is written. The document (the class
+:class:`Document` says what it is made of) is embedded as deflated JSON in base64, so that no name in it can be taken
+for HTML or script; the page's script unpacks it and writes every word of it as text. A Content-Security-Policy forbids
+the page to load anything and to run any script but its own.
+
+To read the document back with Python (the element has the id ``data``)::
+
+    text = re.search(r'id="data">([^<]*)<', html).group(1)
+    document = json.loads(zlib.decompress(base64.b64decode(text)))
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from targets.errors import FileFormatError
+from targets.storage import atomic
+
+__all__ = ["Cut", "Document", "Figure", "Histogram", "InputFile", "Source", "Stage", "Without", "write"]
+
+_PAGE = Path(__file__).with_name("page")
+
+_SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "rows.js", "browser.js", "axes.js",
+            "drawing.js", "zoom.js", "start.js")  # fmt: skip
+
+_COMPRESSION = 6
+
+
+class Source(TypedDict):
+    """Where the data come from, and how to cite it: ``citation`` is the text that the portal asks for."""
+
+    name: str
+    doi: str | None
+    citation: str
+
+
+class InputFile(TypedDict):
+    """An input file: size in bytes and checksum as the catalogue gives them, None where it does not.
+
+    ``schema``, ``events`` and ``bytes_read`` are how and what was read of it; None where it was given up or nothing was
+    recorded, and the schema of a file without any tree.
+    """
+
+    uri: str
+    dataset: str
+    size: int | None
+    checksum: str | None
+    schema: str | None
+    events: int | None
+    bytes_read: int | None
+
+
+class Stage(TypedDict):
+    """A stage, summed over its branches: seconds, events, masses, bytes read and written, largest memory in MB.
+
+    None: it does not count them, or they were not recorded.
+    """
+
+    stage: str
+    branches: int
+    seconds: float
+    events: int | None
+    masses: int | None
+    bytes_read: int | None
+    bytes_written: int | None
+    peak_memory_mb: float | None
+    failures: int
+
+
+class Figure(TypedDict):
+    """A picture: its title, and the bytes of a PNG file."""
+
+    title: str
+    png: bytes
+
+
+class Cut(TypedDict):
+    """Entries in each class of the peak search, and where the cuts lie in GeV.
+
+    ``start_gev`` is None where nothing is left; ``vetoed_gev`` are gaps that vetoed resonances left, (low, high).
+    """
+
+    below: int
+    window: int
+    main: int
+    outliers: int
+    above: int
+    start_gev: float | None
+    vetoed_gev: NotRequired[Sequence[tuple[float, float]]]
+
+
+class Histogram(TypedDict):
+    """A histogram: low edge of its first bin and width of each in GeV, entries per bin, shape (n_bins,).
+
+    ``outliers_from_gev`` is None without outliers; ``rejection`` says why BumpNet's loader drops it, None: it does not.
+    """
+
+    dataset: str
+    final_state: str
+    combination: str
+    width_gev: float
+    start_gev: float
+    counts: npt.NDArray[np.integer] | Sequence[int]
+    outliers_from_gev: float | None
+    cut: Cut
+    entries: int
+    rejection: str | None
+
+
+class Without(TypedDict):
+    """A combination that has no histogram, and why; the width is None where no width would have one."""
+
+    dataset: str
+    final_state: str
+    combination: str
+    width_gev: float | None
+    reason: str
+
+
+class Document(TypedDict):
+    """What a report shows; all sections must be there, and each may be empty.
+
+    ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset and kind of object, the rows
+    ``{cut, asks, objects, removed, applied, reason}``; ``failures`` are the files given up, ``{uri, reason}``.
+    """
+
+    title: str
+    run: Mapping[str, Any]
+    versions: Mapping[str, str]
+    files: Sequence[InputFile]
+    sources: Sequence[Source]
+    cutflow: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+    failures: Sequence[Mapping[str, str]]
+    stages: Sequence[Stage]
+    figures: Sequence[Figure]
+    histograms: Sequence[Histogram]
+    without: Sequence[Without]
+
+
+def write(path: Path, document: Document) -> None:
+    """Write the report, whole or not at all. The same document always gives the same bytes.
+
+    Args:
+        path: The HTML file to make.
+        document: What it shows.
+
+    Raises:
+        FileFormatError: When a section is missing or unknown, or holds what JSON cannot (NaN, inf, an object).
+        OSError: From the file system.
+    """
+    expected = Document.__annotations__.keys()
+    if wrong := sorted(expected ^ document.keys()):
+        msg = f"{path}: the report is not written, these sections are missing or unknown: {', '.join(wrong)}"
+        raise FileFormatError(msg)
+    try:
+        text = json.dumps(document, default=_plain, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"{path}: the report is not written, its document cannot be JSON: {error}"
+        raise FileFormatError(msg) from error
+    with atomic.replacing(path) as temporary:
+        temporary.write_text(_fill(document["title"], text), encoding="utf-8", errors="replace")
+
+
+def _plain(value: object) -> object:
+    """Turn what JSON does not know into what it does."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    msg = f"{value!r} is a {type(value).__name__}"
+    raise TypeError(msg)
+
+
+def _fill(title: str, document: str) -> str:
+    """Put everything into the template, each part once: what a part holds is not looked at again."""
+    style = _read("page.css")
+    script = '(() => {\n"use strict";\n' + "\n".join(_read(name) for name in _SCRIPTS) + "})();\n"
+    packed = base64.b64encode(zlib.compress(document.encode("utf-8"), _COMPRESSION)).decode("ascii")
+    policy = (
+        f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    parts = {
+        "policy": policy, "title": html.escape(title), "style": style, "script": script, "document": packed,
+    }  # fmt: skip
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("page.html"))
+
+
+def _read(name: str) -> str:
+    return (_PAGE / name).read_text(encoding="utf-8")
+
+
+def _source(text: str) -> str:
+    """Name an inline script or style in a policy: by its content, so that no other can take its place."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"

@@ -1,0 +1,1 @@
+"""ROOT files: trees, baskets, pages, from bytes to arrays."""

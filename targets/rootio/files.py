@@ -1,0 +1,231 @@
+"""ROOT files from outside: opening them, listing their trees, and saying clearly what is wrong with one."""
+
+import gc
+import os
+import queue
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import uproot
+from uproot.reading import ReadOnlyKey
+from uproot.source.cursor import Cursor
+
+from targets.errors import ConfigurationError, UnreadableFileError
+from targets.network import xrootd
+from targets.network.http_source import HttpSource
+from targets.network.retry import Network, Traffic
+from targets.rootio import branch_lists, rntuple_pages
+from targets.rootio.local_source import FileSource
+
+__all__ = ["Tree", "Trees", "open_trees", "unreadable"]
+
+_MAGIC = b"root"
+"""What every ROOT file starts with (source: ROOT's TFile, https://root.cern/doc/master/classTFile.html)."""
+
+_LEAST_BYTES = 403
+"""The smallest ROOT file (source: uproot's option begin_chunk_size)."""
+
+
+class Tree(NamedTuple):
+    """A TTree or RNTuple of an open file.
+
+    Attributes:
+        tree: uproot's object.
+        branches: Short name of every branch and its full path; a sub-branch is known by its own name too.
+        num_entries: Entries in it.
+    """
+
+    tree: Any
+    branches: dict[str, str]
+    num_entries: int
+
+
+class Trees(Mapping[str, Tree]):
+    """The TTrees and RNTuples of an open file, by name; each is read when it is asked for.
+
+    Attributes:
+        size: Size of the file in bytes.
+    """
+
+    def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
+        """List trees; none of them is read yet.
+
+        Args:
+            uri: Where the file is.
+            file: uproot's file.
+            keys: Name of each tree and its key, which has the cycle behind.
+        """
+        self.size = int(file.file.source.num_bytes)
+        self._uri, self._file, self._keys = uri, file, keys
+        self._read: dict[str, Tree] = {}
+
+    def __getitem__(self, name: str) -> Tree:
+        if name not in self._read:
+            key = self._keys[name]
+            try:
+                with _uncollected():
+                    self._read[name] = _tree(self._file[key], self._file.key(key).fObjlen)
+            except Exception as error:  # what uproot raises depends on where the damage is
+                raise unreadable(self._uri, f"its tree {name} cannot be read", error) from error
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def traffic(self) -> Traffic:
+        """Return bytes and requests so far, over the network or from the disk."""
+        traffic = self._file.file.source.traffic
+        return Traffic(traffic.received, traffic.requests)
+
+
+@contextmanager
+def open_trees(uri: str, network: Network | None = None, size: int | None = None) -> Iterator[Trees]:
+    """Open a ROOT file.
+
+    Over http(s) and root:// only those bytes are read that are needed; an address of CERN's public storage is read
+    over https where the package xrootd is missing.
+
+    Args:
+        uri: Path or URL.
+        network: How to read over a network; None for the defaults.
+        size: Size in bytes that a file on the network must have; None when it is not known.
+
+    Yields:
+        The TTrees and RNTuples by name (``folder/name`` below a folder), the newest cycle of each; none for an empty
+        skim. A tree that is damaged is an error when it is asked for.
+
+    Raises:
+        UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
+        RangesUnsupportedError: When its server gives whole files only.
+        RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
+        ConfigurationError: When connections cannot be counted on this machine.
+    """
+    address = xrootd.address(uri)
+    scheme = address.partition("://")[0] if "://" in address else ""
+    handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
+    try:
+        if handler is FileSource:
+            _check_start(address)
+        how = {"handler": handler, "custom_classes": branch_lists.classes()}
+        file = uproot.open({address: None}, network=network or Network(), size=size, **how)
+    except ConfigurationError:  # this machine is in the way, not the file
+        raise
+    except Exception as error:  # what uproot raises depends on where the damage is
+        raise unreadable(uri, "cannot be opened as a ROOT file", error) from error
+    with file:
+        try:
+            keys = _keys(file)
+        except Exception as error:  # as above
+            raise unreadable(uri, "its list of trees cannot be read", error) from error
+        yield Trees(uri, file, keys)
+
+
+def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
+    """Say what is wrong with a file.
+
+    Args:
+        uri: The file.
+        what: What could not be done.
+        error: What the library raised.
+
+    Returns:
+        The error to raise, with the remedy: an error that says it all already keeps its words and kind.
+    """
+    if isinstance(error, UnreadableFileError):
+        return type(error)(*error.args)
+    reason = str(error).strip().split("\n")[0]
+    remedy = "it is truncated, damaged or no ROOT file: fetch it again, or compare its checksum with the portal's"
+    if isinstance(error, FileNotFoundError):
+        remedy = "check the path"
+    elif isinstance(error, PermissionError):
+        remedy = "check who may read it"
+    elif "XRootD error" in reason or isinstance(error, TimeoutError):
+        remedy = "check the network and the address, and try again later"
+    return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
+
+
+def _check_start(path: str) -> None:
+    """Refuse a file that is no ROOT file: where it is shorter than any, uproot speaks of its own chunks."""
+    with Path(path).open("rb") as file:
+        start, size = file.read(len(_MAGIC)), os.fstat(file.fileno()).st_size
+    msg = ""
+    if not size:
+        msg = "it is empty (0 bytes)"
+    elif start != _MAGIC:
+        msg = f"it starts with {start!r}, not {_MAGIC!r}"
+    elif size < _LEAST_BYTES:
+        msg = f"it has {size} bytes, and the smallest ROOT file {_LEAST_BYTES}"
+    if msg:
+        raise ValueError(msg)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave garbage alone: a wide tree is a million objects, none of them garbage, and looking costs a third more."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _keys(file: Any) -> dict[str, str]:
+    """Find the newest cycle of each tree."""
+    listed = dict(file.iterclassnames())
+    trees = [key for key, kind in listed.items() if kind.startswith("TTree") or "RNTuple" in kind]
+    newest = {_split(key)[0]: key for key in sorted(trees, key=lambda key: _split(key)[1])}
+    if not newest:
+        _refuse_lost_trees(file)
+    if any(_split(key)[1] != 1 for key in listed):  # of any class: that, too, may be what is damaged
+        _compare_keys(file, [file.key(key) for key in listed if key in trees or key in file])
+    return newest
+
+
+def _split(key: str) -> tuple[str, int]:
+    name, _, cycle = key.rpartition(";")
+    return name, abs(int(cycle))  # ROOT keeps it below 0 where the object must not be purged
+
+
+def _compare_keys(file: Any, listed: list[Any]) -> None:
+    """Compare keys of the list, which has no checksum, with those in front of the objects.
+
+    Where the newest key of a tree is damaged, an older cycle, which has fewer events, must not be taken for the tree.
+    """
+    ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
+    for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
+        there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
+        if any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fClassName", "fName")):
+            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
+            raise ValueError(msg)
+
+
+def _tree(tree: Any, n_bytes: int) -> Tree:
+    if not isinstance(tree, uproot.TTree):
+        rntuple_pages.check_here(tree)
+    elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
+        msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
+        raise ValueError(msg)
+    return Tree(tree, _branches(tree), int(tree.num_entries))  # of an RNTuple, this reads header and footer
+
+
+def _refuse_lost_trees(file: Any) -> None:
+    """Tell a file that lost its trees from an empty skim: one whose writer died, or whose list of keys is damaged."""
+    if not file.fSeekKeys:
+        msg = "its writer died before it closed the file"
+        raise ValueError(msg)
+    if {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
+        msg = "it describes the classes of trees, but lists no tree"
+        raise ValueError(msg)
+
+
+def _branches(tree: Any) -> dict[str, str]:
+    # of an RNTuple without sub-fields: listing those of a wide one takes seconds
+    paths = branch_lists.paths(tree) if isinstance(tree, uproot.TTree) else tree.keys(recursive=False)
+    return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}

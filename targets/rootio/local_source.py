@@ -1,0 +1,127 @@
+"""Files of this machine, read by uproot in plain reads of exactly the bytes that are needed."""
+
+import os
+import queue
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from uproot.source.chunk import Chunk, Source, notifier
+from uproot.source.futures import TrivialFuture
+
+from targets.network.retry import Traffic
+
+__all__ = ["FileSource"]
+
+
+class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
+    """A file of this machine, for `uproot.open(…, handler=FileSource)`.
+
+    uproot's own source opens the file anew for each basket; a memory map would end the process where a file is cut
+    short while it is read.
+
+    Attributes:
+        traffic: Bytes read and requests so far; many ranges at once count as one request.
+    """
+
+    def __init__(self, file_path: str, **_: Any) -> None:
+        """Open the file.
+
+        Args:
+            file_path: Its path.
+            _: uproot's options.
+
+        Raises:
+            OSError: When it is absent, or may not be read.
+        """
+        super().__init__()
+        self.traffic = Traffic()
+        self._file_path = file_path
+        self._descriptor: int | None = os.open(file_path, os.O_RDONLY | os.O_CLOEXEC)
+        self._memory = memoryview(b"")
+        self._num_bytes = os.fstat(self._descriptor).st_size
+
+    def chunk(self, start: int, stop: int) -> Any:
+        """Read one range of bytes.
+
+        Args:
+            start: First byte.
+            stop: The byte after the last.
+
+        Returns:
+            uproot's chunk; shorter than asked for where the file ends before.
+
+        Raises:
+            OSError: When the file was closed, or cannot be read.
+        """
+        (data,) = self.read([(int(start), min(int(stop), self._num_bytes))])
+        return Chunk(self, start, stop, TrivialFuture(bytes(data)))
+
+    def chunks(self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]) -> list[Any]:
+        """Read many ranges of bytes.
+
+        Args:
+            ranges: First byte, and the byte after the last, of each.
+            notifications: Gets each chunk.
+
+        Returns:
+            uproot's chunks, in the order asked for, all of them filled.
+
+        Raises:
+            OSError: When the file was closed, cannot be read, or ends too early.
+        """
+        wanted = [(int(start), int(stop)) for start, stop in ranges]
+        read = zip(wanted, self.read(wanted), strict=True)
+        filled = [Chunk(self, *one, TrivialFuture(bytes(data))) for one, data in read]
+        for chunk in filled:
+            notifier(chunk, notifications)()
+        return filled
+
+    def read(self, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        """Read many ranges of bytes into memory that the next call uses again: new memory costs more than reading.
+
+        Args:
+            ranges: First byte, and the byte after the last, of each.
+
+        Returns:
+            The bytes of each range, until the next call.
+
+        Raises:
+            OSError: When the file was closed, cannot be read, or ends too early.
+        """
+        if self._descriptor is None:
+            msg = "the file was closed"
+            raise OSError(msg)
+        for start, stop in ranges:
+            if not 0 <= start <= stop <= self._num_bytes:
+                msg = f"the file has {self._num_bytes} bytes, but its list of contents points to {start} to {stop}"
+                raise OSError(msg)
+        n_bytes = sum(stop - start for start, stop in ranges)
+        if n_bytes > len(self._memory):
+            self._memory = memoryview(bytearray(n_bytes))
+        read, at = [], 0
+        for start, stop in ranges:
+            here = self._memory[at : at + stop - start]
+            if os.preadv(self._descriptor, [here], start) != stop - start:
+                msg = f"the file had {self._num_bytes} bytes, and was cut short while it was read"
+                raise OSError(msg)
+            read.append(here)
+            at += stop - start
+        self.traffic.requests += 1
+        self.traffic.received += n_bytes
+        return read
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._descriptor is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

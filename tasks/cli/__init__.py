@@ -1,0 +1,1 @@
+"""Parameters, configuration, help and messages: what a user types and reads."""

@@ -1,0 +1,197 @@
+"""``--help`` of our tasks on one screen or two, and what a misspelt option is told.
+
+luigi lists every parameter twice and begins with a screen of usage; ``--help-all`` still shows all of that.
+"""
+
+import argparse
+import difflib
+import functools
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import luigi
+from luigi.cmdline_parser import CmdlineParser
+from luigi.parameter import ParameterVisibility
+from luigi.task_register import Register
+
+from tasks.cli import parameters
+
+__all__ = ["install", "overview", "page"]
+
+_NAME_WIDTH = 34
+_WIDEST = 120
+_USAGE = "luigi --module tasks TASK [options], or law run TASK [options]; TASK --help lists the options"
+_OF_JOBS = (
+    *("tasks_per_job", "parallel_jobs", "retries", "poll_interval", "no_poll", "cancel_jobs"),
+    *("pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"),
+    *("slurm_partition", "htcondor_pool", "htcondor_scheduler"),
+)
+_OF_LAW = {
+    "workflow": "where branches run: local, pbs, slurm or htcondor; --ParseFile-workflow for one stage; default: local",
+    "branch": "run this branch alone; default: all",
+    "branches": "run these branches alone, as 0:5,7; default: all",
+    "print_status": "say what is done, down to this many stages, and run nothing; =-1 for all",
+    "print_deps": "print what the task needs, down to this many stages, and run nothing; =-1 for all",
+    "remove_output": "remove results, so many stages deep (=-1,a for all): 0,a at once, 0,i asks, 0,d says what",
+}
+_OF_LUIGI = {
+    "--local-scheduler": "no luigid: the run schedules itself",
+    "--scheduler-host VALUE": "where luigid runs, to watch the run in a browser (--scheduler-port, default: 8082)",
+    "--workers VALUE": "stages that run at once; default: 1",
+    "--help-all": "everything that luigi and law know",
+}
+
+
+def install(stages: Sequence[str], others: Sequence[str]) -> None:
+    """Let luigi's command line show our pages for our tasks, and name the nearest option of a misspelt one.
+
+    Args:
+        stages: Names of the stages, in the order of the graph.
+        others: Names of the other tasks.
+    """
+    if getattr(CmdlineParser, "_pages", False):
+        return
+    CmdlineParser._pages = True
+    build, leave = CmdlineParser._build_parser, CmdlineParser._possibly_exit_with_help
+
+    @functools.cache
+    def built(_: tuple[str, ...], root_task: str | None, help_all: bool) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = build(root_task, help_all)
+        parser.usage = _USAGE
+        parser.error = functools.partial(_refuse, parser, root_task, stages)  # type: ignore[method-assign]
+        return parser
+
+    def building(root_task: str | None = None, help_all: bool = False) -> argparse.ArgumentParser:
+        """Build the parser of a set of tasks once: luigi does six times, which takes half a second."""
+        return built(tuple(Register.task_names()), root_task, help_all)
+
+    def leaving(parser: argparse.ArgumentParser, known: Any) -> None:
+        if known.core_help and not known.core_help_all and (known.root_task is None or _is_ours(known.root_task)):
+            task = known.root_task
+            text = page(Register.get_task_cls(task), stages) if task else overview([*stages, *others])
+            sys.stdout.write(f"{text}\n")
+            parser.exit(0)
+        leave(parser, known)
+
+    CmdlineParser._build_parser, CmdlineParser._possibly_exit_with_help = staticmethod(building), staticmethod(leaving)
+
+
+def overview(names: Sequence[str]) -> str:
+    """List tasks.
+
+    Args:
+        names: Their names.
+
+    Returns:
+        The text: how to start a task, and what each does.
+    """
+    lines = [f"usage: {_USAGE}", "", "A task makes what it needs first, where that is not there yet."]
+    for name in names:
+        lines += _line(name, _sentence(Register.get_task_cls(name)))
+    return "\n".join(lines)
+
+
+def page(task: Any, stages: Sequence[str]) -> str:
+    """Describe a task and its parameters.
+
+    Args:
+        task: The task's class.
+        stages: Names of the stages, in the order of the graph.
+
+    Returns:
+        The text: what the task does, and its parameters in groups, each with what luigi.cfg says where that differs.
+    """
+    makes_anew = {name: stage for stage in reversed(stages) for name in Register.get_task_cls(stage).own}
+    family = task.get_task_family()
+    left = {
+        name: one for name, one in task.get_params() if one.description and one.visibility == ParameterVisibility.PUBLIC
+    }
+    lines = [f"{family}: {_sentence(task)}", "", f"  luigi --module tasks {family} --local-scheduler [options]"]
+    lines += [f"  law run {family} --local-scheduler [options]", ""]
+    lines += _filled(
+        "In brackets: the first stage that is made anew for another value. Options without choose files, or change the "
+        "place or the speed of a run, and no result.",
+        "",
+    )
+    for group in _groups(task):
+        known = [name for name in vars(group) if name in left]
+        lines += ["", _sentence(group)] if known else []
+        lines += [line for name in known for line in _entry(family, name, left[name], makes_anew.get(name))]
+    if "workflow" in left:
+        lines += ["", "Jobs of a cluster (README: On a cluster)."]
+        lines += [line for name in _OF_JOBS for line in _entry(family, name, left[name], None)]
+    lines += ["", "Of law and luigi."]
+    for name, text in _OF_LAW.items():
+        lines += _line(_option(name, left[name]), text) if name in left else []
+    for option, text in _OF_LUIGI.items():
+        lines += _line(option, text)
+    return "\n".join(lines)
+
+
+def _groups(task: Any) -> list[Any]:
+    ours = [getattr(parameters, name) for name in parameters.__all__]
+    return [kind for kind in reversed(task.__mro__) if kind in ours]
+
+
+def _entry(family: str, name: str, parameter: Any, stage: str | None) -> list[str]:
+    text = parameter.description + (f" [{stage}]" if stage else "") + _configured(family, name, parameter)
+    return _line(_option(name, parameter), text)
+
+
+def _option(name: str, parameter: Any) -> str:
+    return f"--{name.replace('_', '-')} {'True|False' if isinstance(parameter, luigi.BoolParameter) else 'VALUE'}"
+
+
+def _line(option: str, text: str) -> list[str]:
+    lines = _filled(text, " " * _NAME_WIDTH)
+    if len(option) + 3 < _NAME_WIDTH:
+        return [f"  {option}".ljust(_NAME_WIDTH) + lines[0].lstrip(), *lines[1:]]
+    return [f"  {option}", *lines]
+
+
+def _configured(family: str, name: str, parameter: Any) -> str:
+    """Say what the configuration sets where that is not the default."""
+    value, default = parameter.task_value(family, name), parameter._default
+    text = parameter.serialize(parameter.normalize(value))
+    return f" (now: {text})" if text != parameter.serialize(parameter.normalize(default)) else ""
+
+
+def _is_ours(name: str | None) -> bool:
+    return bool(name) and name in Register.task_names() and Register.get_task_cls(name).__module__.startswith("tasks.")
+
+
+def _sentence(documented: Any) -> str:
+    return " ".join((documented.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def _filled(text: str, indent: str) -> list[str]:
+    width = min(shutil.get_terminal_size((100, 40)).columns, _WIDEST)
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _refuse(parser: argparse.ArgumentParser, task: str | None, stages: Sequence[str], message: str) -> NoReturn:
+    known = [option for action in parser._actions for option in action.option_strings]
+    unknown = message.split(": ", 1)[-1] if "unrecognized" in message else ""
+    hints = [hint for word in unknown.split() if (hint := _hint(word.split("=")[0], task, stages, known))]
+    hint = "; ".join(["", *dict.fromkeys(hints)])
+    if unknown and not hints and not unknown.startswith("-"):
+        hint = "; give a list with commas, and a glob in quotes: 'data/*.root'"
+    parser.exit(2, f"error: {message}{hint} (--help lists the options)\n")
+
+
+def _hint(option: str, task: str | None, stages: Sequence[str], known: Iterable[str]) -> str:
+    """Say what an unknown option may stand for: one that the task takes, or the same of another task."""
+    if not option.startswith("--"):
+        return ""
+    if found := [stage for stage in stages if f"--{stage}{option[1:]}" in known]:
+        return f"{task} takes no {option}, as {found[0]} does" if task else ""
+    own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
+    of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
+    taken = [one for one in known if one[2:3].islower() or one in of_stages]  # others are refused, or luigi's classes
+    near = difflib.get_close_matches(option, taken, n=1, cutoff=0.75)
+    return f"did you mean {near[0]}?" if near else ""

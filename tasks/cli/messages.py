@@ -1,0 +1,104 @@
+"""What a user reads when something goes wrong: a sentence, not a traceback."""
+
+import errno
+import logging
+import sys
+from types import TracebackType
+
+from luigi.rpc import RPCError
+from luigi.task_register import TaskClassNotFoundException
+
+from physics.errors import PhysicsError
+from steps.errors import EmptyResultError, PlanError, StageError
+from submit.errors import BatchError
+from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
+
+__all__ = ["install", "printable", "sentence"]
+
+_OURS = (
+    PhysicsError,
+    ConfigurationError,
+    FileFormatError,
+    PortalError,
+    UnreadableFileError,
+    EmptyResultError,
+    PlanError,
+    StageError,
+    BatchError,
+    TaskClassNotFoundException,
+)
+
+_REMEDIES = {
+    errno.ENOSPC: "no space is left there: free some, or choose another base_output_dir",
+    errno.EDQUOT: "the quota is used up: free some space, or choose another base_output_dir",
+    errno.EACCES: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
+    errno.EPERM: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
+    errno.EROFS: "the file system is read-only: choose another base_output_dir",
+    errno.ENOTDIR: "a file is in the way of a folder: choose another base_output_dir",
+    errno.EEXIST: "a file is in the way of a folder: choose another base_output_dir",
+    errno.EOPNOTSUPP: "the file system does not allow it: choose another base_output_dir",
+    errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
+}
+
+
+def sentence(error: BaseException) -> str | None:
+    """Say what an error means to a user.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        What was wrong, the value, where, and the remedy; None for errors whose traceback is needed.
+    """
+    if isinstance(error, _OURS):
+        return printable(str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what is done stays done, and the same command goes on from there"
+    if isinstance(error, RPCError):
+        return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        where = error.filename or "a file of the run"
+        return printable(f"{where}: {error.strerror}; {_REMEDIES[error.errno]}")
+    return None
+
+
+def printable(text: str) -> str:
+    """Make a text fit for a terminal: names in files and catalogues may hold what would move its cursor.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The same, with every character that cannot be printed, but the ends of lines, written as Python would.
+    """
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+
+
+class _Sentences(logging.Filter):
+    """Replaces the traceback of an error that explains itself by its sentence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            record.exc_info = None  # luigi says "NoneType: None" for a scheduler that does not answer
+        said, text = record.getMessage(), sentence(error) if error is not None else None
+        if text:
+            said = text if said.startswith("Uncaught exception") else f"{said}\n{text}"
+            record.exc_info = record.exc_text = None
+        record.msg, record.args = printable(said), None  # luigi repeats parameters as they are
+        return True
+
+
+def install() -> None:
+    """Let luigi's logger, and Python itself, write sentences for errors that explain themselves."""
+    sys.excepthook = _print_sentence
+    logger = logging.getLogger("luigi-interface")
+    if not any(isinstance(found, _Sentences) for found in logger.filters):
+        logger.addFilter(_Sentences())
+
+
+def _print_sentence(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if text := sentence(error):
+        sys.stderr.write(f"error: {text}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)

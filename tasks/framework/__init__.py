@@ -1,0 +1,1 @@
+"""What all stages share: products, branches, pools and clusters."""

@@ -1,0 +1,53 @@
+"""``--branch`` and ``--branches``: kept until the branches are known, and refused where there are none of them."""
+
+from typing import Any
+
+from law.workflow.base import BaseWorkflow
+
+from targets.errors import ConfigurationError
+from tasks.cli import command_line
+
+__all__ = ["ChosenBranches"]
+
+
+class ChosenBranches(BaseWorkflow):
+    """A workflow whose branches may be known only once it runs, of which a user may choose some."""
+
+    exclude_index = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = command_line.of_root("branch" if self.is_branch() else "branches")
+        if chosen and command_line.is_root(type(self).__name__) and self.workflow_condition():
+            self._check_chosen(self.create_branch_map())  # at the start: what is above would be run first
+
+    @property
+    def branch_data(self) -> Any:
+        """Give what a branch is.
+
+        Raises:
+            ConfigurationError: When there is no such branch.
+        """
+        if self.is_branch() and self.branch not in (known := self.get_branch_map()):  # asked for each of many branches
+            self._check_chosen(known)
+        return super().branch_data
+
+    def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
+        """Leave ``--branches`` alone until the branches are known, and where there are none: law would run them all."""
+        if self.workflow_condition():
+            self._check_chosen(full_branch_map)
+            super()._reset_branch_boundaries(full_branch_map)
+
+    def _reduce_branch_map(self, branch_map: Any) -> None:
+        if self.workflow_condition():
+            super()._reduce_branch_map(branch_map)
+
+    def _check_chosen(self, branch_map: Any) -> None:
+        """Raise when there are none of the branches that were chosen."""
+        total = max(branch_map) + 1
+        asked = f"branch = {self.branch}" if self.is_branch() else f"branches = {self.to_str_params()['branches']}"
+        firsts = [self.branch] if self.is_branch() else [first or 0 for first, *_ in self.branches]
+        if firsts and min(firsts) >= total:
+            there = f"branches 0 to {total - 1}" if total > 1 else "branch 0 alone"
+            msg = f"{asked}: {self.task_family} has the {there} of these files; choose among them"
+            raise ConfigurationError(msg)

@@ -1,0 +1,184 @@
+"""Stages as jobs of a cluster: PBS, Slurm and HTCondor, each through law, followed by :class:`submit.batch.BatchProxy`.
+
+``law run MakeHistograms --workflow pbs`` makes every stage from ParseFile on a workflow of jobs; ``--ParseFile-workflow
+pbs`` one stage alone.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import law
+
+law.contrib.load("slurm", "htcondor")
+law.config.Config._default_config["job"].setdefault("outputs_grace", None)  # submit.batch reads it: a known key
+
+from law.contrib.htcondor.workflow import HTCondorWorkflow, HTCondorWorkflowProxy  # noqa: E402 (their settings first)
+from law.contrib.slurm.workflow import SlurmWorkflow, SlurmWorkflowProxy  # noqa: E402
+from law.job.base import JobInputFile  # noqa: E402
+
+from submit.batch import BatchProxy  # noqa: E402
+from submit.htcondor import HTCondorJobManager  # noqa: E402
+from submit.journal import write_whole  # noqa: E402
+from submit.pbs.job_files import read_directives  # noqa: E402
+from submit.pbs.workflow import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
+from submit.slurm import SlurmJobManager  # noqa: E402
+from tasks.cli import command_line  # noqa: E402
+from tasks.cli.job_parameters import JobParameters  # noqa: E402
+from tasks.cli.parameter_types import Choice  # noqa: E402
+from tasks.framework.branches import BranchOutputs  # noqa: E402
+from tasks.framework.pool import PoolWorkflow  # noqa: E402
+from tasks.framework.product import digest  # noqa: E402
+
+__all__ = ["ENGINES", "ClusterWorkflow"]
+
+ENGINES = ("pbs", "slurm", "htcondor")
+"""What ``--workflow`` may name besides ``local``."""
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_FORWARDED = ("PIPELINE_VIEW", "LAW_CONFIG_FILE", "ATLAS_API_BASE_URL", "X509_USER_PROXY", "XDG_CACHE_HOME")
+_PARAMETERS = frozenset(
+    {"retries", "tasks_per_job", "parallel_jobs", "poll_interval", "poll_fails", "submission_threads", "no_poll"}
+    | {"walltime", "job_workers", "shuffle_jobs", "transfer_logs", "clear_logs", "ignore_submission"}
+    | {"pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"}
+    | {"slurm_partition", "htcondor_pool", "htcondor_scheduler"}
+)
+
+
+class _PBSProxy(BatchProxy, PBSWorkflowProxy, BranchOutputs):
+    def name_of(self, made: Any) -> str:
+        return dict(read_directives(Path(made["job"]))).get("-N", "")  # as the dialect writes it
+
+
+class _SlurmProxy(BatchProxy, SlurmWorkflowProxy, BranchOutputs):
+    pass
+
+
+class _HTCondorProxy(BatchProxy, HTCondorWorkflowProxy, BranchOutputs):
+    pass
+
+
+class _PBS(PBSWorkflow):
+    workflow_proxy_cls = _PBSProxy
+    exclude_index = True
+
+
+class _Slurm(SlurmWorkflow):
+    workflow_proxy_cls = _SlurmProxy
+    exclude_index = True
+
+    def slurm_job_manager_cls(self) -> type[SlurmJobManager]:
+        return SlurmJobManager
+
+    def slurm_create_job_file_factory(self, **kwargs: Any) -> Any:
+        return super().slurm_create_job_file_factory(**_beside(self.slurm_output_directory(), kwargs))
+
+    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:
+        attempt = self.workflow_proxy.job_data.attempts.get(job_num, 0)
+        own = digest([self.live_task_id, self.slurm_output_directory().abspath, branches, attempt], 8)
+        config.job_name = f"{type(self).__name__}_{job_num}_{own}"  # no other job has it, so that it can be found
+        config.stdout = config.stderr = "job.log"  # one log a job
+        config.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"  # not among the job files
+        return config
+
+
+class _HTCondor(HTCondorWorkflow):
+    workflow_proxy_cls = _HTCondorProxy
+    exclude_index = True
+
+    def htcondor_job_manager_cls(self) -> type[HTCondorJobManager]:
+        return HTCondorJobManager
+
+    def htcondor_create_job_file_factory(self, **kwargs: Any) -> Any:
+        return super().htcondor_create_job_file_factory(**_beside(self.htcondor_output_directory(), kwargs))
+
+
+class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
+    """A workflow that runs on this machine by default, and as jobs of a cluster when asked to."""
+
+    prefer_params_cli = {"workflow", *_PARAMETERS}  # noqa: RUF012 (law's way): a stage's own, as --ParseFile-workflow
+    exclude_index = True
+
+    workflow = Choice(
+        ("local", *ENGINES),
+        default="local",
+        description="where branches run: local, pbs, slurm or htcondor; default: local",
+    )
+
+    @classmethod
+    def req_params(cls, inst: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Hand the settings of jobs on only where the command line has them: else those of a stage's section count."""
+        params: dict[str, Any] = super().req_params(inst, *args, **kwargs)
+        ours = {name for name in _PARAMETERS & params.keys() if not command_line.is_given(name)}
+        if cls is not type(inst) and command_line.is_own(type(inst).__name__, "workflow"):
+            params["workflow"] = command_line.of_root("workflow") or PoolWorkflow.workflow_proxy_cls.workflow_type
+        return {name: value for name, value in params.items() if name not in ours - kwargs.keys()}
+
+    def _jobs_folder(self) -> Any:
+        """Give the shared folder of a stage's job files and job data."""
+        return law.LocalDirectoryTarget(str(self.run_folder() / "logs" / "jobs" / type(self).__name__))
+
+    pbs_output_directory = slurm_output_directory = htcondor_output_directory = _jobs_folder
+
+    def _logs_folder(self) -> Any:
+        """Give the folder of the jobs' logs."""
+        return law.LocalDirectoryTarget(str(Path(self._jobs_folder().abspath) / "logs"))
+
+    pbs_log_directory = slurm_log_directory = htcondor_log_directory = _logs_folder
+
+    def _files_digest(self) -> str:
+        """Tell job data of other parameters or other files apart: law would take them for its own."""
+        if not self.workflow_condition():
+            return "unknown"
+        datasets = sorted({piece.dataset for piece in self.get_branch_map().values()})
+        variants = [str(self.folder(dataset)) for dataset in datasets]
+        return digest([variants, [piece.digest for piece in self.get_branch_map().values()]], 12)
+
+    pbs_output_postfix = slurm_output_postfix = htcondor_output_postfix = _files_digest
+
+    def _bootstrap(self) -> JobInputFile:
+        """Give the file that a job sources first: it leads to this Python and to submit/bootstrap.sh."""
+        lines = [f"export {name}={_quoted(os.environ[name])}" for name in _FORWARDED if os.environ.get(name)]
+        lines += [
+            "export PIPELINE_JOB=1",
+            f"export PIPELINE_BIN={_quoted(str(Path(sys.executable).parent))}",
+            f". {_quoted(str(_PROJECT / 'submit' / 'bootstrap.sh'))} || return 1",
+            f". {_quoted(str(_PROJECT / 'submit' / 'job_hooks.sh'))}",
+        ]
+        path = Path(self._jobs_folder().abspath) / "bootstrap.sh"
+        text = "\n".join([*lines, ""])
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_whole(path, text)
+        return JobInputFile(str(path), copy=False)
+
+    pbs_bootstrap_file = slurm_bootstrap_file = htcondor_bootstrap_file = _bootstrap
+
+    def _local_scheduler(self) -> bool:
+        """Jobs have a scheduler of their own: nodes may not reach luigid."""
+        return True
+
+    pbs_use_local_scheduler = slurm_use_local_scheduler = htcondor_use_local_scheduler = _local_scheduler
+
+    def _job_arguments(self) -> dict[str, str]:
+        """Give further arguments of a job: what this run refreshed is fresh there, and a branch needs one process."""
+        return {"refresh-metadata": "False", "threads": "1"}
+
+    pbs_cmdline_args = slurm_cmdline_args = htcondor_cmdline_args = _job_arguments
+
+    def _outputs_decide(self) -> bool:
+        """A job that is over counts only when its outputs are there."""
+        return True
+
+    pbs_check_job_completeness = slurm_check_job_completeness = htcondor_check_job_completeness = _outputs_decide
+
+
+def _beside(folder: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Put job files into the shared folder of the job data: the submitting host's own are not seen by nodes."""
+    path = Path(folder.abspath) / "job_files"
+    path.mkdir(parents=True, exist_ok=True)
+    return {"dir": str(path), "mkdtemp": False, "cleanup": False} | settings
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

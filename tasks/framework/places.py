@@ -1,0 +1,37 @@
+"""Where results are: said also when all of them were there before."""
+
+from pathlib import Path
+from typing import Any
+
+import luigi
+from luigi.cmdline_parser import CmdlineParser
+
+from tasks.framework.stage import Stage
+
+__all__ = ["places"]
+
+
+def places(stage: Any) -> list[str]:
+    """Say where the products of a stage are.
+
+    Args:
+        stage: The task of the whole stage; its files must be known.
+
+    Returns:
+        A line for each dataset: the file or folder of the product where there is one, else the folder of all.
+    """
+    pieces = {piece.dataset: piece for piece in stage.pieces(stage.cut)}
+    several = stage.cut == "group"
+    found = {
+        dataset: stage.folder(dataset) if several else Path(stage.target(piece).abspath)
+        for dataset, piece in pieces.items()
+    }
+    return [f"{stage.get_task_family()} of {dataset}: {path}" for dataset, path in found.items()]
+
+
+@Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _tell(task: Any) -> None:
+    """Say it when the task that was asked for has nothing to do."""
+    parser = CmdlineParser.get_instance()
+    if parser is not None and parser.known_args.root_task == task.get_task_family() and task.is_workflow():
+        task.tell("\n".join(["Everything was done before:", *places(task)]))

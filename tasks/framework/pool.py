@@ -1,0 +1,148 @@
+"""The local workflow: the missing branches of a stage, mapped over a pool of processes.
+
+law's own local workflow makes a luigi task of every branch, which grows quadratically with their number; this one
+has the same type name and is linear. A branch that fails does not stop the others; at the end all failures are named.
+"""
+
+import multiprocessing
+import os
+import threading
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from typing import NamedTuple
+
+import law
+from luigi.task_register import Register
+
+from steps.errors import StageError
+from tasks.cli import messages
+from tasks.framework.branches import BranchOutputs
+from tasks.framework.progress import Progress
+
+__all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
+
+_PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", "tasks.framework.preload"]
+"""Modules with heavy imports, loaded once and shared by all workers."""
+
+
+class Outcome(NamedTuple):
+    """How a branch ended.
+
+    Attributes:
+        branch: Its number.
+        failure: Why it failed; None when it did not.
+        events: Events that it handled.
+        bytes_read: Bytes that it read from input files.
+    """
+
+    branch: int
+    failure: str | None
+    events: int = 0
+    bytes_read: int = 0
+
+
+class PoolWorkflowProxy(BranchOutputs):
+    """Runs the missing branches of a stage in this process or in a pool.
+
+    No subclass of law's own local proxy: law would start a manager process for it, which outlives a killed run.
+    """
+
+    workflow_type = "local"
+
+    def run(self) -> None:
+        """Run the missing branches.
+
+        Raises:
+            StageError: When some fail, once all the others are done, or the whole lacks more than is tolerated.
+        """
+        missing = self.missing()
+        self.task.prepare()
+        progress, failed = Progress(self.task, len(missing)), []
+        for outcome in self._outcomes(missing):
+            failed += [outcome] if outcome.failure else []
+            progress.add(bool(outcome.failure), outcome.events, outcome.bytes_read)
+        progress.close()
+        if failed:
+            raise StageError(self._account(sorted(failed), len(missing)))
+        self.task.check_whole()
+
+    def _outcomes(self, branches: list[int]) -> Iterator[Outcome]:
+        """Run branches and give the outcome of each, in the order in which they end."""
+        workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
+        family, text = self.task.get_task_family(), self.task.worker_parameters()
+        if workers <= 1:
+            yield from (run_branch(family, text, branch) for branch in branches)
+            return
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+            jobs: dict[int, Future[Outcome]] = {}
+            left = set(branches)
+            try:
+                for branch in branches:
+                    jobs[branch] = pool.submit(run_branch, family, text, branch)
+                for job in as_completed(jobs.values()):
+                    outcome = job.result()
+                    left.remove(outcome.branch)
+                    yield outcome
+            except BrokenProcessPool:  # of a job that is given in this very moment, Python may never tell the end
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                yield from (_outcome(jobs.get(branch), branch) for branch in sorted(left))
+            finally:  # after an interrupt the branches that wait are not started any more
+                # without waiting, a process that luigi forked could close the queue before workers are told to end
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _account(self, failed: list[Outcome], total: int) -> str:
+        lines = [f"branch {outcome.branch}: {outcome.failure}" for outcome in failed]
+        family = self.task.get_task_family()
+        head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
+        return "\n".join([head, *lines, "Mend the cause and run the same command again: it goes on where it stopped."])
+
+
+class PoolWorkflow(law.LocalWorkflow):
+    """A workflow whose local form is the pool."""
+
+    workflow_proxy_cls = PoolWorkflowProxy
+    exclude_index = True
+
+
+def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
+    """Run one branch of a workflow, in this process or a worker.
+
+    Args:
+        family: The task's name.
+        parameters: The workflow's parameters as text.
+        branch: Number of the branch.
+
+    Returns:
+        How it ended; of a failure the sentence where the error is one of ours, else the traceback.
+    """
+    try:
+        task = Register.get_task_cls(family).from_str_params(parameters).as_branch(branch)
+        task.run()
+        return Outcome(branch, None, *task.handled())
+    except Exception as error:  # a failing branch must not stop the others; the workflow names all that failed
+        return Outcome(branch, messages.sentence(error) or "".join(traceback.format_exception(error)))
+
+
+def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
+    """Tell how a branch ended when a worker was killed: some were done before."""
+    if job and job.done() and not job.exception():
+        return job.result()
+    return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
+
+
+def _end_with_parent() -> None:
+    """Let a worker die with the run: a killed run must not leave workers that write on."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

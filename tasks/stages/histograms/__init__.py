@@ -1,0 +1,1 @@
+"""Histograms for BumpNet."""

@@ -1,0 +1,72 @@
+"""MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
+
+from pathlib import Path
+from typing import Any
+
+import law
+
+from targets.catalogue import input_files
+from targets.documents.json import load_json
+from tasks.cli.parameters import HistogramParameters
+from tasks.framework.stage import Piece
+from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
+from tasks.stages.inputs.make_demo import RELEASE
+from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.masses.remove_peaks import RemovePeaks
+
+__all__ = ["MakeHistograms"]
+
+
+class MakeHistograms(HistogramParameters, BinningStage):
+    """Make the histograms of every final state and combination, one file per dataset: the main job."""
+
+    room = "histograms"
+    own = ("use_bumpnet_naming", "single_output_file", "output_filename")
+    cut = "dataset"
+    needs = (FillHistograms, RemovePeaks, FindPeaks)
+    exclude_index = False
+
+    def path(self, piece: Piece) -> Path:
+        """Give the file of a dataset; with several datasets its name goes before the suffix."""
+        name = Path(self.output_filename)
+        several = len(self.pieces("dataset")) > 1
+        stem = f"{name.stem}_{piece.dataset}" if several else name.stem
+        return self.folder(piece.dataset) / (f"{stem}{name.suffix}" if self.single_output_file else stem)
+
+    def target(self, piece: Piece) -> Any:
+        """Give the file of a dataset, or its folder when each histogram has a file of its own."""
+        kind = law.LocalFileTarget if self.single_output_file else law.LocalDirectoryTarget
+        return kind(str(self.path(piece)))
+
+    def run(self) -> None:
+        """Make the histograms of a dataset."""
+        from steps import histograms, statistics
+
+        piece, upstream, found = self.branch_data, self.upstream(FillHistograms), self.upstream(FindPeaks)
+        parts = upstream.pieces("group", piece.dataset)
+        with self.recording() as (record, path):
+            table = load_json(found.path(piece))
+            filled = histograms.fill(map(upstream.path, parts), table, self.style())
+            record |= statistics.of_branches(self.logs_above(piece.dataset))
+            record |= histograms.write(path, filled, self.single_output_file)
+        self.announce(piece)
+
+    def style(self) -> Any:
+        """Give how histograms look."""
+        from steps.histograms import Style
+
+        return Style(self.bin_width_gev, self.use_bumpnet_naming)
+
+    def announce(self, piece: Piece) -> None:
+        """Say how many histograms a dataset has, and where they are."""
+        record = load_json(self.log_path(piece))
+        made, lost = input_files.amount(record["histograms"], "histogram"), len(record["failures"])
+        left_out = f", WITHOUT {input_files.amount(lost, 'file')} that cannot be read" if lost else ""
+        self.tell(
+            f"{piece.dataset}: {made}, {record['accepted_by_bumpnet']} of them with the "
+            f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
+            f"statistics in {self.log_path(piece)}"
+        )
+        if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
+            mixed = [f"{input_files.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
+            self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -1,0 +1,1 @@
+"""From sources of files to selected objects."""

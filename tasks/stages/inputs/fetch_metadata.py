@@ -1,0 +1,154 @@
+"""FetchMetadata: which files a run reads."""
+
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import law
+
+from targets.catalogue import atlas_releases, cern_records, input_files, local_files
+from targets.catalogue.input_files import Catalogue, InputFile
+from targets.documents.json import dump_json, load_json
+from targets.errors import ConfigurationError, FileFormatError
+from tasks.cli import command_line
+from tasks.framework.product import digest
+from tasks.framework.sources import SourceTask
+from tasks.stages.inputs.make_demo import RELEASE, MakeDemo
+
+__all__ = ["FetchMetadata"]
+
+_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+_PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
+_SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
+
+_STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
+
+
+class FetchMetadata(SourceTask):
+    """List the input files, with size, checksum, release, dataset and whether they are data or simulation."""
+
+    room = "metadata"
+    own = ("local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type")
+    exclude_index = False
+
+    def requires(self) -> list[Any]:
+        """Require the demo data where they are asked for."""
+        return [MakeDemo.req(self)] if RELEASE in self.release_years else []
+
+    def path(self) -> Path:
+        """Give the path of the list."""
+        return self.variant_folder(self.named_by()) / "metadata_cache.json"
+
+    def output(self) -> Any:
+        """Give the target of the list."""
+        return law.LocalFileTarget(str(self.path()))
+
+    def complete(self) -> bool:
+        """Tell whether the list is there, not damaged and, after ``--refresh-metadata``, of this run."""
+        if not self.path().exists():
+            return False
+        try:
+            _load(self.path(), self.path().stat().st_mtime_ns)
+        except (FileNotFoundError, FileFormatError):
+            return False
+        return not self.refresh_metadata or self.path().stat().st_mtime >= _STARTED
+
+    def run(self) -> None:
+        """Ask the sources and write the list.
+
+        Raises:
+            ConfigurationError: When the sources give no file.
+        """
+        self.sweep(self.path().parent, self._portals())
+        found = self._list(keep=True)
+        for note in found.notes:
+            self.tell(note)
+        dump_json(self.path().with_name("parameters.json"), self.named_by())
+        dump_json(self.path(), _document(found))
+        self.tell(f"FetchMetadata: {input_files.amount(len(found.files), 'file')}, listed in {self.path()}")
+
+    def preview(self) -> Catalogue:
+        """List the files without writing anything; :meth:`files` knows them then, in this process."""
+        found = _read(self.path()) if self.complete() else self._list(keep=False)
+        _PREVIEWS[self.path()] = tuple(found.files)
+        return found
+
+    def files(self) -> tuple[InputFile, ...]:
+        """Give the run's files: the first ``max_files_to_process`` of the list, or all.
+
+        Raises:
+            FileNotFoundError: When the list has not been made yet.
+        """
+        path = self.path()
+        if path in _PREVIEWS:
+            files = _PREVIEWS[path]
+        elif not path.exists() and self.is_known():
+            files = _SEEN[path]
+        else:
+            files = _SEEN[path] = _load(path, path.stat().st_mtime_ns)
+        return files[: self.max_files_to_process] if self.max_files_to_process else files
+
+    def is_known(self) -> bool:
+        """Tell whether the list is there, or was until this command removed it."""
+        return self.complete() or (self.path() in _SEEN and command_line.is_given("remove_output"))
+
+    def _list(self, keep: bool) -> Catalogue:
+        """Join the lists of all sources, in the order input_files, release_years, specific_record_ids."""
+        lists = [local_files.local_files(self.input_files, self.data_type)]
+        for release in self.release_years:
+            lists.append(MakeDemo.req(self).catalogue() if release == RELEASE else self._release(release, keep))
+        if ids := self.specific_record_ids:
+            source = {"records": sorted(ids), "data_type": self.data_type}
+            lists.append(self._kept(source, lambda: cern_records.record_files(ids, self.data_type), keep))
+        found = input_files.merge(lists)
+        if not found.files:
+            msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
+            raise ConfigurationError(msg)
+        return found
+
+    def _release(self, release: str, keep: bool) -> Catalogue:
+        options = (release, self.skim, self.data_type, self.dataset_ids)
+        return self._kept({"release": list(map(str, options))}, lambda: atlas_releases.release_files(*options), keep)
+
+    def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
+        """Give what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
+        path = self._portals() / f"{digest(source, 8)}.json"
+        if path.exists() and not self.refresh_metadata:
+            return _read(path)
+        found = ask()
+        if keep:
+            dump_json(path, {"source": source} | _document(found))
+        return found
+
+    def _portals(self) -> Path:
+        return self.run_folder() / self.room / "portals"
+
+    def _sources(self) -> str:
+        names = ("input_files", "release_years", "specific_record_ids")
+        return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
+
+
+def _document(found: Catalogue) -> dict[str, Any]:
+    return {"notes": found.notes, "files": [file.as_dict() for file in found.files]}
+
+
+def _read(path: Path) -> Catalogue:
+    document = load_json(path)
+    try:
+        files = [InputFile.from_dict(file) for file in document["files"]]
+        if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
+            msg = f"the dataset {min(strange)!r} has no name that can be part of a file's"
+            raise FileFormatError(msg)
+        return Catalogue(files, list(map(str, document["notes"])))
+    except (FileFormatError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
+        raise FileFormatError(msg) from error
+
+
+@lru_cache(maxsize=16)
+def _load(path: Path, modified_ns: int) -> tuple[InputFile, ...]:  # noqa: ARG001 (a changed file is another key)
+    return tuple(_read(path).files)

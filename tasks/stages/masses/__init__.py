@@ -1,0 +1,1 @@
+"""From selected objects to the falling part of mass distributions."""

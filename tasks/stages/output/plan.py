@@ -1,0 +1,163 @@
+"""Plan: what a run would do, before it does anything."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from steps.errors import PlanError
+from steps.estimates import Estimate, estimate, needs_by_device
+from steps.output import tables
+from targets.catalogue.input_files import InputFile
+from tasks.cli.parameters import HistogramParameters
+from tasks.framework.sources import SourceTask
+from tasks.stages.histograms.fill_histograms import FillHistograms
+from tasks.stages.histograms.make_histograms import MakeHistograms
+from tasks.stages.inputs.fetch_metadata import FetchMetadata
+from tasks.stages.inputs.parse_file import ParseFile
+from tasks.stages.masses.compute_masses import ComputeMasses
+from tasks.stages.masses.count_masses import CountMasses
+from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.masses.remove_peaks import RemovePeaks
+
+__all__ = ["Plan", "Work", "account", "describe"]
+
+_STAGES = (ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms)
+
+_MANY_FILES = 500
+"""Above this many branches a stage is easier to handle with more files in each."""
+
+
+class Work(NamedTuple):
+    """What a stage has to do: its branches, and how many of them are done."""
+
+    stage: str
+    branches: int
+    done: int
+
+
+class Plan(HistogramParameters, SourceTask):
+    """Print what the run would read, make and store, and check that it can start; nothing is read or written."""
+
+    exclude_index = False
+
+    _printed = False
+
+    def complete(self) -> bool:
+        """Tell whether the plan has been printed: it is made anew each time."""
+        return self._printed
+
+    def run(self) -> None:
+        """Print the plan; fail when the run cannot start."""
+        found = FetchMetadata.req(self).preview()
+        files = FetchMetadata.req(self).files()
+        reading = ParseFile.req(self).reading()
+        for release in {file.release for file in files} & {schema.name for schema in reading.schemas}:
+            reading.selection.columns(release)
+        work = [_work(stage.req(self)) for stage in _STAGES]
+        streamed = {schema.name for schema in reading.schemas if schema.fetch == "stream"}
+        cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
+        lines = [*found.notes, *describe(files, work, self.files_per_branch), *account(cost)]
+        self.tell("\n".join([*lines, *self.space(cost, reading.fetching.folder)]))
+        self._printed = True
+
+    def space(self, cost: Estimate, cache: Path) -> list[str]:
+        """Compare what the run may store with what is free.
+
+        Raises:
+            PlanError: When a folder cannot be written or has too little space.
+            OSError: As the run would, when a file is in the way of its folder.
+        """
+        _check_way(FetchMetadata.req(self).path().parent)  # what a run makes first
+        run, downloads = _existing(self.run_folder()), _existing(cache)
+        needs = {run: cost.stored} | ({downloads: cost.downloads} if downloads != run else {})
+        if downloads == run:
+            needs[run] += cost.downloads
+        lines = []
+        for folder, needed in needs_by_device(needs).items():
+            if not os.access(folder, os.W_OK | os.X_OK):
+                msg = f"the run cannot start: {folder} may not be written; choose another base_output_dir"
+                raise PlanError(msg)
+            free = shutil.disk_usage(folder).free
+            if needed > free:
+                msg = (
+                    f"the run cannot start: it may store {tables.size(needed)} in {folder}, where {tables.size(free)} "
+                    "are free; choose another base_output_dir, or fewer files"
+                )
+                raise PlanError(msg)
+            lines.append(
+                f"free in {folder}: {tables.size(free)}, of which up to about {tables.size(needed)} would be used"
+            )
+        return lines
+
+
+def account(cost: Estimate) -> list[str]:
+    """Say what is to be read and stored.
+
+    Args:
+        cost: The estimate.
+
+    Returns:
+        Lines of text.
+    """
+    guessed = f" ({cost.guessed} files of unknown size taken as the average of their format)" if cost.guessed else ""
+    unknown = f"; {cost.unknown} files tell neither size nor format and do not count here" if cost.unknown else ""
+    kept = f", and {tables.size(cost.downloads)} in the cache of downloads" if cost.downloads else ""
+    return [
+        f"to read: about {tables.size(cost.read)} of {tables.size(cost.files)}{guessed}{unknown}",
+        f"to store: up to about {tables.size(cost.stored)} in the run directory{kept}",
+    ]
+
+
+def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch: int) -> list[str]:
+    """Describe the files and the work of a run.
+
+    Args:
+        files: The run's files; sizes in bytes.
+        work: The work of each stage.
+        files_per_branch: Files in a branch.
+
+    Returns:
+        Lines of text.
+    """
+    lines = ["dataset                          data   files        bytes"]
+    for name, group in _by_dataset(files).items():
+        known = [file.size for file in group if file.size is not None]
+        unknown = f" and {len(group) - len(known)} files of unknown size" if len(known) < len(group) else ""
+        lines.append(f"{name:32} {group[0].data_type:4} {len(group):7}   {tables.size(sum(known)):>10}{unknown}")
+    lines.append("stage              branches     done   to run")
+    lines += [f"{stage:16} {total:10} {done:8} {total - done:8}" for stage, total, done in work]
+    if len(files) > _MANY_FILES * files_per_branch:
+        advice = -(-len(files) // _MANY_FILES)
+        lines.append(f"advice: --files-per-branch {advice} makes at most {_MANY_FILES} branches and changes no result")
+    return lines
+
+
+def _to_read(parse: ParseFile) -> list[InputFile]:
+    """List the files of the branches that are not done."""
+    return [file for piece in parse.pieces("group") if not parse.product(piece).exists() for file in piece.files]
+
+
+def _check_way(folder: Path) -> None:
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        code = errno.EEXIST if there == folder else errno.ENOTDIR
+        raise OSError(code, os.strerror(code), str(folder))
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
+
+
+def _work(stage: Any) -> Work:
+    targets = [stage.target(piece) for piece in stage.pieces(stage.cut)]
+    return Work(type(stage).__name__, len(targets), sum(Path(target.abspath).exists() for target in targets))
+
+
+def _by_dataset(files: Iterable[InputFile]) -> Mapping[str, list[InputFile]]:
+    datasets: dict[str, list[InputFile]] = {}
+    for file in files:
+        datasets.setdefault(file.dataset, []).append(file)
+    return datasets

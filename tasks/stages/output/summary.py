@@ -1,0 +1,156 @@
+"""Summary: what a run has done so far, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from edm.kinds import NAMES
+from physics.selection.cutflow import shown
+from steps.output import tables
+from tasks.cli.parameters import PlotParameters
+from tasks.framework.sources import SourceTask
+from tasks.framework.stage import Stage
+from tasks.stages.inputs.fetch_metadata import FetchMetadata
+from tasks.stages.output.make_report import MakeReport
+
+__all__ = ["Summary", "describe", "of_dataset"]
+
+_LARGEST = 10
+"""Final states that are named."""
+
+_NOT_RECORDED = "-"
+
+_TITLES = (
+    "stage",
+    "branches",
+    "done",
+    "events",
+    "objects",
+    "masses",
+    "read",
+    "written",
+    "seconds",
+    "peak MB",
+    "failures",
+)
+
+
+class Summary(PlotParameters, SourceTask):
+    """Print the statistics of a run, finished or not: stages, cuts, final states, failures; nothing is written."""
+
+    exclude_index = False
+
+    _printed = False
+
+    def complete(self) -> bool:
+        """Tell whether the summary has been printed: it is made anew each time."""
+        return self._printed
+
+    def run(self) -> None:
+        """Print the summary."""
+        from steps import statistics
+
+        if FetchMetadata.req(self).complete():
+            report = MakeReport.req(self)
+            stages = {**report.above(), "MakeReport": report}
+            lines = describe(stages, statistics.of_stages({name: one.logs() for name, one in stages.items()}))
+            for piece in report.pieces("dataset"):
+                lines += of_dataset(piece.dataset, statistics.of_branches(report.logs_above(piece.dataset)))
+        else:
+            lines = [f"{self.run_folder()}: no file list of these sources is there, so nothing has been done yet"]
+        self.tell("\n".join(lines))
+        self._printed = True
+
+
+def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Describe how far the stages of a run are, and what they took.
+
+    Args:
+        stages: The task of each stage, in their order.
+        sums: The sum of the statistics of each.
+
+    Returns:
+        Lines of text: seconds of all branches added up, bytes, and the largest memory of a process in MB; what is
+        missing of the stages that a run has come to, and which stages were not made at all.
+    """
+    begun = _begun(stages, sums)
+    rows, missing, failed, not_made = [], list[str](), list[str](), list[str]()
+    for name, stage in stages.items():
+        branches, done, one = len(stage.pieces(stage.cut)), _done(stage), sums[name]
+        recorded = [_number(one[key]) for key in ("events", "objects", "masses")]
+        recorded += [_size(one["bytes_read"]), _size(one["bytes_written"])]
+        recorded += [_number(one["seconds"]), _number(one["peak_memory_mb"]), _number(one["failures"])]
+        rows.append([name, str(branches), str(done), *recorded])
+        if name not in begun:
+            not_made.append(name)
+        elif done < branches:
+            missing.append(f"{name} lacks {branches - done} of {branches} branches")
+        failed += [f"{name} failed: {reason}" for reason in stage.failures()]
+        if one["branches"] < done:
+            missing.append(f"{name}: {done - one['branches']} branches that are done have no statistics in logs/")
+    end = ["missing: " + "; ".join(missing)] if missing else []
+    end += ["not made: " + ", ".join(not_made)] if not_made else []
+    return [*tables.table(_TITLES, rows), *(end or ["all stages are done"]), *failed]
+
+
+def _begun(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Name the stages that a run has come to: they have files, or a stage that needs them has."""
+    begun = set[str]()
+    for name, stage in stages.items():
+        if _done(stage) or sums[name]["branches"] or stage.failures():
+            begun |= {name, *stage.above()}
+    return begun
+
+
+def _done(stage: Stage) -> int:
+    return sum(stage.target(piece).exists() for piece in stage.pieces(stage.cut))
+
+
+def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
+    """Describe what happened to the events and objects of a dataset.
+
+    Args:
+        name: Its name.
+        found: The sum of the statistics of its branches.
+
+    Returns:
+        Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
+    """
+    events, masses = found["events"], found["masses"]
+    few = sum(events["few_objects"].values())
+    lines = ["", f"dataset {name}"]
+    lines.append(
+        f"events: {events['read']:,} read, {events['written']:,} kept for masses, {few:,} with fewer than two objects"
+    )
+    if masses:
+        lines.append(
+            f"masses: {masses['masses']:,} made, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
+        )
+    cuts = [
+        [
+            NAMES.get(kind, kind),
+            shown(row["cut"]),
+            _number(row["objects"]),
+            _number(row["removed"]),
+            row["reason"] or "",
+        ]
+        for kind, rows in found["cutflow"].items()
+        for row in rows
+    ]
+    if cuts:
+        lines += tables.table(["objects", "cut", "left", "removed", "not applied where"], cuts, numeric=(2, 3))
+    if states := found["final_states"]:
+        largest = list(states.items())[:_LARGEST]
+        rows = [[state, _number(number)] for state, number in largest]
+        lines += tables.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
+    lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
+    return lines
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return _NOT_RECORDED
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _size(number: float | None) -> str:
+    return _NOT_RECORDED if number is None else tables.size(number)

@@ -1,0 +1,88 @@
+"""Kinematics: every selected object is counted once, and parts add up to the whole."""
+
+import json
+from dataclasses import replace
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from physics import object_counts
+from physics.errors import PhysicsError
+from physics.object_counts import GRIDS, Grid
+
+
+def events(pt, eta=None, phi=None):
+    zeros = [[0.0] * len(event) for event in pt]
+    return {"e": ak.zip({"pt": ak.Array(pt), "eta": ak.Array(eta or zeros), "phi": ak.Array(phi or zeros)})}
+
+
+def same(first, second):
+    return object_counts.as_dict(first) == object_counts.as_dict(second)
+
+
+def test_an_object_falls_into_the_bin_that_a_plain_division_gives():
+    found = object_counts.fill(events([[7.5, 499.9], [0.0]]))["e"]
+    width = (GRIDS["pt"].high - GRIDS["pt"].low) / GRIDS["pt"].bins
+    assert sorted(np.flatnonzero(found["pt"].counts)) == [0, int(7.5 // width), int(499.9 // width)]
+    assert found["n"].counts[:4].tolist() == [0, 1, 1, 0]
+    assert found["eta"].counts.sum() == found["phi"].counts.sum() == 3
+
+
+def test_what_lies_outside_is_counted_beside():
+    found = object_counts.fill(events([[-1.0, 500.0, 501.0, np.inf, np.nan, 20.0]]))["e"]["pt"]
+    assert (found.below, found.above, int(found.counts.sum())) == (1, 3, 2)
+    assert found.entries() == 6
+    assert found.counts[-1] == 1, "the upper edge belongs to the last bin"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pi_in_any_precision_is_an_edge(dtype):
+    # in float32 it is larger than in float64
+    edges, beyond = np.array([-np.pi, np.pi], dtype), np.nextafter(np.array([np.pi, -np.pi], dtype), dtype(9))
+    phi = ak.from_numpy(np.concatenate([edges, beyond, -beyond])[None, :])
+    counts = object_counts.fill({"e": ak.zip({"pt": phi, "eta": phi, "phi": phi})})["e"]["phi"]
+    assert (counts.below, counts.above, int(counts.counts.sum())) == (1, 1, 4)
+    assert (counts.counts[0], counts.counts[-1]) == (2, 2)
+
+
+def test_more_than_twenty_objects_are_above():
+    found = object_counts.fill(events([[30.0] * 20, [30.0] * 21]))["e"]["n"]
+    assert (found.counts[20], found.above) == (1, 1)
+
+
+def test_parts_add_up_to_the_whole():
+    random = np.random.default_rng(1)
+    pt = ak.unflatten(random.exponential(100, 200), random.multinomial(200, [0.02] * 50))
+    whole = events(pt.to_list(), (pt / 50 - 3).to_list(), (pt % 3).to_list())
+    parts = [{kind: array[start : start + 13] for kind, array in whole.items()} for start in range(0, 50, 13)]
+    total = {}
+    for part in parts:
+        total = object_counts.add(total, object_counts.fill(part))
+    assert same(total, object_counts.fill(whole))
+
+
+def test_no_events_give_zeros():
+    found = object_counts.fill({"m": events([[1.0]])["e"][:0]})
+    assert [found["m"][name].entries() for name in GRIDS] == [0] * len(GRIDS)
+
+
+def test_they_survive_json():
+    found = object_counts.fill(events([[7.5, 600.0], []]))
+    assert same(object_counts.from_dict(json.loads(json.dumps(object_counts.as_dict(found)))), found)
+
+
+def test_kinds_of_either_part_stay():
+    first, second = object_counts.fill(events([[7.5]])), object_counts.fill({"m": events([[8.0]])["e"]})
+    assert set(object_counts.add(first, second)) == {"e", "m"}
+
+
+def test_other_grids_are_not_added():
+    found = object_counts.fill(events([[7.5]]))
+    other = {"e": {"pt": replace(found["e"]["pt"], grid=Grid(0.0, 100.0, 100))}}
+    with pytest.raises(PhysicsError, match=r"pt of e was counted on different grids.*read the files anew"):
+        object_counts.add(found, other)
+
+
+def test_edges_are_those_of_the_grid():
+    assert np.allclose(Grid(0.0, 10.0, 4).edges(), [0, 2.5, 5, 7.5, 10])

@@ -1,0 +1,138 @@
+"""Figures of masses: the steps drawn are the counts, before and after, and every cut is marked where it is."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.patches import StepPatch
+
+from physics.binning import Histogram
+from physics.errors import PhysicsError
+from physics.peaks import Cut
+from physics.resonances import Windows
+from plots import masses
+from plots.masses import PANELS_A_PAGE, Spectrum
+from plots.style import Label
+
+LABEL = Label("ATLAS Open Data", "2020e-13tev", 13.0)
+BEFORE = np.array([1, 90, 30, 50, 20, 5, 0, 0, 2])
+CUT = Cut(
+    entries=203, below=31, window=90, main=75, outliers=2, above=5, start_gev=30.0, split_gev=60.0,
+    vetoed_gev=((40.0, 50.0),),
+)  # fmt: skip
+SPECTRUM = Spectrum(
+    "2e_0m_1j_0g", "e0e1", BEFORE, 10.0, CUT, Windows(stop=2), Histogram(30.0, 10.0, BEFORE[3:], 0), 10_000.0
+)
+
+
+def steps(axes):
+    """Give edges and entries of each outline that has a name."""
+    outlines = [patch for patch in axes.patches if patch.get_label() and isinstance(patch, StepPatch)]
+    return {one.get_label(): (one.get_data().edges.tolist(), one.get_data().values.tolist()) for one in outlines}
+
+
+def marks(axes):
+    return {line.get_label(): line.get_xdata()[0] for line in axes.lines}
+
+
+def test_before_and_after_are_the_counts():
+    before, before_log, after, after_log = masses.mass(LABEL, SPECTRUM).axes
+    for axes in (before, before_log):
+        assert steps(axes)["all masses"] == ([10.0 * edge for edge in range(10)], BEFORE.tolist())
+    for axes in (after, after_log):
+        assert steps(axes) == {
+            "main": ([30.0, 40.0, 50.0, 60.0], [50, 20, 5]),
+            "outliers": ([60.0, 70.0, 80.0, 90.0], [0, 0, 2]),
+        }
+    assert [axes.get_yscale() for axes in (before, before_log, after, after_log)] == ["linear", "log"] * 2
+
+
+def test_one_event_is_not_called_events():
+    alone = replace(SPECTRUM, cut=replace(CUT, main=1, outliers=0), histogram=Histogram(30.0, 10.0, np.array([1]), 0))
+    assert "After peak removal: 1 event (1 main" in masses.mass(LABEL, alone).axes[2].get_title("left")
+    (page,) = masses.masses_of_final_state(LABEL, [alone])
+    assert page.axes[0].get_title("left") == "e0e1   1 event"
+
+
+def test_every_cut_is_marked():
+    before, before_log, after, _ = masses.mass(LABEL, SPECTRUM).axes
+    assert marks(before) == {
+        "known resonances end": 20.0,
+        "turn-on": 30.0,
+        "outliers start": 60.0,
+        "largest mass allowed": 10_000.0,
+    }
+    assert marks(after) == {"turn-on": 30.0, "outliers start": 60.0}
+    legend = [text.get_text() for text in before_log.get_legend().get_texts()]
+    assert sorted(legend) == sorted([*marks(before), "all masses", "vetoed"])
+    (veto,) = [patch for patch in before.patches if patch.get_label() == "vetoed"]
+    assert (veto.get_x(), veto.get_width()) == (40.0, 10.0)
+
+
+def test_what_does_not_apply_is_not_marked():
+    plain = replace(CUT, above=0, split_gev=None, outliers=0, vetoed_gev=())
+    spectrum = replace(
+        SPECTRUM, cut=plain, windows=Windows(), before=BEFORE[:6], histogram=Histogram(30, 10, BEFORE[3:6], 0)
+    )
+    before, _, after, _ = masses.mass(LABEL, spectrum).axes
+    assert list(marks(before)) == list(marks(after)) == ["turn-on"]
+    assert list(steps(after)) == ["main"]
+    assert before.get_xlim() == (0.0, pytest.approx(61.2))
+
+
+def test_texts_axes_and_units():
+    figure = masses.mass(LABEL, replace(SPECTRUM, histogram=Histogram(30.0, 5.0, np.repeat(BEFORE[3:], 2), 0)))
+    before, _, after, after_log = figure.axes
+    assert figure.get_suptitle() == f"{LABEL.text()}\nInvariant mass of e0e1 in 2e_0m_1j_0g"
+    assert (before.get_ylabel(), after.get_ylabel()) == ("Events / 10 GeV", "Events / 5 GeV")
+    assert after.get_xlabel() == after_log.get_xlabel() == "Invariant mass [GeV]"
+    assert re.search(r"203 events \(31 below, 90 in windows .*, 5 above", before.get_title("left"))
+    assert after.get_title("left").endswith("77 events (75 main, 2 outliers)")
+
+
+def test_without_a_histogram_the_reason_stands_there():
+    nothing = replace(CUT, start_gev=None, split_gev=None, main=0, outliers=0, reason="no masses are left")
+    _, _, after, after_log = masses.mass(LABEL, replace(SPECTRUM, cut=nothing, histogram=None)).axes
+    assert steps(after) == {}
+    assert after.texts[0].get_text() == "no histogram:\nno masses are left"
+    assert after_log.get_legend() is None
+
+
+def test_a_split_that_floats_make_inexact_still_splits_there():
+    histogram = Histogram(0.1, 0.1, np.array([5, 4, 3]), 0)  # 0.1 + 0.1 * 2 is above 0.3
+    cut = replace(CUT, start_gev=0.1, split_gev=0.30000000000000004, vetoed_gev=())
+    _, _, after, _ = masses.mass(LABEL, replace(SPECTRUM, cut=cut, histogram=histogram)).axes
+    assert steps(after)["outliers"][1] == [3]
+
+
+def test_a_page_shows_every_combination():
+    others = [replace(SPECTRUM, combination=name) for name in ("e0j0", "e1j0")]
+    without = replace(SPECTRUM, combination="e0e1j0", histogram=None)
+    (figure,) = masses.masses_of_final_state(LABEL, [SPECTRUM, without, *others])
+    assert [axes.get_title("left") for axes in figure.axes] == [
+        f"{name}   77 events" for name in ("e0e1", "e0j0", "e1j0")
+    ]
+    assert all(steps(axes)["main"][1] == [50, 20, 5] for axes in figure.axes)
+    assert {axes.get_xlabel() for axes in figure.axes} == {"Invariant mass [GeV]"}
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(legend) == ["main", "outliers", "outliers start", "turn-on"]
+    assert "2e_0m_1j_0g" in figure.get_suptitle()
+
+
+def test_many_combinations_take_more_pages():
+    many = [replace(SPECTRUM, combination=f"e0j{rank}") for rank in range(PANELS_A_PAGE + 1)]
+    first, second = masses.masses_of_final_state(LABEL, many)
+    titles = [axes.get_title("left") for figure in (first, second) for axes in figure.axes if axes.get_title("left")]
+    assert len(titles) == len(many)
+    assert second.get_suptitle().endswith("page 2 of 2")
+
+
+def test_nothing_to_draw_is_refused():
+    empty = replace(SPECTRUM, before=np.zeros(3, dtype=np.int64))
+    with pytest.raises(PhysicsError, match="2e_0m_1j_0g/e0e1 has no masses to draw"):
+        masses.mass(LABEL, empty)
+    with pytest.raises(PhysicsError, match="there are 0 histograms of no final state"):
+        masses.masses_of_final_state(LABEL, [])
+    with pytest.raises(PhysicsError, match="there are 2 histograms of 1e_0m, 2e_0m_1j_0g"):
+        masses.masses_of_final_state(LABEL, [SPECTRUM, replace(SPECTRUM, final_state="1e_0m")])

@@ -1,0 +1,128 @@
+"""Figures of the data: bars and steps are the counts that went in, axes have names and units."""
+
+import numpy as np
+import pytest
+
+from physics.errors import PhysicsError
+from physics.selection.cutflow import Cutflow, Row
+from plots import overview
+from plots.style import Label
+
+LABEL = Label("ATLAS Open Data", "2020e-13tev", 13.0)
+STATES = {"2e_0m_3j_0g": 70, "2e_0m_4j_0g": 20, "0e_1m_0j_0g": 500, "0e_0m_0j_1g": 3}
+
+
+def names(axes):
+    return [text.get_text() for text in axes.get_yticklabels()]
+
+
+def test_events_per_dataset():
+    figure = overview.events_per_dataset(LABEL, {"a": (1000, 400), "b": (10, 0)})
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == [1000, 400, 10, 0]
+    assert names(axes) == ["a, read", "kept for masses", "b, read", "kept for masses"]
+    assert axes.get_xlabel() == "Events"
+    assert figure.get_suptitle().startswith(LABEL.text())
+
+
+def test_cutflow():
+    rows = (
+        Row("all", 90),
+        Row("invalid", 90),
+        Row("pt", 60),
+        Row("isolation", 60, applied=False, reasons=("no such quantity",)),
+    )
+    flow = Cutflow({"e": rows, "m": (Row("all", 0),), "t": ()}).as_dict()
+    figure = overview.cutflow(LABEL, flow)
+    electrons, muons, *unused = figure.axes
+    assert [bar.get_width() for bar in electrons.patches] == [90, 90, 60, 60]
+    assert names(electrons) == ["all", "valid", "pt", "isolation"]
+    assert [bool(bar.get_hatch()) for bar in electrons.patches] == [False, False, False, True]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["cut not applied"]
+    assert (electrons.get_xlabel(), muons.get_xlabel()) == ("Electrons left", "Muons left")
+    assert [bar.get_width() for bar in muons.patches] == [0]
+    assert unused == []
+
+
+def test_multiplicities():
+    figure = overview.multiplicities(LABEL, STATES, max_multiplicity=4)
+    drawn = {axes.get_xlabel(): [bar.get_height() for bar in axes.patches] for axes in figure.axes}
+    assert drawn == {"Electrons": [503, 0, 90], "Muons": [93, 500], "Jets": [503, 0, 0, 70, 20], "Photons": [590, 3]}
+    assert [text.get_text() for text in figure.axes[2].get_xticklabels()] == ["0", "1", "2", "3", "4+"]
+    assert figure.axes[0].get_ylabel() == "Events"
+
+
+def test_without_a_limit_there_is_no_top_bucket():
+    figure = overview.multiplicities(LABEL, STATES, max_multiplicity=0)
+    assert [text.get_text() for text in figure.axes[2].get_xticklabels()] == ["0", "1", "2", "3", "4"]
+
+
+def test_kinematics():
+    edges = np.array([0.0, 50.0, 100.0])
+    counts = {"pt": np.array([7, 2]), "eta": np.array([0, 0]), "phi": np.array([4, 5])}
+    figure = overview.kinematics(LABEL, {"m": {name: (values, edges) for name, values in counts.items()}})
+    assert [axes.get_xlabel() for axes in figure.axes] == list(overview.QUANTITIES.values())
+    for axes, values in zip(figure.axes, counts.values(), strict=True):
+        for step in axes.patches:
+            assert step.get_data().values.tolist() == values.tolist()
+            assert step.get_data().edges.tolist() == edges.tolist()
+    assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear", "linear"]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["Muons / 50 GeV", "Muons / 50", "Muons / 50 rad"]
+
+
+def test_every_power_of_ten_has_a_number_and_ticks_between():
+    edges = np.array([0.0, 50.0, 100.0])
+    one = (np.array([250_000, 2]), edges)
+    figure = overview.kinematics(LABEL, {"m": dict.fromkeys(overview.QUANTITIES, one)})
+    axis = figure.axes[0].yaxis
+    low, high = axis.get_view_interval()
+    numbers = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+    assert numbers == [1, 10, 100, 1000, 10_000, 100_000]
+    assert {20, 5000, 200_000} <= set(axis.get_minorticklocs().round())
+
+
+def test_edges_that_do_not_fit_are_refused():
+    wrong = {"pt": (np.array([1, 2]), np.array([0.0, 1.0]))}
+    with pytest.raises(PhysicsError, match="pt of e: 2 bins need 3 edges, there are 2"):
+        overview.kinematics(LABEL, {"e": wrong})
+
+
+def test_largest_final_states():
+    figure = overview.largest_final_states(LABEL, STATES, min_events=50, largest=3)
+    (axes,) = figure.axes
+    assert names(axes) == ["0e_1m_0j_0g", "2e_0m_3j_0g", "2e_0m_4j_0g"]
+    assert [bar.get_width() for bar in axes.patches] == [500, 70, 20]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, False, True]
+    assert axes.lines[0].get_xdata() == [50, 50]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["kept", "dropped: too few events", "min_events_per_fs = 50"]
+    assert "the 3 largest of 4" in figure.get_suptitle()
+
+
+def test_a_final_state_with_exactly_enough_events_is_kept():
+    figure = overview.largest_final_states(LABEL, {"2e_0m": 100}, min_events=100)
+    assert not figure.axes[0].patches[0].get_hatch()
+    assert "all 1" in figure.get_suptitle()
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["kept", "min_events_per_fs = 100"]
+
+
+def test_where_all_are_dropped_none_is_kept_in_the_legend():
+    figure = overview.largest_final_states(LABEL, {"2e_0m": 99}, min_events=100)
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["dropped: too few events", "min_events_per_fs = 100"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: overview.events_per_dataset(LABEL, {}), "no dataset to draw the events of"),
+        (lambda: overview.cutflow(LABEL, {"e": ()}), "the cutflow has no row"),
+        (lambda: overview.multiplicities(LABEL, {}, 4), "no final state to draw multiplicities of"),
+        (lambda: overview.kinematics(LABEL, {}), "no kind of object to draw the kinematics of"),
+        (lambda: overview.largest_final_states(LABEL, {}, 100), "no final state to draw: "),
+    ],
+)
+def test_nothing_to_draw_is_refused(draw, message):
+    with pytest.raises(PhysicsError, match=message):
+        draw()

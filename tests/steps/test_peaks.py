@@ -1,0 +1,67 @@
+"""The masses of a branch give the same counts and cuts, however many of a name are read at a time."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from physics.resonances import choose
+from steps import histograms, peaks
+from steps.errors import EmptyResultError
+from targets.products import mass_arrays, mass_counts
+from targets.products.mass_arrays import MassWriter
+
+SEARCH = peaks.Search(10, 10.0, 1000.0, choose(("z",)))
+
+
+@pytest.fixture
+def branch(tmp_path):
+    rng, writer = np.random.default_rng(1), MassWriter()
+    for name, number in (("2e/e0e1", 5000), ("2m/m0m1", 40), ("2j/j0j1", 3)):
+        writer.add(name, rng.exponential(150, number).astype(np.float32))
+    writer.write(tmp_path / "masses.npz")
+    return tmp_path
+
+
+def products(folder):
+    """All that is made of the masses: counts, cuts, masses after removal, counts of histograms."""
+    counted, removed, filled = (folder / f"{name}.npz" for name in ("counted", "removed", "filled"))
+    said = [peaks.count(folder / "masses.npz", counted, SEARCH)]
+    table = peaks.find("d", [counted], SEARCH)
+    said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
+    said.append(histograms.count(removed, filled, (10.0, 7.0), False))
+    left: dict[str, list[float]] = {}
+    for name, values in mass_arrays.read(removed):
+        left.setdefault(name, []).extend(values.tolist())
+    rows = [[(*row[:2], row.counts.tolist(), *row[3:]) for row in mass_counts.read(path)] for path in (counted, filled)]
+    return said, table, left, rows
+
+
+def test_parts_change_nothing(branch, monkeypatch):
+    whole = products(branch)
+    assert whole[0][0] == {"combinations": 3, "masses": 5043}
+    assert sum(map(len, whole[2].values())) > 1000
+    for size in (1, 7, 4999):
+        monkeypatch.setattr(mass_arrays, "_PART_MASSES", size)
+        assert products(branch) == whole
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"min_events": 6000}, "Read more files, lower min_events_per_fs, or look at the cutflow"),
+        (
+            {"min_events": 1000, "max_mass_gev": 1e-9},
+            r"of the 5000 masses .* 5000 lie above max_mass_gev, and 0 in windows .* below them: raise max_mass_gev$",
+        ),
+        (
+            {"min_events": 1000, "max_mass_gev": 100.0},
+            r"of the 5000 masses .* \d+ lie above max_mass_gev, and \d+ in .*: raise max_mass_gev or name fewer",
+        ),
+    ],
+)
+def test_nothing_left_names_the_threshold_that_took_it(branch, changed, sentence):
+    search = replace(SEARCH, **changed)
+    peaks.count(branch / "masses.npz", branch / "counted.npz", search)
+    with pytest.raises(EmptyResultError, match=sentence):
+        peaks.find("d", [branch / "counted.npz"], search)

@@ -1,0 +1,109 @@
+"""What a user reads: sentences for errors that explain themselves, tracebacks for the others."""
+
+import errno
+import logging
+import os
+import sys
+
+import pytest
+from luigi.rpc import RPCError
+
+from physics.errors import PhysicsError
+from steps.errors import EmptyResultError, StageError
+from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
+from tasks.cli.messages import install, sentence
+
+OURS = [
+    PhysicsError,
+    ConfigurationError,
+    FileFormatError,
+    PortalError,
+    UnreadableFileError,
+    EmptyResultError,
+    StageError,
+]
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_an_error_of_ours_is_its_own_sentence(kind):
+    assert sentence(kind("what, where, remedy")) == "what, where, remedy"
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "no space is left there: free some, or choose another base_output_dir"),
+        (errno.EDQUOT, "the quota is used up"),
+        (errno.EACCES, "permission is missing: choose a base_output_dir that you may write"),
+        (errno.EPERM, "permission is missing"),
+        (errno.EROFS, "the file system is read-only"),
+        (errno.ENOTDIR, "a file is in the way of a folder"),
+        (errno.EEXIST, "a file is in the way of a folder"),
+        (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
+        (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
+    ],
+)
+def test_an_error_of_the_file_system_gets_its_remedy(number, remedy):
+    text = sentence(OSError(number, os.strerror(number), "/some/file"))
+    assert text.startswith(f"/some/file: {os.strerror(number)}; ")
+    assert remedy in text
+
+
+def test_an_error_of_the_file_system_without_a_name_says_so():
+    assert sentence(OSError(errno.ENOSPC, "No space left")).startswith("a file of the run: No space left; ")
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), KeyError("x"), OSError("strange"), FileNotFoundError(2, "no")])
+def test_other_errors_keep_their_traceback(error):
+    assert sentence(error) is None
+
+
+def logged(error, message, caplog):
+    """Log an error as luigi does."""
+    try:
+        raise error
+    except type(error):
+        logging.getLogger("luigi-interface").exception(message)
+    return caplog.records[-1]
+
+
+def test_luigis_log_has_the_sentence_in_place_of_the_traceback(caplog):
+    record = logged(StageError("two branches failed"), "[pid 1] failed ParseFile()", caplog)
+    assert record.getMessage() == "[pid 1] failed ParseFile()\ntwo branches failed"
+    assert record.exc_info is None
+
+
+def test_an_uncaught_error_is_the_sentence_alone(caplog):
+    record = logged(ConfigurationError("no source"), "Uncaught exception in luigi", caplog)
+    assert record.getMessage() == "no source"
+
+
+def test_luigis_log_keeps_the_traceback_of_a_bug(caplog):
+    assert logged(ZeroDivisionError("a bug"), "failed", caplog).exc_info is not None
+
+
+def test_python_prints_a_sentence_or_a_traceback(capsys):
+    sys.excepthook(StageError, StageError("two branches failed"), None)
+    assert capsys.readouterr().err == "error: two branches failed\n"
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err.endswith("what is done stays done, and the same command goes on from there\n")
+    sys.excepthook(ZeroDivisionError, ZeroDivisionError("a bug"), None)
+    assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+
+
+def test_installing_twice_filters_once():
+    logger = logging.getLogger("luigi-interface")
+    before = list(logger.filters)
+    install()
+    assert logger.filters == before
+
+
+def test_a_scheduler_that_does_not_answer():
+    found = sentence(RPCError("Errors (3 attempts) when connecting to remote scheduler 'http://localhost:8082'"))
+    assert "'http://localhost:8082'. No luigid answers there: add --local-scheduler to do without" in found
+
+
+def test_nothing_to_trace_back_is_not_said(caplog):
+    install()
+    logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)  # noqa: LOG014 (as luigi does)
+    assert [record.exc_info for record in caplog.records] == [None]

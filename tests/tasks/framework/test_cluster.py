@@ -1,0 +1,168 @@
+"""Stages as jobs: whose options count, which job data are whose, and what is submitted."""
+
+import base64
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from law.config import Config
+from law.job.base import BaseJobManager
+
+from submit import shell_commands
+from tests.support.pbs_engine import engine
+from tests.support.runs import LUIGI, finish
+from tests.support.toy_files import toy_file
+
+__all__ = ["engine"]
+
+
+@pytest.fixture
+def pbs(engine, monkeypatch):
+    """A server that starts no job."""
+    server = engine()
+    server.pause()
+    server.use(monkeypatch)
+    return server
+
+
+def submit(run, *words, task="ParseFile", engine="pbs", **more):
+    """Submit the jobs of a stage and wait for none."""
+    return run.attempt("--workflow", engine, "--no-poll", *words, task=task, **more)
+
+
+def branches(job):
+    """Read from the files of a job which branches it runs."""
+    words = shlex.split(Path(job["script"]).read_text().splitlines()[-1])
+    return [int(one) for one in base64.b64decode(words[words.index("ParseFile") + 2]).split()]
+
+
+def test_options_of_one_stage_count_there_and_nowhere_else(run, engine):
+    server = engine()
+    options = {"workflow": "pbs", "tasks-per-job": "2", "pbs-walltime": "2h", "poll-interval": "0.2s", "retries": "0"}
+    words = [word for name, value in options.items() for word in (f"--ParseFile-{name}", value)]
+    # a process of its own: law remembers the first command line
+    done = finish([LUIGI, *run.arguments(*words, task="ComputeMasses")], run.folder, **server.environment)
+    assert done.status == 0, done.text
+    assert sorted(branches(job) for job in server.submissions()) == [[0, 1], [2]]
+    assert all("walltime=02:00:00" in job["resources"] for job in server.submissions())
+    assert [path.name for path in (run.out / "logs" / "jobs").iterdir()] == ["ParseFile"]
+
+
+def test_the_products_of_jobs_are_told_where_they_were_asked_for(run, engine):
+    run(task="FillHistograms")  # MakeHistograms alone makes a job
+    server = engine()
+    words = ["--workflow", "pbs", "--poll-interval", "0.2s"]
+    done = finish([LUIGI, *run.arguments(*words)], run.folder, **server.environment, LAW__job__outputs_grace="0s")
+    assert done.status == 0, done.text
+    assert len(server.submissions()) == 1
+    (product,) = run.products("histograms")
+    (told,) = re.findall(
+        r"^files: (\d+) histograms, .* wants, in (\S+); statistics in \S+\.json$", done.text, re.MULTILINE
+    )
+    assert told == (str(len(run.histograms())), str(product))
+
+
+def test_another_list_of_files_has_job_data_of_its_own(run, files, pbs):
+    assert submit(run).status == 0
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 3
+    toy_file(files[1], 99)
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 6
+    assert submit(run, selection="default").status == 0  # other products
+    assert len(pbs.submissions()) == 9
+    assert len(list((run.out / "logs" / "jobs" / "ParseFile").glob("pbs_jobs_*.json"))) == 3
+
+
+def test_another_number_of_tasks_per_job_follows_what_runs(run, pbs):
+    submit(run, "--tasks-per-job", "2")
+    submit(run, "--tasks-per-job", "1")
+    assert sorted(branches(job) for job in pbs.submissions()) == [[0, 1], [2]]
+
+
+def test_cancelling_the_last_stage_cancels_the_jobs_of_all(run, pbs):
+    submit(run)
+    outcome = run.attempt("--workflow", "pbs", "--cancel-jobs", task="MakeHistograms")
+    assert outcome.status == 0, outcome.text
+    assert [job["state"] for job in pbs.jobs()] == ["F"] * 3
+    assert not list((run.out / "logs" / "jobs").rglob("*.json"))
+    assert submit(run).status == 0
+    assert len(pbs.submissions()) == 6
+
+
+def test_jobs_get_what_they_need_and_nothing_that_breaks_them(run, pbs, monkeypatch):
+    monkeypatch.setenv("X509_USER_PROXY", "/home/o'neil/proxy")
+    submit(run, "--pbs-queue", "long", "--pbs-memory", "3GB", "--workers", "2", "--ParseFile-threads", "4")
+    job = pbs.submissions()[0]
+    assert job["queue"] == "long"
+    assert "mem=3gb" in job["resources"]
+    assert Path(job["log"]).parent == run.out / "logs" / "jobs" / "ParseFile" / "logs"
+    bootstrap = (run.out / "logs" / "jobs" / "ParseFile" / "bootstrap.sh").read_text()
+    assert "export X509_USER_PROXY='/home/o'\\''neil/proxy'" in bootstrap
+    assert f"export PIPELINE_BIN='{Path(sys.executable).parent}'" in bootstrap
+
+
+def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
+    stub = tmp_path / "condor_submit"
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "1 job(s) submitted to cluster 7."\n')
+    stub.chmod(0o755)
+    monkeypatch.setitem(Config.instance()._sections["job"], "htcondor_cmd_submit", str(stub))
+    outcome = submit(run, engine="htcondor", files_per_branch=3)
+    assert outcome.status == 0, outcome.text
+    (name,) = (tmp_path / "asked").read_text().split()
+    folder = run.out / "logs" / "jobs" / "ParseFile"
+    text = (folder / "job_files" / name).read_text()
+    assert re.search(r"^executable = \S*law_job\S*\.sh$", text, re.MULTILINE)
+    assert f"{folder}/bootstrap.sh" in "".join(path.read_text() for path in (folder / "job_files").iterdir())
+    (data,) = folder.glob("htcondor_jobs_*.json")
+    assert json.loads(data.read_text())["jobs"]["1"]["job_id"] == "7.0"
+
+
+COMMANDS = {"pbs": "pbs_cmd_qsub", "slurm": "slurm_cmd_sbatch", "htcondor": "htcondor_cmd_submit"}
+
+
+@pytest.mark.parametrize("system", COMMANDS)
+@pytest.mark.parametrize("command", ["/nonexistent/command", "no-such-command -x", "{folder}"])
+def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, monkeypatch, capsys, system, command):
+    keys = Config.instance()._sections["job"]
+    monkeypatch.setitem(keys, COMMANDS[system], command := command.format(folder=run.folder))
+    monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
+    outcome = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
+    assert outcome.status == 30
+    assert "all: 3" not in capsys.readouterr().out  # a look at the jobs
+    assert f"branch 0,1,2: cannot run {command.split()[0]!r}: " in outcome.text
+    assert "[job] of law.cfg\nMend the cause" in outcome.text
+    monkeypatch.setitem(keys, "pbs_cmd_qstat", "/nonexistent/qstat")
+    monkeypatch.setitem(keys, "slurm_cmd_squeue", "/nonexistent/squeue")
+    again = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
+    assert "may have been submitted" not in again.text
+    assert "cannot run" in again.text
+
+
+def test_the_shell_may_set_variables_and_have_words_of_its_own(monkeypatch):
+    monkeypatch.setitem(Config.instance()._sections["job"], "slurm_cmd_sbatch", "SLURM_CONF=/x exec true")
+    shell_commands.require("slurm_cmd_sbatch")
+
+
+@pytest.mark.parametrize("system", COMMANDS)
+def test_why_a_job_was_refused_is_told_in_the_end(run, pbs, tmp_path, monkeypatch, system):
+    stub = tmp_path / "refuses"
+    stub.write_text("#!/bin/sh\necho 'error: not on Sundays' >&2\nexit 1\n")
+    stub.chmod(0o755)
+    monkeypatch.setitem(Config.instance()._sections["job"], COMMANDS[system], str(stub))
+    monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
+    outcome = run.attempt(
+        *("--workflow", system, "--retries", "0", "--poll-interval", "0.1s"), task="ParseFile", files_per_branch=3
+    )
+    assert outcome.status == 30
+    assert re.search(r"^branch 0: .*(not submitted|failed):?.*\s+error: not on Sundays$", outcome.text, re.MULTILINE)
+    assert "log: " not in outcome.text
+    assert "unknown job id" not in outcome.text
+
+
+def _impatient(submit_batch):
+    """Submit once: law tries three times more, three seconds later each."""
+    return lambda *args, **kwargs: submit_batch(*args, **kwargs | {"retries": 0})

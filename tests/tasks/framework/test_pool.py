@@ -1,0 +1,139 @@
+"""The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
+
+import multiprocessing
+import os
+import threading
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+
+import tasks
+from steps.errors import StageError
+from tasks.framework import pool
+from tasks.framework.pool import Outcome, run_branch
+from tests.support.toy_files import EVENTS, truncate
+
+
+def stage(run, **parameters):
+    given = {"run_name": "r", "base_output_dir": str(run.folder / "out"), "input_files": (run.input_files,)}
+    return tasks.ParseFile(**given, selection="none", **parameters)
+
+
+@pytest.fixture
+def listed(run):
+    """Runs whose files are known."""
+    run(task="FetchMetadata")
+    return run
+
+
+def test_a_branch_tells_what_it_handled(listed):
+    outcome = run_branch("ParseFile", stage(listed).worker_parameters(), 1)
+    assert outcome.branch == 1
+    assert outcome.failure is None
+    assert outcome.events == EVENTS
+    assert len(listed.products("parsed_data")) == 1
+
+
+def test_an_error_of_ours_is_a_sentence(listed, files):
+    given = stage(listed).worker_parameters()
+    truncate(files[1])
+    outcome = run_branch("ParseFile", given, 1)
+    assert "cannot be read" in outcome.failure
+    assert "Traceback" not in outcome.failure
+
+
+def test_a_bug_keeps_its_traceback(listed, monkeypatch):
+    def broken(self):
+        msg = "a bug"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr(tasks.ParseFile, "reading", broken)
+    outcome = run_branch("ParseFile", stage(listed).worker_parameters(), 0)
+    assert "Traceback (most recent call last)" in outcome.failure
+    assert "ZeroDivisionError: a bug" in outcome.failure
+
+
+def test_the_others_are_done_when_one_fails(listed, files, monkeypatch):
+    run = tasks.ParseFile.run
+
+    def fails_at_first(self):
+        if self.branch == 0:
+            msg = "a bug"
+            raise ZeroDivisionError(msg)
+        run(self)
+
+    monkeypatch.setattr(tasks.ParseFile, "run", fails_at_first)
+    with pytest.raises(StageError, match=r"ParseFile: 1 of 3 branches failed .*\nbranch 0: Traceback") as caught:
+        stage(listed, threads=1).workflow_proxy.run()
+    assert "Mend the cause and run the same command again: it goes on where it stopped." in str(caught.value)
+    assert len(listed.products("parsed_data")) == 2
+
+
+def test_workers_have_ended_when_a_stage_has(listed):
+    # a process that luigi forked closes queues when it ends: a worker that waits for a word from one would hang
+    stage(listed, threads=2).workflow_proxy.run()
+    assert multiprocessing.active_children() == []
+    assert len(listed.products("parsed_data")) == 3
+
+
+class PoolOfAKilledWorker:
+    """Branch 0 is done, 1 was running; what becomes of 2, given in that moment, depends on the moment."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    def __call__(self, *_, **__):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def submit(self, function, family, parameters, branch):
+        job = Future()
+        if branch == 0:
+            job.set_result(Outcome(0, None))
+        elif branch == 1 or self.moment == "told":
+            job.set_exception(BrokenProcessPool())
+        elif self.moment == "refused":
+            raise BrokenProcessPool
+        return job
+
+    def shutdown(self, wait, cancel_futures):
+        return None
+
+
+@pytest.mark.parametrize("moment", ["told", "refused", "forgotten"])
+def test_no_branch_is_waited_for_when_a_worker_was_killed(listed, monkeypatch, moment):
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", PoolOfAKilledWorker(moment))
+    outcomes = []
+    proxy = stage(listed, threads=2).workflow_proxy
+    thread = threading.Thread(target=lambda: outcomes.extend(proxy._outcomes([0, 1, 2])), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert sorted(one.branch for one in outcomes) == [0, 1, 2]
+    killed = {one.branch for one in outcomes if one.failure and "a worker process was killed" in one.failure}
+    assert killed == {1, 2}
+
+
+def test_a_stage_is_done_when_every_branch_has_its_product(run):
+    run(task="ParseFile")
+    whole = stage(run)
+    assert whole.complete()
+    run.products("parsed_data")[0].unlink()
+    assert not whole.complete()
+
+
+def test_a_stage_is_not_done_while_its_files_are_not_known(run):
+    assert not stage(run).complete()
+
+
+def test_an_empty_name_in_place_of_a_product_is_not_enough(run):
+    run(task="ParseFile")
+    product = run.products("parsed_data")[0]
+    product.rename(product.with_name(f".{os.uname().nodename}@1@00000000@{product.name}"))
+    assert not stage(run).complete()

@@ -1,0 +1,198 @@
+"""MakeReport: one page for the whole run, whose numbers are those of the ROOT file, the tables and the statistics."""
+
+import base64
+import json
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uproot
+
+from physics.selection.cutflow import shown
+from targets.catalogue.citations import commit
+from tests.support.browsers import chromium
+from tests.support.toy_files import EVENTS, toy_file, truncate
+
+ROOT = Path(__file__).parents[4]
+
+pytestmark = pytest.mark.usefixtures("quick_figures")
+
+
+def report(run, **parameters):
+    return run(task="MakeReport", plot_formats="png", **parameters)
+
+
+def document(run):
+    """Read the document back that the one report holds."""
+    (path,) = run.products("report")
+    assert path.name == "report.html"
+    text = path.read_text()
+    assert text.rstrip().endswith("</html>")
+    return json.loads(zlib.decompress(base64.b64decode(re.search(r'id="data">([^<]*)<', text)[1])))
+
+
+def names(rows):
+    return [f"{row['final_state']}/{row['combination']}" for row in rows]
+
+
+@pytest.mark.parametrize("layout", [{}, {"use_bumpnet_naming": False}, {"single_output_file": False}], ids=str)
+def test_the_histograms_are_those_of_the_root_file(run, layout):
+    report(run, bin_width_gev="10,20", **layout)
+    found = {(name, one["width_gev"]): one for one in document(run)["histograms"] for name in names([one])}
+    (product,) = run.products("histograms")
+    files = sorted(product.rglob("*.root")) if product.is_dir() else [product]
+    stored = {}
+    for path in files:
+        with uproot.open(path) as file:
+            for key in file.keys(cycle=False, filter_classname="TH1D"):
+                values, edges = file[key].to_numpy()
+                stored[file[key].title.replace(" ", "/"), round(edges[1] - edges[0], 6)] = (values, edges)
+    assert found.keys() == stored.keys()
+    assert {width for _, width in found} == {10.0, 20.0}
+    for key, (values, edges) in stored.items():
+        one = found[key]
+        assert one["counts"] == values.tolist()
+        assert one["start_gev"] + one["width_gev"] * np.arange(len(values) + 1) == pytest.approx(edges)
+        assert one["entries"] == values.sum()
+
+
+def test_every_combination_has_a_histogram_or_a_reason(drawn):
+    whole = document(drawn)
+    (record,) = drawn.records("MakeHistograms")
+    (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
+    assert {one["rejection"] for one in whole["histograms"]} == {
+        row["bumpnet_rejection"] for row in record["rows"].values()
+    }
+    with_one = [(*one, width["width_gev"]) for one, width in zip(
+        [tuple(name.split("/")) for name in names(whole["histograms"])], whole["histograms"], strict=True)]  # fmt: skip
+    without = {(row["final_state"], row["combination"], row["width_gev"]): row["reason"] for row in whole["without"]}
+    for name, cut in table["cuts"].items():
+        state, combination = name.split("/")
+        for width in (10.0, 500.0):
+            reason = without.get((state, combination, None)) or without.get((state, combination, width))
+            assert ((state, combination, width) in with_one) is (reason is None)
+            assert cut["reason"] in (None, reason)
+    small = {state: found["events"] for state, found in table["final_states"].items() if not found["kept"]}
+    assert small
+    for state, events in small.items():
+        said = {reason for (one, _, _), reason in without.items() if one == state}
+        assert said == {f"its final state has {events} events, min_events_per_fs is 95"}
+
+
+def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
+    whole = document(drawn)
+    (total,) = drawn.records("MakeHistograms")
+    (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
+    assert [row["cut"] for row in whole["cutflow"]["files"]["m"]][:2] == ["all", "valid"]
+    said = {kind: [{**row, "cut": shown(row["cut"])} for row in rows] for kind, rows in total["cutflow"].items()}
+    asks = [row.pop("asks") for rows in whole["cutflow"]["files"].values() for row in rows]
+    assert set(asks) == {None}  # the selection `none` asks nothing
+    assert whole["cutflow"] == {"files": said}
+    stages = {one["stage"]: one for one in whole["stages"]}
+    assert stages["ParseFile"]["events"] == 3 * EVENTS
+    assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in drawn.records("ParseFile"))
+    assert set(total["stages"]) | {"MakeHistograms", "MakePlots"} == set(stages)
+    assert [file["uri"] for file in whole["files"]] == [str(file) for file in toys[:3]]
+    assert {(file["schema"], file["events"]) for file in whole["files"]} == {("cms-nanoaod", EVENTS)}
+    for name, one in zip(names(whole["histograms"]), whole["histograms"], strict=True):
+        row = table["cuts"][name]
+        assert {key: one["cut"][key] for key in ("below", "window", "main", "outliers", "above")} == {
+            key: row[key] for key in ("below", "window", "main", "outliers", "above")
+        }
+        assert one["outliers_from_gev"] == row["split_gev"]
+    assert whole["run"]["min_events_per_fs"] == "95"
+    assert whole["run"]["selection"] == "none"
+    assert whole["versions"]["atlas-open-data-pipeline"].endswith(f"commit {commit(ROOT)}" if commit(ROOT) else "0.1.0")
+    assert {"python", "uproot", "numpy", "law"} <= set(whole["versions"])
+    assert "CC0" in whole["sources"][-1]["citation"]
+
+
+def test_its_pictures_are_those_of_make_plots(drawn):
+    pictures = {base64.b64decode(one["png"]) for one in document(drawn)["figures"]}
+    assert pictures == {path.read_bytes() for folder in drawn.products("plots") for path in folder.glob("*.png")}
+
+
+def test_a_second_run_does_nothing_and_a_new_bin_width_makes_a_new_report(run):
+    assert report(run).started[-2:] == ["MakePlots", "MakeReport"]
+    assert report(run).started == []
+    before = run.state()
+    assert report(run, bin_width_gev=20).started[-2:] == ["MakePlots", "MakeReport"]
+    assert len(run.products("report")) == 2
+    assert run.changed_since(before) == []
+
+
+def test_a_deleted_intermediate_is_made_again(run):
+    report(run)
+    run.products("report")[0].unlink()
+    run.products("histograms")[0].unlink()
+    assert report(run).started == ["MakeHistograms", "MakeReport"]
+
+
+def test_tolerated_failures_stand_in_it(run, files):
+    truncate(files[1])
+    report(run, tolerated_failures=1)
+    whole = document(run)
+    ((uri, reason),) = [(one["uri"], one["reason"]) for one in whole["failures"]]
+    assert uri == str(files[1])
+    assert "cannot be read" in reason
+    events = {file["uri"]: file["events"] for file in whole["files"]}
+    assert events == {str(files[0]): EVENTS, str(files[1]): None, str(files[2]): EVENTS}
+
+
+def test_several_datasets_stand_in_one_report(run, tmp_path, monkeypatch):
+    from targets.catalogue import local_files
+
+    toy_file(tmp_path / "in" / "other.root", 7)
+    listed = local_files.local_files
+
+    def in_two(patterns, data_type):
+        found = listed(patterns, data_type)
+        files = [
+            file if "other" not in file.uri else type(file)(**(file.as_dict() | {"dataset": "others"}))
+            for file in found.files
+        ]
+        return found._replace(files=files)
+
+    monkeypatch.setattr(local_files, "local_files", in_two)
+    report(run)
+    whole = document(run)
+    assert {one["dataset"] for one in whole["histograms"]} == {"files", "others"}
+    assert set(whole["cutflow"]) == {"files", "others"}
+    titles = [one["title"] for one in whole["figures"]]
+    assert titles[0] == "Events of each dataset"
+    assert not {"files: events", "others: events"} & set(titles)
+    assert {"files: cutflow, page 2 of 2", "others: cutflow, page 2 of 2"} <= set(titles)
+    assert sum(one["events"] for one in whole["stages"] if one["stage"] == "ParseFile") == 4 * EVENTS
+
+
+def test_figures_in_another_format_are_refused(run):
+    outcome = run.attempt(task="MakeReport", plot_formats="pdf")
+    assert outcome.status != 0
+    assert "plot_formats = pdf: the report shows figures as png, add it" in outcome.text
+    assert not run.out.exists()
+
+
+@pytest.mark.browser
+def test_a_browser_shows_a_row_for_each_and_draws_the_bins_of_the_root_file(drawn, tmp_path):
+    whole = document(drawn)
+    (path,) = drawn.products("report")
+    largest = max((one for one in whole["histograms"] if one["width_gev"] == 10), key=lambda one: one["entries"])
+    (product,) = drawn.products("histograms")
+    with uproot.open(product) as file:
+        (values, edges) = next(
+            file[key].to_numpy()
+            for key in file.keys(cycle=False)
+            if [file[key].title.replace(" ", "/")] == names([largest]) and key.endswith("width_10.0")
+        )
+    with chromium(tmp_path / "profile") as page:
+        page.open(path)
+        assert page.count() == f"{len(whole['histograms']) + len(whole['without'])} rows"
+        page.search(f"{largest['final_state']} {largest['combination']}")
+        row = [row[:2] for row in page.rows()].index([largest["combination"], largest["final_state"]])
+        page.driver.find_elements("css selector", "#table tbody button")[row].click()
+        drawn_edges, heights = page.drawn()
+        assert page.logs() == []
+    assert drawn_edges == pytest.approx(edges, abs=1.0)
+    assert heights == pytest.approx(values, abs=0.02 * max(values))
