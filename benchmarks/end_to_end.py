@@ -28,7 +28,7 @@ from physics.resonances import RESONANCES
 from steps import histograms, masses, parse, peaks
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
-from targets.events.inputs import Fetching
+from targets.events.inputs import FetchOptions
 from targets.events.reader import open_events
 
 KINDS = ("e", "m", "j", "g")
@@ -44,10 +44,10 @@ FILE_BASKETS = 84  # of 20,000 events: 2.10 G events of CMS 2016 are in 1,254 fi
 
 def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     """Do one stage after the other, with one file or one many times; yield the name of each when it is done."""
-    how = parse.Reading(
+    how = parse.ReadOptions(
         schemas.load(""),
         reading.DEFAULT,
-        Fetching("auto", folder, keep=False),
+        FetchOptions("auto", folder, keep=False),
         CHUNK_EVENTS,
         MEMORY_MB + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
         attempts=1,

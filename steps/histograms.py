@@ -13,11 +13,11 @@ from steps.errors import EmptyResultError
 from targets.products import histograms, mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["Filled", "Style", "count", "fill", "no_bin", "write"]
+__all__ = ["Filled", "HistogramNaming", "count", "fill", "no_bin", "write"]
 
 
 @dataclass(frozen=True)
-class Style:
+class HistogramNaming:
     """How histograms look.
 
     Attributes:
@@ -79,7 +79,7 @@ def count(source: Path, path: Path, widths_gev: Iterable[float], exclude_outlier
     return {"masses": entries}
 
 
-def fill(sources: Iterable[Path], table: Mapping[str, Any], style: Style) -> Filled:
+def fill(sources: Iterable[Path], table: Mapping[str, Any], style: HistogramNaming) -> Filled:
     """Fill the histograms of a dataset.
 
     Args:

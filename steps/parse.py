@@ -21,13 +21,13 @@ from physics.selection.selection import Selection, select
 from steps.errors import StageError
 from targets.catalogue.input_files import InputFile
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
-from targets.events.inputs import Fetching, Input, open_input
+from targets.events.inputs import FetchOptions, Input, open_input
 from targets.events.reader import Chunk, EventFile
 from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
 
-__all__ = ["Reading", "check_failures", "parse"]
+__all__ = ["ReadOptions", "check_failures", "parse"]
 
 _MIN_OBJECTS = 2
 """Objects that an event needs to be stored: with fewer there is no mass."""
@@ -37,13 +37,13 @@ _LONGEST_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How files are read.
 
     Attributes:
         schemas: The schemas to choose from.
         selection: The object selection.
-        fetching: How files on a network are read.
+        fetch: How files on a network are read.
         chunk_events: Events in memory at a time, at most.
         memory_limit_mb: Memory that the process may take, in MB.
         attempts: Attempts at reading a file.
@@ -52,7 +52,7 @@ class Reading:
 
     schemas: list[Schema]
     selection: Selection
-    fetching: Fetching
+    fetch: FetchOptions
     chunk_events: int
     memory_limit_mb: int
     attempts: int
@@ -98,12 +98,12 @@ class _FileError(Exception):
         self.uri, self.reason, self.passing = uri, reason, passing
 
 
-def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any) -> dict[str, Any]:
+def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: Any) -> dict[str, Any]:
     """Read files and write their selected objects.
 
     Args:
         files: The files of one branch, read in this order.
-        reading: How to read them.
+        options: How to read them.
         path: The file to make; where failures are tolerated, it lacks the files that failed.
         storage: ``rntuple`` or ``ttree``.
 
@@ -115,18 +115,18 @@ def parse(files: Sequence[InputFile], reading: Reading, path: Path, storage: Any
         UnreadableFileError: When more files fail than are tolerated; the message has a line for each.
     """
     failures, read = _Failures(), set[str]()
-    while len(failures.given_up) <= reading.tolerated_failures:
+    while len(failures.given_up) <= options.tolerated_failures:
         try:
-            return _write(files, reading, path, storage, failures, read)
+            return _write(files, options, path, storage, failures, read)
         except _FileError as error:
-            failures.add(error, reading.attempts)
+            failures.add(error, options.attempts)
     for file in files:  # the rest is looked at too, so that one message names all that fail
         while file.uri not in read and file.uri not in failures.given_up:
             try:
-                _read(file, reading, None, _Tally())
+                _read(file, options, None, _Tally())
                 read.add(file.uri)
             except _FileError as error:
-                failures.add(error, reading.attempts)
+                failures.add(error, options.attempts)
     raise UnreadableFileError(_account(failures.given_up, len(files)))
 
 
@@ -151,13 +151,13 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
 
 
 def _write(
-    files: Sequence[InputFile], reading: Reading, path: Path, storage: Any, failures: _Failures, read: set[str]
+    files: Sequence[InputFile], options: ReadOptions, path: Path, storage: Any, failures: _Failures, read: set[str]
 ) -> dict[str, Any]:
     tally = _Tally()
     with parsed_data.writing(path, storage) as writer:
         for file in files:
             if file.uri not in failures.given_up:
-                _read(file, reading, writer, tally)
+                _read(file, options, writer, tally)
                 read.add(file.uri)
         statistics = {
             "events": {
@@ -174,15 +174,15 @@ def _write(
     return statistics | {"kinematics": object_counts.as_dict(tally.kinematics)}
 
 
-def _read(file: InputFile, reading: Reading, writer: parsed_data.Writer | None, tally: _Tally) -> None:
+def _read(file: InputFile, options: ReadOptions, writer: parsed_data.Writer | None, tally: _Tally) -> None:
     """Read one file whole; every event is written or counted."""
     uri = file.uri
     try:
-        with open_input(file, reading.schemas, reading.fetching) as opened:
+        with open_input(file, options.schemas, options.fetch) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
-            asked = reading.selection.columns(events.schema.name) if events.schema else {}
-            for chunk in events.chunks(asked, reading.chunk_events, reading.memory_bytes()):
-                _take(chunk, events, reading.selection, writer, tally)
+            asked = options.selection.columns(events.schema.name) if events.schema else {}
+            for chunk in events.chunks(asked, options.chunk_events, options.memory_bytes()):
+                _take(chunk, events, options.selection, writer, tally)
                 unassigned.update(chunk.unassigned)
                 n_events += len(chunk.run)
             if n_events != events.num_entries:

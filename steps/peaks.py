@@ -12,13 +12,13 @@ from steps.errors import EmptyResultError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["Search", "count", "find", "remove"]
+__all__ = ["PeakSearch", "count", "find", "remove"]
 
 _LARGEST_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Search:
+class PeakSearch:
     """How peaks are searched.
 
     Attributes:
@@ -43,7 +43,7 @@ class Search:
         return self._windows[combination]
 
 
-def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
+def count(source: Path, path: Path, search: PeakSearch) -> dict[str, Any]:
     """Count the masses of one branch on the grid of the peak search.
 
     Args:
@@ -63,7 +63,7 @@ def count(source: Path, path: Path, search: Search) -> dict[str, Any]:
     return {"combinations": len(rows), "masses": sum(int(row.counts.sum()) + row.above for row in rows)}
 
 
-def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any]:
+def find(dataset: str, sources: Iterable[Path], search: PeakSearch) -> dict[str, Any]:
     """Find the cuts of a dataset.
 
     Args:
@@ -94,7 +94,7 @@ def find(dataset: str, sources: Iterable[Path], search: Search) -> dict[str, Any
     }
 
 
-def remove(source: Path, path: Path, table: Mapping[str, Any], search: Search) -> dict[str, Any]:
+def remove(source: Path, path: Path, table: Mapping[str, Any], search: PeakSearch) -> dict[str, Any]:
     """Apply the cuts of a dataset to the masses of one branch.
 
     Args:
@@ -127,7 +127,7 @@ def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
     return dict(sorted(events.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _nothing(dataset: str, events: Mapping[str, int], cuts: Mapping[str, Cut], search: Search) -> str:
+def _nothing(dataset: str, events: Mapping[str, int], cuts: Mapping[str, Cut], search: PeakSearch) -> str:
     largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:_LARGEST_NAMED])
     found = f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
     return (

@@ -1,15 +1,16 @@
 """The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
-from tasks.cli import configuration, help_pages, messages
+from tasks.cli import command_line, configuration, help_pages, messages
 
 configuration.load_defaults()
-messages.install()
+if command_line.is_this_process():
+    messages.install()
 
 from tasks.framework.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
-from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402
+from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402 (the configuration comes first)
 from tasks.stages.histograms.make_histograms import MakeHistograms  # noqa: E402
 from tasks.stages.inputs.fetch_metadata import FetchMetadata  # noqa: E402
-from tasks.stages.inputs.make_demo import MakeDemo  # noqa: E402 (the configuration must be known before parameters are made)
+from tasks.stages.inputs.make_demo import MakeDemo  # noqa: E402
 from tasks.stages.inputs.parse_file import ParseFile  # noqa: E402
 from tasks.stages.masses.compute_masses import ComputeMasses  # noqa: E402
 from tasks.stages.masses.count_masses import CountMasses  # noqa: E402
@@ -39,7 +40,8 @@ STAGES = (
 _OTHERS = ("Plan", "Summary", "ExportArrays")
 
 configuration.check()
-help_pages.install(STAGES, _OTHERS)
+if command_line.is_this_process():
+    help_pages.install(STAGES, _OTHERS)
 configuration.hand_down((*STAGES, *_OTHERS))
 
 __all__ = [

@@ -5,7 +5,6 @@ depend on how events are cut into chunks.
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Self, get_args
 
 import awkward as ak
@@ -16,6 +15,7 @@ from pydantic import Field, model_validator
 
 from edm.columns import join, keep, sizes, split
 from edm.kinds import FIELDS, NAMES
+from edm.wording import nearest
 from physics.errors import PhysicsError
 from physics.selection.cutflow import Cutflow, Row
 from physics.selection.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
@@ -218,8 +218,8 @@ def _not_applied(where: str, requirement: Requirement | None, columns: Columns, 
         return None
     if requirement.if_present:
         return f"not applied to {schema} files without {requirement.column}"
-    near = get_close_matches(requirement.column, sorted(KINEMATIC), n=1)
-    meant = f" (there is {near[0]})" if near else ""
+    name = nearest(requirement.column, sorted(KINEMATIC))
+    meant = f" (there is {name})" if name else ""
     msg = (
         f"{where}: there is no column {requirement.column} in this {schema} file: mend the name{meant}. If files may "
         f"lack it, write if_present: true beside it in the selection; the cutflow then says that the cut was not "

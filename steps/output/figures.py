@@ -15,12 +15,12 @@ from plots import performance as performance_plots
 from plots.masses import Spectrum
 from plots.overview import QUANTITIES
 from plots.style import Label
-from steps.peaks import Search
+from steps.peaks import PeakSearch
 from targets.documents.json import dump_json
 from targets.products import mass_counts
 from targets.storage import atomic
 
-__all__ = ["INDEX", "Dataset", "Drawn", "Wanted", "draw", "performance", "write"]
+__all__ = ["INDEX", "Dataset", "Drawn", "FigureOptions", "draw", "performance", "write"]
 
 INDEX = "figures.json"
 """The file that lists the figures of a folder, in their order: name, title and files."""
@@ -29,7 +29,7 @@ _UNDATED = {"CreationDate": None}  # the same figures give the same bytes
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FigureOptions:
     """What is drawn.
 
     Attributes:
@@ -97,7 +97,7 @@ def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> dict[
     return {"figures": len(index), "files": sum(len(entry["files"]) for entry in index)}
 
 
-def draw(dataset: Dataset, search: Search, wanted: Wanted) -> Iterator[Drawn]:
+def draw(dataset: Dataset, search: PeakSearch, wanted: FigureOptions) -> Iterator[Drawn]:
     """Draw a dataset: pipeline performance, data overview, final states, masses before and after peak removal.
 
     Args:
@@ -164,7 +164,7 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
         yield Drawn("kinematics", f"{name}: selected objects", [overview.kinematics(label, objects)])
 
 
-def _spectra(dataset: Dataset, search: Search, wanted: Wanted) -> dict[str, list[Spectrum]]:
+def _spectra(dataset: Dataset, search: PeakSearch, wanted: FigureOptions) -> dict[str, list[Spectrum]]:
     """Give the combinations with a histogram of the largest final states that have one, the largest first."""
     cuts = dataset.table["cuts"]
     after = {

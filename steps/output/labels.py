@@ -5,8 +5,7 @@ from collections.abc import Collection, Sequence
 from plots.style import Label
 from targets.catalogue import citations
 from targets.catalogue.citations import Origin
-from targets.catalogue.input_files import InputFile
-from tasks.stages.inputs.make_demo import RELEASE
+from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 
 __all__ = ["label", "of_several"]
 
@@ -23,8 +22,8 @@ def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
     Returns:
         The label; without an experiment or an energy (TeV) where it is not known, or not the same for all files.
     """
-    if any(file.release == RELEASE for file in files):
-        return Label("Toy data", RELEASE)
+    if any(file.release == DEMO_RELEASE for file in files):
+        return Label("Toy data", DEMO_RELEASE)
     kinds = {(file.release, file.record): file for file in files}.values()
     schemas: list[str | None] = [*sorted(formats)] or [None]
     origins = {citations.origin(file, schema) for file in kinds for schema in schemas}

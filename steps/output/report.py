@@ -14,16 +14,15 @@ from physics.selection.cutflow import shown
 from physics.selection.selection import Selection
 from physics.selection.wording import conditions
 from plots import overview
-from steps.histograms import Style, no_bin
+from steps.histograms import HistogramNaming, no_bin
 from steps.output import labels
 from steps.output.figures import INDEX
 from targets.catalogue import citations
-from targets.catalogue.input_files import InputFile
+from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.documents.json import load_json
 from targets.products import histograms
 from targets.report import document
 from targets.report.document import Document, Figure, Histogram, Source, Stage, Without
-from tasks.stages.inputs.make_demo import RELEASE
 
 __all__ = ["Dataset", "Run", "build", "versions"]
 
@@ -79,7 +78,7 @@ class Run:
     skim: str
     read: Mapping[str, Mapping[str, Any]]
     stages: Mapping[str, Mapping[str, Any]]
-    style: Style
+    style: HistogramNaming
     rules: Rules
     min_events: int
     exclude_outliers: bool
@@ -151,11 +150,11 @@ def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[dict[str,
 def _sources(files: Sequence[InputFile], skim: str) -> list[Source]:
     """Say where the data come from, how to cite them, and on which terms they are there."""
     found = citations.citation(files, skim)
-    if any(file.release == RELEASE for file in files):
+    if any(file.release == DEMO_RELEASE for file in files):
         found.append(("Toy data", None, "Made by this project (task MakeDemo): there is nothing to cite."))
     if any(file.release is None and file.record is None for file in files):
         found.append(("Local files", None, _OWN_FILES))
-    if any(file.release != RELEASE for file in files):
+    if any(file.release != DEMO_RELEASE for file in files):
         found.append(("Licence and disclaimer", None, citations.DISCLAIMER))
     return [{"name": name, "doi": doi, "citation": text} for name, doi, text in found]
 

@@ -1,10 +1,10 @@
 """Files of releases of ATLAS Open Data: collision data or simulation, in exactly one skim."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from edm.wording import amount, nearest
 from targets.catalogue.atlas_catalogue import NOSKIM, Entry, known_releases, read_release
-from targets.catalogue.input_files import Catalogue, InputFile, amount, check_data_type, only_root_files
+from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, only_root_files
 from targets.errors import ConfigurationError
 from targets.network.uris import portal_uri
 
@@ -138,5 +138,5 @@ def _first(names: Sequence[str], number: int = 5) -> str:
 
 def _nearest(name: str, names: Sequence[str]) -> str:
     longer = [each for each in names if each.startswith(name.lower())]  # a beginning says more than a likeness
-    near = longer or get_close_matches(name.lower(), names, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    suggestion = longer[0] if longer else nearest(name.lower(), names)
+    return f" Did you mean {suggestion!r}?" if suggestion else ""

@@ -13,7 +13,8 @@ from typing import Any
 
 import requests
 
-from targets.catalogue.input_files import Catalogue, InputFile, amount, check_data_type, merge, only_root_files
+from edm.wording import amount
+from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, merge, only_root_files
 from targets.errors import ConfigurationError, PortalError
 from targets.network.checksums import normalised_checksum
 from targets.network.portal import NotFoundError, fetch_json, open_session

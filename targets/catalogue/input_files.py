@@ -4,20 +4,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
+from edm.wording import amount
 from targets.errors import ConfigurationError, FileFormatError, PortalError
 from targets.network.uris import is_root_file, suffix, web_uri
 
 __all__ = [
     "DATA_TYPES",
+    "DEMO_DATASET",
+    "DEMO_RELEASE",
     "Catalogue",
     "InputFile",
-    "amount",
     "check_data_type",
     "identity",
     "merge",
     "only_root_files",
     "unique",
 ]
+
+DEMO_RELEASE = "demo"
+"""What release_years names to read the built-in toy data."""
+
+DEMO_DATASET = "demo_data"
+"""The dataset of the toy data."""
 
 DATA_TYPES = ("data", "mc")
 """The parts of a release's catalogue."""
@@ -215,8 +223,3 @@ def check_data_type(data_type: str) -> str:
         msg = f"data_type is {data_type!r}: choose data (collisions) or mc (simulation)"
         raise ConfigurationError(msg)
     return data_type
-
-
-def amount(number: int, noun: str) -> str:
-    """Return number and noun, in the plural unless there is just one: `1 file`, `2 files`, `0 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -3,12 +3,12 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from glob import glob, has_magic
 from itertools import islice
 from pathlib import Path
 
-from targets.catalogue.input_files import Catalogue, InputFile, amount, check_data_type, unique
+from edm.wording import amount, nearest
+from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, unique
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network.uris import SCHEMES, uri_problem
 
@@ -122,6 +122,6 @@ def _nothing(pattern: str, absolute: Path, folders: int) -> str:
             names = sorted(entry.name for entry in islice(entries, _NAMES_LOOKED_AT))
     except OSError as error:
         return f"input_files: {pattern!r} matches no file: the folder {folder} cannot be read ({error.strerror})"
-    near = get_close_matches(wanted, names, n=1, cutoff=0.4)
-    there = f"the nearest name there is {near[0]!r}" if near else _similar_to_none(names)
-    return f"input_files: {pattern!r} matches no file: looked for {wanted!r} in {folder}; {there}"
+    name = nearest(wanted, names, cutoff=0.4)
+    listing = f"the nearest name there is {name!r}" if name else _similar_to_none(names)
+    return f"input_files: {pattern!r} matches no file: looked for {wanted!r} in {folder}; {listing}"

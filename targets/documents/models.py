@@ -4,11 +4,10 @@ YAML is checked against a model given by the caller, and everything that is wron
 line, key and the nearest valid key.
 """
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +16,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from edm.wording import did_you_mean
 from targets.documents import yaml_lines
 from targets.errors import ConfigurationError
 
-__all__ = ["content", "did_you_mean", "fingerprint", "load_model", "named_file"]
+__all__ = ["content", "fingerprint", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -113,20 +113,6 @@ def named_file(what: str, name: str, folder: Path) -> Path:
         f"{', '.join(built_in) or 'none'}, or give the path of a YAML file"
     )
     raise ConfigurationError(msg)
-
-
-def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Suggest what a misspelt word may stand for.
-
-    Args:
-        word: The word.
-        options: The valid words.
-
-    Returns:
-        ``; did you mean 'word'?`` with the most similar one, empty when none is similar.
-    """
-    near = difflib.get_close_matches(word, list(options), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: ErrorDetails) -> str:

@@ -12,7 +12,7 @@ from targets.events.schemas import Schema
 from targets.network import download_cache
 from targets.network.retry import Network, RangesUnsupportedError, Traffic
 
-__all__ = ["MODES", "Fetching", "Input", "Mode", "open_input"]
+__all__ = ["MODES", "FetchOptions", "Input", "Mode", "open_input"]
 
 Mode = Literal["auto", "stream", "download"]
 """How files on a network are read."""
@@ -22,7 +22,7 @@ MODES: tuple[Mode, ...] = ("auto", "stream", "download")
 
 
 @dataclass(frozen=True)
-class Fetching:
+class FetchOptions:
     """How files on a network are read.
 
     Attributes:
@@ -51,7 +51,7 @@ class Input(NamedTuple):
 
 
 @contextmanager
-def open_input(file: InputFile, schemas: list[Schema], fetching: Fetching) -> Iterator[Input]:
+def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> Iterator[Input]:
     """Open an input file.
 
     Args:
@@ -86,7 +86,7 @@ def _is_downloaded(file: InputFile, schemas: list[Schema]) -> bool:
     return any(schema.name == file.release and schema.fetch == "download" for schema in schemas)
 
 
-def _streamed(stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: Fetching) -> EventFile | None:
+def _streamed(stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> EventFile | None:
     """Open a file over the network; None when it is better downloaded."""
     try:
         events = stack.enter_context(open_events(file.uri, schemas, fetching.network, file.size))

@@ -1,6 +1,8 @@
 """What stands on the command line: parameters of the task that was asked for, and of stages above it."""
 
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from luigi.cmdline_parser import CmdlineParser
@@ -8,7 +10,19 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_root", "of_root"]
+__all__ = ["check", "is_given", "is_own", "is_root", "is_this_process", "of_root"]
+
+_PROGRAMS = ("luigi", "law")
+
+
+def is_this_process() -> bool:
+    """Tell whether this process is luigi's or law's command line: only there may messages and help be replaced.
+
+    Returns:
+        Whether the program's name says so; False in notebooks, scripts and workers.
+    """
+    program = Path(sys.argv[0])
+    return program.name in _PROGRAMS or (program.name == "__main__.py" and program.parent.name in _PROGRAMS)
 
 
 def is_given(name: str) -> bool:
@@ -53,7 +67,7 @@ def is_root(task: str) -> bool:
 
 
 def of_root(name: str) -> str | None:
-    """Give what the command line says of a parameter of the task that was asked for.
+    """Return what the command line says of a parameter of the task that was asked for.
 
     Args:
         name: The parameter's name.
@@ -64,8 +78,8 @@ def of_root(name: str) -> str | None:
     parser = CmdlineParser.get_instance()
     if parser is None:
         return None
-    found = [_value(parser, one) for one in (name, f"{parser.known_args.root_task}_{name}")]
-    return next((one for one in found if one is not None), None)
+    values = [_value(parser, option) for option in (name, f"{parser.known_args.root_task}_{name}")]
+    return next((value for value in values if value is not None), None)
 
 
 def check(free: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ from luigi import retcodes
 from luigi.configuration import get_config
 from luigi.task_register import Register
 
-from targets.documents.models import did_you_mean
+from edm.wording import did_you_mean
 from tasks.cli import messages
 
 _RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
@@ -70,25 +70,17 @@ def load_defaults() -> None:
 def hand_down(stages: Iterable[str]) -> None:
     """Let the keys of a stage's section count for the stages after it, unless those say otherwise.
 
-    What a user says of any stage before comes before what the project says of a stage itself.
-
     Args:
         stages: Names of the tasks, in the order of the graph.
     """
     config = get_config()
-    own = [_lines(path) for path in _luigi_files() if path != LUIGI_DEFAULTS.resolve()]
-    said = {(line.section, line.key.replace("-", "_")) for lines in own for line in lines}
-    by_user, by_project = dict[str, str](), dict[str, str]()  # of each key, the last stage that has it
+    sections: dict[str, str] = {}  # of each key, the last stage that has it
     for name in stages:
         for key, _ in Register.get_task_cls(name).get_params():
-            if (name, key) in said:
-                by_user[key] = name
-            elif key in by_user:
-                _copy(key, by_user[key], name)
-            elif config.has_option(name, key):
-                by_project[key] = name
-            elif key in by_project:
-                _copy(key, by_project[key], name)
+            if config.has_option(name, key):
+                sections[key] = name
+            elif key in sections:
+                config.set(name, key, config.get(sections[key], key).replace("%", "%%"))
 
 
 def check() -> None:
@@ -132,11 +124,6 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
                 parameter.normalize(parameter.parse(value))
             except Exception as error:  # luigi's parameters raise what they like
                 yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
-
-
-def _copy(key: str, source: str, section: str) -> None:
-    config = get_config()
-    config.set(section, key, config.get(source, key).replace("%", "%%"))
 
 
 def _invalid(found: Iterable[str]) -> str:

@@ -4,7 +4,6 @@ luigi lists every parameter twice and begins with a screen of usage; ``--help-al
 """
 
 import argparse
-import difflib
 import functools
 import shutil
 import sys
@@ -17,7 +16,8 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import ParameterVisibility
 from luigi.task_register import Register
 
-from tasks.cli import parameters
+from edm.wording import nearest
+from tasks.parameters.output import PlotParameters
 
 __all__ = ["install", "overview", "page"]
 
@@ -104,7 +104,7 @@ def page(task: Any, stages: Sequence[str]) -> str:
     Returns:
         The text: what the task does, and its parameters in groups, each with what luigi.cfg says where that differs.
     """
-    makes_anew = {name: stage for stage in reversed(stages) for name in Register.get_task_cls(stage).own}
+    makes_anew = {name: stage for stage in reversed(stages) for name in Register.get_task_cls(stage).variant_parameters}
     family = task.get_task_family()
     left = {
         name: one for name, one in task.get_params() if one.description and one.visibility == ParameterVisibility.PUBLIC
@@ -132,8 +132,8 @@ def page(task: Any, stages: Sequence[str]) -> str:
 
 
 def _groups(task: Any) -> list[Any]:
-    ours = [getattr(parameters, name) for name in parameters.__all__]
-    return [kind for kind in reversed(task.__mro__) if kind in ours]
+    """Return the classes of parameters that a task has, the most basic first."""
+    return [group for group in reversed(PlotParameters.__mro__) if group is not object and issubclass(task, group)]
 
 
 def _entry(family: str, name: str, parameter: Any, stage: str | None) -> list[str]:
@@ -193,5 +193,5 @@ def _hint(option: str, task: str | None, stages: Sequence[str], known: Iterable[
     own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
     of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
     taken = [one for one in known if one[2:3].islower() or one in of_stages]  # others are refused, or luigi's classes
-    near = difflib.get_close_matches(option, taken, n=1, cutoff=0.75)
-    return f"did you mean {near[0]}?" if near else ""
+    name = nearest(option, taken, cutoff=0.75)
+    return f"did you mean {name}?" if name else ""

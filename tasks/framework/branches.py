@@ -24,10 +24,10 @@ class BranchOutputs(BaseWorkflowProxy):
     """A proxy that knows its branches' outputs in time linear in their number."""
 
     def output(self) -> Any:
-        """Give the targets of all branches."""
+        """Return the targets of all branches."""
         if not self.task.workflow_condition():
             return law.util.DotDict(collection=law.TargetCollection([law.LocalFileTarget(is_tmp="unknown")]))
-        targets = {branch: self.task.target(piece) for branch, piece in self.task.get_branch_map().items()}
+        targets = {number: self.task.target(branch) for number, branch in self.task.get_branch_map().items()}
         return law.util.DotDict(collection=Products(targets, threshold=self.threshold(len(targets))))
 
     def complete(self) -> bool:
@@ -42,10 +42,10 @@ class BranchOutputs(BaseWorkflowProxy):
 
     def missing(self) -> list[int]:
         """List the branches without a product."""
-        pieces = self.task.get_branch_map().items()
-        paths = {branch: Path(self.task.target(piece).abspath) for branch, piece in pieces}
+        branches = self.task.get_branch_map().items()
+        paths = {number: Path(self.task.target(branch).abspath) for number, branch in branches}
         listed = {folder: _names(folder) for folder in {path.parent for path in paths.values()}}
-        return [branch for branch, path in paths.items() if path.name not in listed[path.parent]]
+        return [number for number, path in paths.items() if path.name not in listed[path.parent]]
 
 
 def _names(folder: Path) -> set[str]:

@@ -23,7 +23,7 @@ class ChosenBranches(BaseWorkflow):
 
     @property
     def branch_data(self) -> Any:
-        """Give what a branch is.
+        """Return what a branch is.
 
         Raises:
             ConfigurationError: When there is no such branch.

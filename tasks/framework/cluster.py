@@ -25,11 +25,11 @@ from submit.pbs.job_files import read_directives  # noqa: E402
 from submit.pbs.workflow import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
 from submit.slurm import SlurmJobManager  # noqa: E402
 from tasks.cli import command_line  # noqa: E402
-from tasks.cli.job_parameters import JobParameters  # noqa: E402
-from tasks.cli.parameter_types import Choice  # noqa: E402
 from tasks.framework.branches import BranchOutputs  # noqa: E402
 from tasks.framework.pool import PoolWorkflow  # noqa: E402
 from tasks.framework.product import digest  # noqa: E402
+from tasks.parameters.jobs import JobParameters  # noqa: E402
+from tasks.parameters.types import Choice  # noqa: E402
 
 __all__ = ["ENGINES", "ClusterWorkflow"]
 
@@ -103,7 +103,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     workflow = Choice(
         ("local", *ENGINES),
         default="local",
-        description="where branches run: local, pbs, slurm or htcondor; default: local",
+        description="where branches run: local, pbs, slurm or htcondor",
     )
 
     @classmethod
@@ -116,13 +116,13 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         return {name: value for name, value in params.items() if name not in ours - kwargs.keys()}
 
     def _jobs_folder(self) -> Any:
-        """Give the shared folder of a stage's job files and job data."""
-        return law.LocalDirectoryTarget(str(self.run_folder() / "logs" / "jobs" / type(self).__name__))
+        """Return the shared folder of a stage's job files and job data."""
+        return law.LocalDirectoryTarget(str(self.run_directory() / "logs" / "jobs" / type(self).__name__))
 
     pbs_output_directory = slurm_output_directory = htcondor_output_directory = _jobs_folder
 
     def _logs_folder(self) -> Any:
-        """Give the folder of the jobs' logs."""
+        """Return the folder of the jobs' logs."""
         return law.LocalDirectoryTarget(str(Path(self._jobs_folder().abspath) / "logs"))
 
     pbs_log_directory = slurm_log_directory = htcondor_log_directory = _logs_folder
@@ -131,14 +131,14 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         """Tell job data of other parameters or other files apart: law would take them for its own."""
         if not self.workflow_condition():
             return "unknown"
-        datasets = sorted({piece.dataset for piece in self.get_branch_map().values()})
-        variants = [str(self.folder(dataset)) for dataset in datasets]
-        return digest([variants, [piece.digest for piece in self.get_branch_map().values()]], 12)
+        branches = self.get_branch_map().values()
+        variants = [str(self.folder(dataset)) for dataset in sorted({branch.dataset for branch in branches})]
+        return digest([variants, [branch.digest for branch in branches]], 12)
 
     pbs_output_postfix = slurm_output_postfix = htcondor_output_postfix = _files_digest
 
     def _bootstrap(self) -> JobInputFile:
-        """Give the file that a job sources first: it leads to this Python and to submit/bootstrap.sh."""
+        """Return the file that a job sources first: it leads to this Python and to submit/bootstrap.sh."""
         lines = [f"export {name}={_quoted(os.environ[name])}" for name in _FORWARDED if os.environ.get(name)]
         lines += [
             "export PIPELINE_JOB=1",
@@ -161,7 +161,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     pbs_use_local_scheduler = slurm_use_local_scheduler = htcondor_use_local_scheduler = _local_scheduler
 
     def _job_arguments(self) -> dict[str, str]:
-        """Give further arguments of a job: what this run refreshed is fresh there, and a branch needs one process."""
+        """Return further arguments of a job: what this run refreshed is fresh there, and a branch needs one process."""
         return {"refresh-metadata": "False", "threads": "1"}
 
     pbs_cmdline_args = slurm_cmdline_args = htcondor_cmdline_args = _job_arguments

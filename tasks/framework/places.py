@@ -20,13 +20,13 @@ def places(stage: Any) -> list[str]:
     Returns:
         A line for each dataset: the file or folder of the product where there is one, else the folder of all.
     """
-    pieces = {piece.dataset: piece for piece in stage.pieces(stage.cut)}
-    several = stage.cut == "group"
-    found = {
-        dataset: stage.folder(dataset) if several else Path(stage.target(piece).abspath)
-        for dataset, piece in pieces.items()
+    branches = {branch.dataset: branch for branch in stage.branches_of(stage.granularity)}
+    several = stage.granularity == "group"
+    paths = {
+        dataset: stage.folder(dataset) if several else Path(stage.target(branch).abspath)
+        for dataset, branch in branches.items()
     }
-    return [f"{stage.get_task_family()} of {dataset}: {path}" for dataset, path in found.items()]
+    return [f"{stage.get_task_family()} of {dataset}: {path}" for dataset, path in paths.items()]
 
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)

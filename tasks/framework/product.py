@@ -15,12 +15,9 @@ from targets.documents import models
 from targets.events import schemas
 from targets.storage import atomic
 from tasks.cli import messages
-from tasks.cli.parameter_types import Handling
+from tasks.parameters.types import Handling
 
-__all__ = ["SELECTIONS", "Product", "digest"]
-
-SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
-"""The folder of the selections that come with the project."""
+__all__ = ["Product", "digest"]
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
@@ -28,13 +25,13 @@ _PANE = 66  # columns of the pane in which luigid shows a failure, and which bre
 class Product(law.Task):
     """A task with a place in the run directory, named by everything that can change its content."""
 
-    room: ClassVar[str] = ""
-    """Folder of the run directory."""
+    directory: ClassVar[str] = ""
+    """Its folder of the run directory."""
 
     revision: ClassVar[int] = 1
     """Raised by the author of a stage when its results change."""
 
-    own: ClassVar[tuple[str, ...]] = ()
+    variant_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that first matter to this stage and can change its result."""
 
     exclude_index = True
@@ -54,38 +51,36 @@ class Product(law.Task):
 
     @classmethod
     def get_params(cls) -> list[tuple[str, Any]]:
-        """Give the parameters by name; law asks hundreds of times a run, and luigi looks at all names of the class."""
+        """Return the parameters by name; law asks hundreds of times a run, and luigi looks at all names of the class."""
         return list(cls._parameters())
 
     @classmethod
     @cache
     def _parameters(cls) -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = super().get_params()
-        return found
+        parameters: list[tuple[str, Any]] = super().get_params()
+        return parameters
 
-    def run_folder(self) -> Path:
-        """Give the folder of the run."""
+    def run_directory(self) -> Path:
+        """Return the folder of the run."""
         return Path(str(self.base_output_dir)) / str(self.run_name)
 
-    def named_by(self) -> dict[str, Any]:
-        """Give what the variant's name depends on, readable."""
-        own = {name: self._serialized(name) for name in self.own}
-        return {type(self).__name__: {"revision": self.revision, **own}}
+    def own_variant_inputs(self) -> dict[str, Any]:
+        """Return what this task adds to the name of a variant: its revision and parameters, as text."""
+        parameters = {name: self._serialized(name) for name in self.variant_parameters}
+        return {type(self).__name__: {"revision": self.revision, **parameters}}
 
-    def spelled_out(self, named_by: dict[str, Any]) -> dict[str, Any]:
-        """Give the same with the content of the selection, and of a schema that was asked for, in place of digests."""
+    def readable_inputs(self, variant_inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return the same with the content of selection and schema in place of digests."""
         return {
-            stage: {name: self._content(name, value) for name, value in own.items()} if isinstance(own, dict) else own
-            for stage, own in named_by.items()
+            stage: {name: self._content(name, value) for name, value in inputs.items()}
+            if isinstance(inputs, dict)
+            else inputs
+            for stage, inputs in variant_inputs.items()
         }
 
-    def selection_path(self) -> Path:
-        """Give the YAML file of the selection."""
-        return models.named_file("selection", self.selection, SELECTIONS)
-
-    def variant_folder(self, named_by: dict[str, Any]) -> Path:
-        """Give the folder of a variant: eight hex digits of a hash over what names it."""
-        return self.run_folder() / self.room / digest(named_by, 8)
+    def variant_folder(self, variant_inputs: dict[str, Any]) -> Path:
+        """Return the folder of a variant: eight hex digits of a hash over what names it."""
+        return self.run_directory() / self.directory / digest(variant_inputs, 8)
 
     def tell(self, text: str, terminal: bool = True) -> None:
         """Say something in the terminal and, where a scheduler listens, in luigid."""
@@ -93,11 +88,11 @@ class Product(law.Task):
         self.publish_message(messages.printable(text), stdout=sys.stdout if terminal else None, scheduler=listens)
 
     def on_failure(self, exception: BaseException) -> str:
-        """Give what luigid shows of a failure: the sentence of an error that explains itself, else the traceback."""
-        said = messages.sentence(exception)
-        if said is None:
+        """Return what luigid shows of a failure: the sentence of an error that explains itself, else the traceback."""
+        sentence = messages.sentence(exception)
+        if sentence is None:
             return str(super().on_failure(exception))
-        return "\n".join(map(_folded, said.splitlines()))
+        return "\n".join(map(_fold, sentence.splitlines()))
 
     def sweep(self, *folders: Path) -> None:
         """Remove what killed runs left in folders."""
@@ -110,36 +105,36 @@ class Product(law.Task):
         return {name: getattr(self, name) for name in self.to_str_params(only_significant=True, only_public=True)}
 
     def _serialized(self, name: str) -> Any:
-        """Give a parameter as text; for those that name YAML files, the digest of the files' content."""
+        """Return a parameter as text; for those that name YAML files, the digest of the files' content."""
         value = getattr(self, name)
         if name == "selection":
             return _fingerprint(self.selection_path())
         if name == "schema":
-            found = schemas.find(value)
-            paths = [found] if found else sorted(schemas.BUILT_IN.glob("*.yaml"))
+            path = schemas.find(value)
+            paths = [path] if path else sorted(schemas.BUILT_IN.glob("*.yaml"))
             return digest([_fingerprint(path) for path in paths], 64)
         return dict(self.get_params())[name].serialize(value)
 
     def _content(self, name: str, value: Any) -> Any:
-        """Give what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
+        """Return what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
         path = self.selection_path() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
         return json.loads(json.dumps(models.content(path), default=str)) if path else value
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
-        """Give parameters as text; for the public (names in luigid) only those that differ from their default."""
+        """Return parameters as text; for the public (names in luigid) only those that differ from their default."""
         text: dict[str, str] = super().to_str_params(only_significant, only_public)
         if not only_public:
             return text
-        telling = self._telling()
-        return {name: value for name, value in text.items() if name in telling}
+        distinctive = self._distinctive()
+        return {name: value for name, value in text.items() if name in distinctive}
 
     def _get_param_visibilities(self) -> dict[str, int]:
         """Hide the parameters that say nothing from luigid's page too."""
-        shown: dict[str, int] = super()._get_param_visibilities()
-        hidden, telling = ParameterVisibility.HIDDEN.serialize(), self._telling()
-        return {name: seen if name in telling else hidden for name, seen in shown.items()}
+        visibilities: dict[str, int] = super()._get_param_visibilities()
+        hidden, distinctive = ParameterVisibility.HIDDEN.serialize(), self._distinctive()
+        return {name: seen if name in distinctive else hidden for name, seen in visibilities.items()}
 
-    def _telling(self) -> set[str]:
+    def _distinctive(self) -> set[str]:
         """Name the parameters that tell a run from others: its name, and what differs from the defaults."""
         law_says_nothing = {"workflow", "effective_workflow"} if self.__dict__.get("workflow") == "local" else set()
         return {"run_name"} | {
@@ -153,7 +148,7 @@ class Product(law.Task):
 
 
 def digest(document: Any, digits: int) -> str:
-    """Give the first hex digits of a hash over a document.
+    """Return the first hex digits of a hash over a document.
 
     Args:
         document: Anything that JSON can write.
@@ -166,7 +161,7 @@ def digest(document: Any, digits: int) -> str:
 
 
 def _fingerprint(path: Path) -> str:
-    """Give the digest of a YAML file's content; every branch asks for it several times, and parsing takes 20 ms."""
+    """Return the digest of a YAML file's content; every branch asks for it several times, and parsing takes 20 ms."""
     return _fingerprint_of(path, path.stat().st_mtime_ns)
 
 
@@ -175,7 +170,7 @@ def _fingerprint_of(path: Path, modified_ns: int) -> str:  # noqa: ARG001 (a cha
     return models.fingerprint(path)
 
 
-def _folded(line: str) -> str:
+def _fold(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(line, _PANE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 

@@ -1,15 +1,16 @@
 """Tasks that depend on which files there are."""
 
+from pathlib import Path
 from typing import Any
 
 from targets.catalogue import input_files, local_files
+from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
-from tasks.cli.parameters import SourceParameters
 from tasks.framework.product import Product, digest
-from tasks.stages.inputs.make_demo import RELEASE
+from tasks.parameters.inputs import SourceParameters
 
-__all__ = ["SourceTask"]
+__all__ = ["FileListTask", "SourceTask"]
 
 _NO_SOURCE = (
     "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
@@ -44,14 +45,28 @@ class SourceTask(SourceParameters, Product):
             params["local_files"] = digest([input_files.identity(file) for file in listed], 8)
         return params
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for parameters that contradict each other, before anything has been done; the default takes all."""
+
+class FileListTask(SourceTask):
+    """The task that lists the files of a run: what stages ask of it."""
+
+    exclude_index = True
+
+    def path(self) -> Path:
+        """Return the path of the list."""
+        raise NotImplementedError
+
+    def files(self) -> tuple[InputFile, ...]:
+        """Return the run's files."""
+        raise NotImplementedError
+
+    def is_known(self) -> bool:
+        """Tell whether the list is there."""
+        raise NotImplementedError
 
 
 def _check_choices(params: dict[str, Any]) -> None:
     """Refuse what would choose nothing: skims and dataset numbers are those of releases."""
-    if set(params["release_years"]) <= {RELEASE}:
+    if set(params["release_years"]) <= {DEMO_RELEASE}:
         for name in ("skim", "dataset_ids"):
             if params[name]:
                 msg = f"{name} = {params[name]!r} chooses among the files of a release, and release_years names none: "

@@ -25,7 +25,7 @@ __all__ = ["Preloaded", "draw_nothing"]
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _COMMANDS = ("luigi", "law")
-_LOADED = ("parse_files", "compute_masses", "find_peaks", "make_histograms", "make_plots", "make_report")
+_LOADED = ("parse", "masses", "peaks", "histograms", "output.figures", "output.report")
 _DEMO_PARTS = 2  # files of the demo data, which has eight
 _FILES = 3
 _LONGEST_S = 60
@@ -161,10 +161,11 @@ if __name__ == "__main__":
     from law.cli import run as law_run
     from luigi.cmdline import luigi_run
 
-    for one in _LOADED:
-        importlib.import_module(f"tasks.{one}")
+    socket_path, sys.argv = sys.argv[1], ["luigi"]  # tasks looks at it: forks are luigi's or law's command line
+    for module in ("tasks", *(f"steps.{step}" for step in _LOADED)):
+        importlib.import_module(module)
     collisions.PARTS = _DEMO_PARTS
     if not os.environ.get("DOCS_PICTURES"):
         draw_nothing()
-    _warm_up(Path(sys.argv[1]).parent)
-    _serve(sys.argv[1])
+    _warm_up(Path(socket_path).parent)
+    _serve(socket_path)

@@ -9,7 +9,7 @@ import pytest
 from luigi.task_register import Register
 
 import tasks
-from tasks.cli import parameters
+from tasks.parameters.output import PlotParameters
 from tests.support.runs import PROJECT
 
 STAGES = tasks.STAGES[2:]
@@ -51,12 +51,12 @@ OTHER = {
 
 
 def declared():
-    mixins = [getattr(parameters, name) for name in parameters.__all__]
-    return {name: one for mixin in mixins for name, one in vars(mixin).items() if isinstance(one, luigi.Parameter)}
+    values = {name: value for group in PlotParameters.__mro__ for name, value in vars(group).items()}
+    return {name: value for name, value in values.items() if isinstance(value, luigi.Parameter)}
 
 
 def own():
-    return [name for stage in tasks.STAGES for name in getattr(tasks, stage).own]
+    return [name for stage in tasks.STAGES for name in getattr(tasks, stage).variant_parameters]
 
 
 def test_every_parameter_names_a_variant_or_changes_no_result():
@@ -77,8 +77,8 @@ def folders(run, **changed):
     words = run.arguments(task=STAGES[-1], **changed)
     with luigi.cmdline_parser.CmdlineParser.global_instance(words) as parsed:
         task = parsed.get_task_obj()
-    found = {**task.above(), STAGES[-1]: task}
-    return {stage: found[stage].folder("files") for stage in STAGES}
+    stages = {**task.all_upstream(), STAGES[-1]: task}
+    return {stage: stages[stage].folder("files") for stage in STAGES}
 
 
 @pytest.fixture

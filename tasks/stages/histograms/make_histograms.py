@@ -1,72 +1,66 @@
 """MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
 
 from pathlib import Path
-from typing import Any
 
-import law
-
-from targets.catalogue import input_files
+from edm.wording import amount
+from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents.json import load_json
-from tasks.cli.parameters import HistogramParameters
-from tasks.framework.stage import Piece
-from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
-from tasks.stages.inputs.make_demo import RELEASE
+from tasks.framework.branch_files import BranchFiles
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.histograms import HistogramParameters
+from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["MakeHistograms"]
 
 
-class MakeHistograms(HistogramParameters, BinningStage):
+class MakeHistograms(HistogramParameters, Stage):
     """Make the histograms of every final state and combination, one file per dataset: the main job."""
 
-    room = "histograms"
-    own = ("use_bumpnet_naming", "single_output_file", "output_filename")
-    cut = "dataset"
-    needs = (FillHistograms, RemovePeaks, FindPeaks)
+    directory = "histograms"
+    variant_parameters = ("use_bumpnet_naming", "single_output_file", "output_filename")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (FillHistograms, RemovePeaks, FindPeaks)
     exclude_index = False
 
-    def path(self, piece: Piece) -> Path:
-        """Give the file of a dataset; with several datasets its name goes before the suffix."""
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the file of a dataset; with several datasets its name goes before the suffix."""
         name = Path(self.output_filename)
-        several = len(self.pieces("dataset")) > 1
-        stem = f"{name.stem}_{piece.dataset}" if several else name.stem
-        return self.folder(piece.dataset) / (f"{stem}{name.suffix}" if self.single_output_file else stem)
+        several = len(self.branches_of("dataset")) > 1
+        stem = f"{name.stem}_{branch.dataset}" if several else name.stem
+        return f"{stem}{name.suffix}" if self.single_output_file else stem
 
-    def target(self, piece: Piece) -> Any:
-        """Give the file of a dataset, or its folder when each histogram has a file of its own."""
-        kind = law.LocalFileTarget if self.single_output_file else law.LocalDirectoryTarget
-        return kind(str(self.path(piece)))
+    def is_folder(self) -> bool:
+        """Tell whether each histogram has a file of its own."""
+        return not self.single_output_file
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
         from steps import histograms, statistics
 
-        piece, upstream, found = self.branch_data, self.upstream(FillHistograms), self.upstream(FindPeaks)
-        parts = upstream.pieces("group", piece.dataset)
-        with self.recording() as (record, path):
-            table = load_json(found.path(piece))
-            filled = histograms.fill(map(upstream.path, parts), table, self.style())
-            record |= statistics.of_branches(self.logs_above(piece.dataset))
+        branch, filling, finding = self.branch_data, self.upstream_task(FillHistograms), self.upstream_task(FindPeaks)
+        sources = [filling.product(part) for part in filling.branches_of("group", branch.dataset)]
+        with recording(self) as (record, path):
+            table = load_json(finding.product(branch))
+            filled = histograms.fill(sources, table, self.histogram_naming())
+            record |= statistics.of_branches(self.upstream_statistics(branch.dataset))
             record |= histograms.write(path, filled, self.single_output_file)
-        self.announce(piece)
+        self.announce(branch)
 
-    def style(self) -> Any:
-        """Give how histograms look."""
-        from steps.histograms import Style
-
-        return Style(self.bin_width_gev, self.use_bumpnet_naming)
-
-    def announce(self, piece: Piece) -> None:
+    def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, and where they are."""
-        record = load_json(self.log_path(piece))
-        made, lost = input_files.amount(record["histograms"], "histogram"), len(record["failures"])
-        left_out = f", WITHOUT {input_files.amount(lost, 'file')} that cannot be read" if lost else ""
+        statistics = self.location(branch).statistics
+        record = load_json(statistics)
+        failed = len(record["failures"])
+        left_out = f", WITHOUT {amount(failed, 'file')} that cannot be read" if failed else ""
         self.tell(
-            f"{piece.dataset}: {made}, {record['accepted_by_bumpnet']} of them with the "
-            f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
-            f"statistics in {self.log_path(piece)}"
+            f"{branch.dataset}: {amount(record['histograms'], 'histogram')}, {record['accepted_by_bumpnet']} of them "
+            f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
+            f"statistics in {statistics}"
         )
-        if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
-            mixed = [f"{input_files.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
-            self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")
+        if len(record["formats"]) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
+            mixed = [f"{amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
+            self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -9,14 +9,15 @@ from typing import Any
 
 import law
 
+from edm.wording import amount
 from targets.catalogue import atlas_releases, cern_records, input_files, local_files
-from targets.catalogue.input_files import Catalogue, InputFile
+from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile
 from targets.documents.json import dump_json, load_json
 from targets.errors import ConfigurationError, FileFormatError
 from tasks.cli import command_line
 from tasks.framework.product import digest
-from tasks.framework.sources import SourceTask
-from tasks.stages.inputs.make_demo import RELEASE, MakeDemo
+from tasks.framework.sources import FileListTask
+from tasks.stages.inputs.make_demo import MakeDemo
 
 __all__ = ["FetchMetadata"]
 
@@ -28,23 +29,23 @@ _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may 
 _STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
 
 
-class FetchMetadata(SourceTask):
+class FetchMetadata(FileListTask):
     """List the input files, with size, checksum, release, dataset and whether they are data or simulation."""
 
-    room = "metadata"
-    own = ("local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type")
+    directory = "metadata"
+    variant_parameters = ("local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type")
     exclude_index = False
 
     def requires(self) -> list[Any]:
         """Require the demo data where they are asked for."""
-        return [MakeDemo.req(self)] if RELEASE in self.release_years else []
+        return [MakeDemo.req(self)] if DEMO_RELEASE in self.release_years else []
 
     def path(self) -> Path:
-        """Give the path of the list."""
-        return self.variant_folder(self.named_by()) / "metadata_cache.json"
+        """Return the path of the list."""
+        return self.variant_folder(self.own_variant_inputs()) / "metadata_cache.json"
 
     def output(self) -> Any:
-        """Give the target of the list."""
+        """Return the target of the list."""
         return law.LocalFileTarget(str(self.path()))
 
     def complete(self) -> bool:
@@ -67,9 +68,9 @@ class FetchMetadata(SourceTask):
         found = self._list(keep=True)
         for note in found.notes:
             self.tell(note)
-        dump_json(self.path().with_name("parameters.json"), self.named_by())
+        dump_json(self.path().with_name("parameters.json"), self.own_variant_inputs())
         dump_json(self.path(), _document(found))
-        self.tell(f"FetchMetadata: {input_files.amount(len(found.files), 'file')}, listed in {self.path()}")
+        self.tell(f"FetchMetadata: {amount(len(found.files), 'file')}, listed in {self.path()}")
 
     def preview(self) -> Catalogue:
         """List the files without writing anything; :meth:`files` knows them then, in this process."""
@@ -78,7 +79,7 @@ class FetchMetadata(SourceTask):
         return found
 
     def files(self) -> tuple[InputFile, ...]:
-        """Give the run's files: the first ``max_files_to_process`` of the list, or all.
+        """Return the run's files: the first ``max_files_to_process`` of the list, or all.
 
         Raises:
             FileNotFoundError: When the list has not been made yet.
@@ -100,7 +101,7 @@ class FetchMetadata(SourceTask):
         """Join the lists of all sources, in the order input_files, release_years, specific_record_ids."""
         lists = [local_files.local_files(self.input_files, self.data_type)]
         for release in self.release_years:
-            lists.append(MakeDemo.req(self).catalogue() if release == RELEASE else self._release(release, keep))
+            lists.append(MakeDemo.req(self).catalogue() if release == DEMO_RELEASE else self._release(release, keep))
         if ids := self.specific_record_ids:
             source = {"records": sorted(ids), "data_type": self.data_type}
             lists.append(self._kept(source, lambda: cern_records.record_files(ids, self.data_type), keep))
@@ -115,7 +116,7 @@ class FetchMetadata(SourceTask):
         return self._kept({"release": list(map(str, options))}, lambda: atlas_releases.release_files(*options), keep)
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
-        """Give what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
+        """Return what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
         path = self._portals() / f"{digest(source, 8)}.json"
         if path.exists() and not self.refresh_metadata:
             return _read(path)
@@ -125,7 +126,7 @@ class FetchMetadata(SourceTask):
         return found
 
     def _portals(self) -> Path:
-        return self.run_folder() / self.room / "portals"
+        return self.run_directory() / self.directory / "portals"
 
     def _sources(self) -> str:
         names = ("input_files", "release_years", "specific_record_ids")

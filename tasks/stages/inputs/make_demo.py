@@ -1,37 +1,36 @@
 """MakeDemo: toy data with one planted resonance, so that a first run needs no network."""
 
+from pathlib import Path
 from typing import Any
 
 import law
 
-from targets.catalogue.input_files import Catalogue, InputFile
-from tasks.cli.parameters import RunParameters
+from targets.catalogue.input_files import DEMO_DATASET, DEMO_RELEASE, Catalogue, InputFile
 from tasks.framework.product import Product
+from tasks.parameters.inputs import RunParameters
 
-__all__ = ["DATASET", "RELEASE", "MakeDemo"]
-
-RELEASE = "demo"
-"""What release_years names to read the demo data."""
-
-DATASET = "demo_data"
-"""The dataset of the demo data."""
+__all__ = ["MakeDemo"]
 
 
 class MakeDemo(RunParameters, Product):
     """Make the demo data: toy collisions in CMS NanoAOD and ATLAS PHYSLITE files, the same in every run."""
 
-    room = "demo"
+    directory = "demo"
     exclude_index = False
 
+    def folder(self) -> Path:
+        """Return the folder of the files."""
+        return self.variant_folder(self.own_variant_inputs())
+
     def output(self) -> Any:
-        """Give the folder of the files."""
-        return law.LocalDirectoryTarget(str(self.variant_folder(self.named_by())))
+        """Return the folder of the files."""
+        return law.LocalDirectoryTarget(str(self.folder()))
 
     def run(self) -> None:
         """Make all files."""
         from steps import demo
 
-        folder = self.variant_folder(self.named_by())
+        folder = self.folder()
         self.sweep(folder.parent)
         demo.write(folder, self.publish_progress)
         self.tell(f"MakeDemo: {len(demo.names())} files of toy data in {folder}")
@@ -40,5 +39,7 @@ class MakeDemo(RunParameters, Product):
         """List the files; their folder's name stands for their content, so that they need no time of change."""
         from steps import demo
 
-        files = [str(self.variant_folder(self.named_by()) / name) for name in demo.names()]
-        return Catalogue([InputFile(file, None, None, None, RELEASE, None, DATASET, "data") for file in files], [])
+        files = [str(self.folder() / name) for name in demo.names()]
+        return Catalogue(
+            [InputFile(file, None, None, None, DEMO_RELEASE, None, DEMO_DATASET, "data") for file in files], []
+        )

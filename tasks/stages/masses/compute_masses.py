@@ -1,48 +1,22 @@
-"""ComputeMasses: from selected objects to invariant masses, and ExportArrays: the same as plain .npy files."""
-
-from pathlib import Path
-from typing import Any
+"""ComputeMasses: from selected objects to invariant masses."""
 
 from physics import final_states
-from physics.combinations import Rules
-from tasks.cli.parameters import MassParameters
-from tasks.framework.stage import Piece, Stage
-from tasks.stages.inputs.parse_file import ParseFile, ParsingStage
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.masses import RULES, MassParameters
+from tasks.stages.inputs.parse_file import ParseFile
 
-__all__ = ["ComputeMasses", "MassStage"]
-
-_RULES = (
-    "min_particles_in_combination",
-    "max_particles_in_combination",
-    "max_subleading_index",
-    "max_multiplicity",
-)
-"""The parameters that decide which combinations are made, in the order of physics.combinations.Rules."""
+__all__ = ["ComputeMasses"]
 
 
-class MassStage(MassParameters, Stage):
-    """A stage with the parameters of masses."""
-
-    exclude_index = True
-
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for sizes of combinations that contradict each other."""
-        super().check_parameters(params)
-        Rules(*(params[name] for name in _RULES))
-
-    def rules(self) -> Rules:
-        """Give which combinations are made."""
-        return Rules(*(getattr(self, name) for name in _RULES))
-
-
-class ComputeMasses(MassStage, ParsingStage):
+class ComputeMasses(MassParameters, Stage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
-    room = "im_arrays"
+    directory = "im_arrays"
     revision = 2
-    own = ("objects_to_calculate", *_RULES)
-    needs = (ParseFile,)
+    variant_parameters = ("objects_to_calculate", *RULES)
+    upstream = (ParseFile,)
+    may_lack_files = True
     suffix = ".npz"
     exclude_index = False
 
@@ -50,12 +24,7 @@ class ComputeMasses(MassStage, ParsingStage):
         """Compute the masses of a branch."""
         from steps import masses
 
-        piece = self.branch_data
-        source = self.upstream(ParseFile).product(piece)
+        source = self.upstream_task(ParseFile).product(self.branch_data)
         kinds = final_states.check_kinds(self.objects_to_calculate)
-        with self.recording() as (record, path):
+        with recording(self) as (record, path):
             record |= masses.compute(source, path, kinds, self.rules(), self.chunk_events)
-
-    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:  # noqa: ARG002 (the parsed data tell)
-        """Give the path of the whole product, or of the incomplete one where the parsed data are incomplete."""
-        return self.product(piece)

@@ -1,47 +1,20 @@
-"""CountMasses, FindPeaks and RemovePeaks: from masses to the smoothly falling parts of their distributions."""
+"""CountMasses: the masses of each branch, counted on the grid of the peak search."""
 
-from pathlib import Path
-from typing import Any
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.masses import PeakParameters
+from tasks.stages.masses.compute_masses import ComputeMasses
 
-from physics import binning, resonances
-from tasks.cli.parameters import PeakParameters
-from tasks.framework.stage import Piece
-from tasks.stages.inputs.parse_file import ParsingStage
-from tasks.stages.masses.compute_masses import ComputeMasses, MassStage
-
-__all__ = ["CountMasses", "PeakStage"]
+__all__ = ["CountMasses"]
 
 
-class PeakStage(PeakParameters, MassStage):
-    """A stage with the parameters of the peak search."""
-
-    exclude_index = True
-
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for bins that are too fine for the largest mass."""
-        super().check_parameters(params)
-        name = "peak_detection_bin_width_gev"
-        binning.check_width(name, params[name], params["max_mass_gev"])
-
-    def search(self) -> Any:
-        """Give how peaks are searched."""
-        from steps.peaks import Search
-
-        return Search(
-            min_events=self.min_events_per_fs,
-            width_gev=self.peak_detection_bin_width_gev,
-            max_mass_gev=self.max_mass_gev,
-            resonances=resonances.choose(self.known_resonances),
-        )
-
-
-class CountMasses(PeakStage, ParsingStage):
+class CountMasses(PeakParameters, Stage):
     """Count the masses of each branch on the grid of the peak search: mass_counts, which add up over branches."""
 
-    room = "mass_counts"
-    own = ("peak_detection_bin_width_gev", "known_resonances", "max_mass_gev")
-    needs = (ComputeMasses,)
+    directory = "mass_counts"
+    variant_parameters = ("peak_detection_bin_width_gev", "known_resonances", "max_mass_gev")
+    upstream = (ComputeMasses,)
+    may_lack_files = True
     suffix = ".npz"
     exclude_index = False
 
@@ -49,10 +22,6 @@ class CountMasses(PeakStage, ParsingStage):
         """Count the masses of a branch."""
         from steps import peaks
 
-        source = self.upstream(ComputeMasses).product(self.branch_data)
-        with self.recording() as (record, path):
-            record |= peaks.count(source, path, self.search())
-
-    def destination(self, piece: Piece, record: dict[str, Any]) -> Path:  # noqa: ARG002 (the parsed data tell)
-        """Give the path of the whole product, or of the incomplete one where the parsed data are incomplete."""
-        return self.product(piece)
+        source = self.upstream_task(ComputeMasses).product(self.branch_data)
+        with recording(self) as (record, path):
+            record |= peaks.count(source, path, self.peak_search())

@@ -1,38 +1,30 @@
 """ExportArrays: the masses as plain .npy files, one per final state and combination."""
 
-from typing import Any
-
-import law
-
-from tasks.framework.stage import Piece
-from tasks.stages.inputs.parse_file import ParseFile
-from tasks.stages.masses.compute_masses import ComputeMasses, MassStage
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.masses import MassParameters
+from tasks.stages.masses.compute_masses import ComputeMasses
 
 __all__ = ["ExportArrays"]
 
 
-class ExportArrays(MassStage):
+class ExportArrays(MassParameters, Stage):
     """Write the masses of a dataset as plain .npy files, one per final state and combination."""
 
-    room = "exported_arrays"
-    own = ("tolerated_failures",)
-    cut = "dataset"
-    merges = True
-    needs = (ComputeMasses,)
+    directory = "exported_arrays"
+    variant_parameters = ("tolerated_failures",)
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (ComputeMasses,)
     exclude_index = False
-
-    def target(self, piece: Piece) -> Any:
-        """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
 
     def run(self) -> None:
         """Export the masses of a dataset."""
         from targets.products import mass_arrays
 
-        piece = self.branch_data
-        upstream = self.upstream(ComputeMasses)
-        upstream.upstream(ParseFile).check_failures()
-        with self.recording() as (record, path):
-            sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
+        self.first_stage().check_failures()
+        masses = self.upstream_task(ComputeMasses)
+        sources = [masses.product(branch) for branch in masses.branches_of("group", self.branch_data.dataset)]
+        with recording(self) as (record, path):
             entries = mass_arrays.export(path, sources)
             record |= {"arrays": len(entries), "masses": sum(entries.values())}

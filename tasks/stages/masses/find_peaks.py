@@ -1,21 +1,23 @@
 """FindPeaks: the table of cuts of each dataset."""
 
 from targets.documents.json import dump_json
-from tasks.stages.inputs.parse_file import ParseFile
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.masses import PeakParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
-from tasks.stages.masses.count_masses import CountMasses, PeakStage
+from tasks.stages.masses.count_masses import CountMasses
 
 __all__ = ["FindPeaks"]
 
 
-class FindPeaks(PeakStage):
+class FindPeaks(PeakParameters, Stage):
     """Find the cuts of every final state and combination of a dataset: the table of cuts."""
 
-    room = "peaks"
-    own = ("tolerated_failures", "min_events_per_fs")
-    cut = "dataset"
-    merges = True
-    needs = (CountMasses, ComputeMasses)
+    directory = "peaks"
+    variant_parameters = ("tolerated_failures", "min_events_per_fs")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (CountMasses, ComputeMasses)
     suffix = ".json"
     exclude_index = False
 
@@ -23,10 +25,10 @@ class FindPeaks(PeakStage):
         """Find the cuts of a dataset."""
         from steps import peaks
 
-        piece, upstream = self.branch_data, self.upstream(CountMasses)
-        self.upstream(ComputeMasses).upstream(ParseFile).check_failures()
-        sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
-        with self.recording() as (record, path):
-            table = peaks.find(piece.dataset, sources, self.search())
+        self.first_stage().check_failures()
+        dataset, counts = self.branch_data.dataset, self.upstream_task(CountMasses)
+        sources = [counts.product(branch) for branch in counts.branches_of("group", dataset)]
+        with recording(self) as (record, path):
+            table = peaks.find(dataset, sources, self.peak_search())
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
             dump_json(path, table)

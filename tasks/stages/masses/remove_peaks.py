@@ -1,19 +1,21 @@
 """RemovePeaks: the masses again, peaks removed, main and outliers apart."""
 
 from targets.documents.json import load_json
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.masses import PeakParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
-from tasks.stages.masses.count_masses import PeakStage
 from tasks.stages.masses.find_peaks import FindPeaks
 
 __all__ = ["RemovePeaks"]
 
 
-class RemovePeaks(PeakStage):
+class RemovePeaks(PeakParameters, Stage):
     """Apply the cuts to the masses of each branch: im_arrays_processed."""
 
-    room = "im_arrays_processed"
-    merges = True
-    needs = (FindPeaks, ComputeMasses)
+    directory = "im_arrays_processed"
+    depends_on_dataset = True
+    upstream = (FindPeaks, ComputeMasses)
     suffix = ".npz"
     exclude_index = False
 
@@ -21,8 +23,8 @@ class RemovePeaks(PeakStage):
         """Apply the cuts to a branch."""
         from steps import peaks
 
-        piece, found = self.branch_data, self.upstream(FindPeaks)
-        table = load_json(found.path(found.pieces("dataset", piece.dataset)[0]))
-        with self.recording() as (record, path):
-            source = self.upstream(ComputeMasses).product(piece)
-            record |= peaks.remove(source, path, table, self.search())
+        branch, finding = self.branch_data, self.upstream_task(FindPeaks)
+        table = load_json(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
+        source = self.upstream_task(ComputeMasses).product(branch)
+        with recording(self) as (record, path):
+            record |= peaks.remove(source, path, table, self.peak_search())

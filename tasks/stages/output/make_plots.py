@@ -1,86 +1,64 @@
 """MakePlots: figures of the pipeline, the data, the final states and the masses of each dataset."""
 
-from pathlib import Path
 from typing import Any
 
-import law
-
 from targets.documents.json import load_json
-from tasks.cli.parameters import PlotParameters
-from tasks.framework.stage import Piece
-from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
+from tasks.framework.branch_files import BranchFiles
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.output import PlotParameters
+from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.masses.count_masses import CountMasses
 from tasks.stages.masses.find_peaks import FindPeaks
 
-__all__ = ["MakePlots", "PlotStage"]
+__all__ = ["MakePlots"]
 
 
-class PlotStage(PlotParameters, BinningStage):
-    """A stage with the parameters of figures."""
-
-    exclude_index = True
-
-
-class MakePlots(PlotStage):
+class MakePlots(PlotParameters, Stage):
     """Draw pipeline performance, data overview, final states and masses, as files in a folder per dataset."""
 
-    room = "plots"
+    directory = "plots"
     revision = 3
-    own = ("plotted_final_states", "plotted_combinations", "plot_formats")
-    cut = "dataset"
-    needs = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
+    variant_parameters = ("plotted_final_states", "plotted_combinations", "plot_formats")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
     exclude_index = False
 
-    def path(self, piece: Piece) -> Path:
-        """Give the folder of a dataset."""
-        return self.folder(piece.dataset) / piece.dataset
-
-    def target(self, piece: Piece) -> Any:
-        """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the folder of a dataset."""
+        return branch.dataset
 
     def run(self) -> None:
         """Draw a dataset."""
-        from steps.output import figures as make_plots
+        from steps.output import figures
 
-        piece, wanted = self.branch_data, self.wanted()
-        with self.recording() as (record, path):
-            figures = make_plots.draw(self.dataset(piece), self.search(), wanted)
-            record |= make_plots.write(path, figures, wanted.formats)
-        self.announce(piece)
+        branch, options = self.branch_data, self.figure_options()
+        with recording(self) as (record, path):
+            drawn = figures.draw(self.dataset(branch), self.peak_search(), options)
+            record |= figures.write(path, drawn, options.formats)
+        self.announce(branch)
 
-    def announce(self, piece: Piece) -> None:
+    def announce(self, branch: BranchFiles) -> None:
         """Say how many figures a dataset has, and where they are."""
-        record = load_json(self.log_path(piece))
-        self.tell(f"{piece.dataset}: {record['figures']} figures in {self.path(piece)}")
+        record = load_json(self.location(branch).statistics)
+        self.tell(f"{branch.dataset}: {record['figures']} figures in {self.product(branch)}")
 
-    def wanted(self) -> Any:
-        """Give what is drawn."""
-        from steps.output.figures import Wanted
-
-        return Wanted(
-            formats=self.plot_formats,
-            final_states=self.plotted_final_states,
-            combinations=self.plotted_combinations,
-            width_gev=self.bin_width_gev[0],
-            max_multiplicity=self.max_multiplicity,
-        )
-
-    def dataset(self, piece: Piece) -> Any:
-        """Give what there is to draw of a dataset."""
-        from steps import statistics as sum_statistics
+    def dataset(self, branch: BranchFiles) -> Any:
+        """Return what there is to draw of a dataset."""
+        from steps import statistics
         from steps.output import labels
         from steps.output.figures import Dataset
 
-        counted, filled = self.upstream(CountMasses), self.upstream(FillHistograms)
-        parts = counted.pieces("group", piece.dataset)
-        statistics = sum_statistics.of_branches(self.logs_above(piece.dataset))
+        counting, filling = self.upstream_task(CountMasses), self.upstream_task(FillHistograms)
+        branches = counting.branches_of("group", branch.dataset)
+        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return Dataset(
-            name=piece.dataset,
-            label=labels.label(piece.files, statistics["formats"]),
-            statistics=statistics,
-            table=load_json(self.upstream(FindPeaks).path(piece)),
-            before=[counted.product(part) for part in parts],
-            after=[filled.path(part) for part in parts],
+            name=branch.dataset,
+            label=labels.label(branch.files, summed["formats"]),
+            statistics=summed,
+            table=load_json(self.upstream_task(FindPeaks).product(branch)),
+            before=[counting.product(part) for part in branches],
+            after=[filling.product(part) for part in branches],
         )

@@ -1,28 +1,31 @@
 """MakeReport: one HTML file for the whole run, with a browser of all histograms."""
 
-from pathlib import Path
 from typing import Any
 
 from targets.documents import models
 from targets.documents.json import load_json
 from targets.errors import ConfigurationError
-from tasks.cli.parameters import PlotParameters
-from tasks.framework.stage import Piece
+from tasks.framework.branch_files import BranchFiles
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.output import PlotParameters
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.find_peaks import FindPeaks
-from tasks.stages.output.make_plots import MakePlots, PlotStage
+from tasks.stages.output.make_plots import MakePlots
 
 __all__ = ["MakeReport"]
 
 
-class MakeReport(PlotStage):
+class MakeReport(PlotParameters, Stage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
-    room = "report"
+    directory = "report"
     revision = 2
-    cut = "run"
-    needs = (MakePlots, MakeHistograms, FindPeaks)
+    granularity = "run"
+    depends_on_dataset = True
+    upstream = (MakePlots, MakeHistograms, FindPeaks)
+    suffix = ".html"
     exclude_index = False
 
     @classmethod
@@ -40,74 +43,73 @@ class MakeReport(PlotStage):
             )
             raise ConfigurationError(msg)
 
-    def all_named_by(self, dataset: str) -> dict[str, Any]:
-        """Give what the report depends on: all stages above it, and the files of every dataset."""
-        files = {piece.dataset: piece.digest for piece in self.pieces("dataset")}
-        return super().all_named_by(dataset) | {"files": files}
+    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+        """Return what the report depends on: all stages upstream, and the files of every dataset."""
+        files = {branch.dataset: branch.digest for branch in self.branches_of("dataset")}
+        return super().variant_inputs(dataset) | {"files": files}
 
-    def path(self, piece: Piece) -> Path:
-        """Give the path of the report."""
-        return self.folder(piece.dataset) / "report.html"
+    def product_name(self, branch: BranchFiles) -> str:  # noqa: ARG002 (there is one branch)
+        """Return the name of the report."""
+        return "report.html"
 
     def run(self) -> None:
         """Make the report."""
-        from steps.output import report as make_report
-        from targets.report import document as report
+        from steps.output import report
+        from targets.report import document
 
-        piece = self.branch_data
-        with self.recording() as (record, path):
-            document = make_report.build(self.whole(), [self.dataset(one) for one in self.pieces("dataset")])
-            report.write(path, document)
-            record |= {"histograms": len(document["histograms"]), "figures": len(document["figures"])}
-        self.announce(piece)
+        with recording(self) as (record, path):
+            content = report.build(self.whole(), [self.dataset(branch) for branch in self.branches_of("dataset")])
+            document.write(path, content)
+            record |= {"histograms": len(content["histograms"]), "figures": len(content["figures"])}
+        self.announce(self.branch_data)
 
-    def announce(self, piece: Piece) -> None:
+    def announce(self, branch: BranchFiles) -> None:
         """Say what the report shows, and where it is."""
-        record = load_json(self.log_path(piece))
-        self.tell(f"report of {record['histograms']} histograms and {record['figures']} figures: {self.path(piece)}")
+        record = load_json(self.location(branch).statistics)
+        shows = f"{record['histograms']} histograms and {record['figures']} figures"
+        self.tell(f"report of {shows}: {self.product(branch)}")
 
     def whole(self) -> Any:
-        """Give what there is to report of the run as a whole."""
+        """Return what there is to report of the run as a whole."""
         from physics.selection.selection import Selection
         from steps import statistics
-        from steps.histograms import Style
         from steps.output.report import Run
 
-        logs = self.logs_above()
+        paths = self.upstream_statistics()
         return Run(
             parameters=self.readable(),
             selection=models.load_model(self.selection_path(), Selection),
             skim=self.skim,
-            read=statistics.files_read(logs[ParseFile.__name__]),
-            stages=statistics.of_stages(logs),
-            style=Style(self.bin_width_gev, self.use_bumpnet_naming),
+            read=statistics.files_read(paths[ParseFile.__name__]),
+            stages=statistics.of_stages(paths),
+            style=self.histogram_naming(),
             rules=self.rules(),
             min_events=self.min_events_per_fs,
             exclude_outliers=self.exclude_outliers,
         )
 
-    def dataset(self, piece: Piece) -> Any:
-        """Give what there is to report of a dataset."""
+    def dataset(self, branch: BranchFiles) -> Any:
+        """Return what there is to report of a dataset."""
         from steps import statistics
         from steps.output.report import Dataset
 
         return Dataset(
-            name=piece.dataset,
-            files=piece.files,
-            statistics=statistics.of_branches(self.logs_above(piece.dataset)),
-            table=load_json(self.upstream(FindPeaks).path(piece)),
-            histograms=self.upstream(MakeHistograms).path(piece),
-            figures=self.upstream(MakePlots).path(piece),
+            name=branch.dataset,
+            files=branch.files,
+            statistics=statistics.of_branches(self.upstream_statistics(branch.dataset)),
+            table=load_json(self.upstream_task(FindPeaks).product(branch)),
+            histograms=self.upstream_task(MakeHistograms).product(branch),
+            figures=self.upstream_task(MakePlots).product(branch),
         )
 
     def readable(self) -> dict[str, str]:
-        """Give the parameters that can change a result or choose files, and where the histograms are."""
-        ours = {name for declared in PlotParameters.__mro__ for name in vars(declared)} - {"local_files"}
+        """Return the parameters that can change a result or choose files, and where the histograms are."""
+        names = {name for declared in PlotParameters.__mro__ for name in vars(declared)} - {"local_files"}
         texts = {
             name: parameter.serialize(getattr(self, name)) or "not set"
             for name, parameter in self.get_params()
-            if parameter.significant and name in ours
+            if parameter.significant and name in names
         }
-        made = self.upstream(MakeHistograms)
-        folders = {f"histograms of {one.dataset}": str(made.path(one)) for one in self.pieces("dataset")}
-        return texts | folders
+        made = self.upstream_task(MakeHistograms)
+        products = {f"histograms of {one.dataset}": str(made.product(one)) for one in self.branches_of("dataset")}
+        return texts | products

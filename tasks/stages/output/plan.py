@@ -11,8 +11,8 @@ from steps.errors import PlanError
 from steps.estimates import Estimate, estimate, needs_by_device
 from steps.output import tables
 from targets.catalogue.input_files import InputFile
-from tasks.cli.parameters import HistogramParameters
 from tasks.framework.sources import SourceTask
+from tasks.parameters.histograms import HistogramParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
@@ -51,16 +51,16 @@ class Plan(HistogramParameters, SourceTask):
 
     def run(self) -> None:
         """Print the plan; fail when the run cannot start."""
-        found = FetchMetadata.req(self).preview()
+        catalogue = FetchMetadata.req(self).preview()
         files = FetchMetadata.req(self).files()
-        reading = ParseFile.req(self).reading()
-        for release in {file.release for file in files} & {schema.name for schema in reading.schemas}:
-            reading.selection.columns(release)
+        options = ParseFile.req(self).options()
+        for release in {file.release for file in files} & {schema.name for schema in options.schemas}:
+            options.selection.columns(release)
         work = [_work(stage.req(self)) for stage in _STAGES]
-        streamed = {schema.name for schema in reading.schemas if schema.fetch == "stream"}
+        streamed = {schema.name for schema in options.schemas if schema.fetch == "stream"}
         cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
-        lines = [*found.notes, *describe(files, work, self.files_per_branch), *account(cost)]
-        self.tell("\n".join([*lines, *self.space(cost, reading.fetching.folder)]))
+        lines = [*catalogue.notes, *describe(files, work, self.files_per_branch), *account(cost)]
+        self.tell("\n".join([*lines, *self.space(cost, options.fetch.folder)]))
         self._printed = True
 
     def space(self, cost: Estimate, cache: Path) -> list[str]:
@@ -71,7 +71,7 @@ class Plan(HistogramParameters, SourceTask):
             OSError: As the run would, when a file is in the way of its folder.
         """
         _check_way(FetchMetadata.req(self).path().parent)  # what a run makes first
-        run, downloads = _existing(self.run_folder()), _existing(cache)
+        run, downloads = _existing(self.run_directory()), _existing(cache)
         needs = {run: cost.stored} | ({downloads: cost.downloads} if downloads != run else {})
         if downloads == run:
             needs[run] += cost.downloads
@@ -124,9 +124,9 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
     """
     lines = ["dataset                          data   files        bytes"]
     for name, group in _by_dataset(files).items():
-        known = [file.size for file in group if file.size is not None]
-        unknown = f" and {len(group) - len(known)} files of unknown size" if len(known) < len(group) else ""
-        lines.append(f"{name:32} {group[0].data_type:4} {len(group):7}   {tables.size(sum(known)):>10}{unknown}")
+        sizes = [file.size for file in group if file.size is not None]
+        unknown = f" and {len(group) - len(sizes)} files of unknown size" if len(sizes) < len(group) else ""
+        lines.append(f"{name:32} {group[0].data_type:4} {len(group):7}   {tables.size(sum(sizes)):>10}{unknown}")
     lines.append("stage              branches     done   to run")
     lines += [f"{stage:16} {total:10} {done:8} {total - done:8}" for stage, total, done in work]
     if len(files) > _MANY_FILES * files_per_branch:
@@ -137,13 +137,14 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
 
 def _to_read(parse: ParseFile) -> list[InputFile]:
     """List the files of the branches that are not done."""
-    return [file for piece in parse.pieces("group") if not parse.product(piece).exists() for file in piece.files]
+    branches = parse.branches_of("group")
+    return [file for branch in branches if not parse.product(branch).exists() for file in branch.files]
 
 
 def _check_way(folder: Path) -> None:
-    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
-    if not there.is_dir():
-        code = errno.EEXIST if there == folder else errno.ENOTDIR
+    existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not existing.is_dir():
+        code = errno.EEXIST if existing == folder else errno.ENOTDIR
         raise OSError(code, os.strerror(code), str(folder))
 
 
@@ -152,8 +153,8 @@ def _existing(folder: Path) -> Path:
 
 
 def _work(stage: Any) -> Work:
-    targets = [stage.target(piece) for piece in stage.pieces(stage.cut)]
-    return Work(type(stage).__name__, len(targets), sum(Path(target.abspath).exists() for target in targets))
+    products = [stage.product(branch) for branch in stage.branches_of(stage.granularity)]
+    return Work(type(stage).__name__, len(products), sum(product.exists() for product in products))
 
 
 def _by_dataset(files: Iterable[InputFile]) -> Mapping[str, list[InputFile]]:

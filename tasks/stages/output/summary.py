@@ -6,9 +6,9 @@ from typing import Any
 from edm.kinds import NAMES
 from physics.selection.cutflow import shown
 from steps.output import tables
-from tasks.cli.parameters import PlotParameters
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
+from tasks.parameters.output import PlotParameters
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
 from tasks.stages.output.make_report import MakeReport
 
@@ -51,12 +51,12 @@ class Summary(PlotParameters, SourceTask):
 
         if FetchMetadata.req(self).complete():
             report = MakeReport.req(self)
-            stages = {**report.above(), "MakeReport": report}
-            lines = describe(stages, statistics.of_stages({name: one.logs() for name, one in stages.items()}))
-            for piece in report.pieces("dataset"):
-                lines += of_dataset(piece.dataset, statistics.of_branches(report.logs_above(piece.dataset)))
+            stages = {**report.all_upstream(), "MakeReport": report}
+            lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
+            for branch in report.branches_of("dataset"):
+                lines += of_dataset(branch.dataset, statistics.of_branches(report.upstream_statistics(branch.dataset)))
         else:
-            lines = [f"{self.run_folder()}: no file list of these sources is there, so nothing has been done yet"]
+            lines = [f"{self.run_directory()}: no file list of these sources is there, so nothing has been done yet"]
         self.tell("\n".join(lines))
         self._printed = True
 
@@ -75,18 +75,18 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]])
     begun = _begun(stages, sums)
     rows, missing, failed, not_made = [], list[str](), list[str](), list[str]()
     for name, stage in stages.items():
-        branches, done, one = len(stage.pieces(stage.cut)), _done(stage), sums[name]
-        recorded = [_number(one[key]) for key in ("events", "objects", "masses")]
-        recorded += [_size(one["bytes_read"]), _size(one["bytes_written"])]
-        recorded += [_number(one["seconds"]), _number(one["peak_memory_mb"]), _number(one["failures"])]
+        branches, done, total = len(stage.branches_of(stage.granularity)), _done(stage), sums[name]
+        recorded = [_number(total[key]) for key in ("events", "objects", "masses")]
+        recorded += [_size(total["bytes_read"]), _size(total["bytes_written"])]
+        recorded += [_number(total["seconds"]), _number(total["peak_memory_mb"]), _number(total["failures"])]
         rows.append([name, str(branches), str(done), *recorded])
         if name not in begun:
             not_made.append(name)
         elif done < branches:
             missing.append(f"{name} lacks {branches - done} of {branches} branches")
         failed += [f"{name} failed: {reason}" for reason in stage.failures()]
-        if one["branches"] < done:
-            missing.append(f"{name}: {done - one['branches']} branches that are done have no statistics in logs/")
+        if total["branches"] < done:
+            missing.append(f"{name}: {done - total['branches']} branches that are done have no statistics in logs/")
     end = ["missing: " + "; ".join(missing)] if missing else []
     end += ["not made: " + ", ".join(not_made)] if not_made else []
     return [*tables.table(_TITLES, rows), *(end or ["all stages are done"]), *failed]
@@ -97,12 +97,12 @@ def _begun(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -
     begun = set[str]()
     for name, stage in stages.items():
         if _done(stage) or sums[name]["branches"] or stage.failures():
-            begun |= {name, *stage.above()}
+            begun |= {name, *stage.all_upstream()}
     return begun
 
 
 def _done(stage: Stage) -> int:
-    return sum(stage.target(piece).exists() for piece in stage.pieces(stage.cut))
+    return sum(stage.product(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 
 def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:

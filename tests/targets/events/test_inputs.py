@@ -6,7 +6,7 @@ import pytest
 from targets.catalogue.input_files import InputFile
 from targets.errors import UnreadableFileError
 from targets.events import inputs, schemas
-from targets.events.inputs import Fetching, open_input
+from targets.events.inputs import FetchOptions, open_input
 from tests.support import faults
 from tests.support.faults import QUICK, Hosted
 from tests.support.toy_files import toy_file
@@ -23,8 +23,8 @@ def read(tmp_path):
 
     def reading(uri, mode="auto", release=None, known=None, keep=True):
         file = InputFile(uri, None, None, None, release, None, "files", "data")
-        fetching = Fetching(mode, tmp_path / "cache", keep, QUICK)
-        with open_input(file, known or schemas.load(""), fetching) as opened:
+        options = FetchOptions(mode, tmp_path / "cache", keep, QUICK)
+        with open_input(file, known or schemas.load(""), options) as opened:
             muons = ak.concatenate([chunk.objects["m"] for chunk in opened.events.chunks({}, 100)])
             return muons.to_list(), opened.traffic()
 

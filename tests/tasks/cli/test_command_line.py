@@ -51,6 +51,6 @@ def test_a_stage_alone_may_run_elsewhere(options, workflows, monkeypatch):
         monkeypatch.setattr(law.parser, name, None)  # what law remembers of the first command line
     with CmdlineParser.global_instance(command) as parser:
         counting = parser.get_task_obj()
-        masses = counting.upstream(tasks.ComputeMasses)
-        found = counting.workflow, masses.workflow, masses.upstream(tasks.ParseFile).workflow
+        masses = counting.upstream_task(tasks.ComputeMasses)
+        found = counting.workflow, masses.workflow, masses.upstream_task(tasks.ParseFile).workflow
     assert found == workflows

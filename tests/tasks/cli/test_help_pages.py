@@ -9,15 +9,16 @@ from luigi.parameter import ParameterVisibility
 from luigi.task_register import Register
 
 import tasks
-from tasks.cli import help_pages, parameters
+from tasks.cli import help_pages
+from tasks.parameters.output import PlotParameters
 from tests.support.runs import LAW, LUIGI, PROJECT, finish
 
 TASKS = [name for name in tasks.__all__ if name != "STAGES"]
 OURS = {
     name
-    for mixin in parameters.__all__
-    for name, one in vars(getattr(parameters, mixin)).items()
-    if isinstance(one, luigi.Parameter) and one.visibility == ParameterVisibility.PUBLIC
+    for group in PlotParameters.__mro__
+    for name, value in vars(group).items()
+    if isinstance(value, luigi.Parameter) and value.visibility == ParameterVisibility.PUBLIC
 }
 
 

@@ -13,6 +13,16 @@ from steps.errors import EmptyResultError, StageError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
 from tasks.cli.messages import install, sentence
 
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch):
+    """Install the sentences, as luigi's and law's command lines do, for one test."""
+    logger = logging.getLogger("luigi-interface")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(logger, "filters", list(logger.filters))
+    install()
+
+
 OURS = [
     PhysicsError,
     ConfigurationError,
@@ -104,6 +114,5 @@ def test_a_scheduler_that_does_not_answer():
 
 
 def test_nothing_to_trace_back_is_not_said(caplog):
-    install()
     logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)  # noqa: LOG014 (as luigi does)
     assert [record.exc_info for record in caplog.records] == [None]

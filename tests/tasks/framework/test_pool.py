@@ -48,7 +48,7 @@ def test_a_bug_keeps_its_traceback(listed, monkeypatch):
         msg = "a bug"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr(tasks.ParseFile, "reading", broken)
+    monkeypatch.setattr(tasks.ParseFile, "options", broken)
     outcome = run_branch("ParseFile", stage(listed).worker_parameters(), 0)
     assert "Traceback (most recent call last)" in outcome.failure
     assert "ZeroDivisionError: a bug" in outcome.failure

@@ -5,13 +5,13 @@ import pytest
 from law.parameter import NO_FLOAT, NO_INT, NO_STR
 
 import tasks
-from tasks.cli import job_parameters
 from tasks.cli.configuration import Line, problems
+from tasks.parameters import jobs
 
 UNHANDLED, TASK_FAILED = 4, 30
 DECLARED = {
     name: one
-    for mixin in (job_parameters.BranchParameters, job_parameters.JobParameters)
+    for mixin in (jobs.BranchParameters, jobs.JobParameters)
     for name, one in vars(mixin).items()
     if isinstance(one, luigi.Parameter)
 }

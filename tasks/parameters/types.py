@@ -24,6 +24,7 @@ __all__ = [
     "Number",
     "Numbers",
     "PlainName",
+    "Text",
     "Valued",
     "YamlName",
 ]
@@ -34,10 +35,22 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 class Valued:
-    """Tells type checkers that a parameter of a task is its value."""
+    """A parameter whose help text ends with its default, and which type checkers take for its value."""
+
+    def __init__(self, *, default_text: str = "", **options: Any) -> None:
+        """Describe the default.
+
+        Args:
+            default_text: What the help says of the default where its value does not speak for itself.
+            options: luigi's, among them ``default`` and ``description``.
+        """
+        description = options.get("description")
+        if description and "; default: " not in description:  # those of submit say it already
+            options["description"] = f"{description}; default: {default_text or _shown(options['default'])}"
+        super().__init__(**options)
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        """Give the value, or the parameter itself on the class."""
+        """Return the value, or the parameter itself on the class."""
         return super().__get__(instance, owner)  # type: ignore[misc] # luigi's parameters are descriptors
 
 
@@ -67,6 +80,10 @@ class Checked(Valued, luigi.Parameter):
         return ConfigurationError(
             f"{self._attribute_name} = {value!r}: {reason}. {self._attribute_name}: {self.description}"
         )
+
+
+class Text(Checked):
+    """Any text."""
 
 
 class Number(Checked):
@@ -177,6 +194,12 @@ class Numbers(Checked, law.CSVParameter):
             raise self.refusal(self.serialize(value), "each must be above 0")
         if len(set(value)) < len(value):
             raise self.refusal(self.serialize(value), "each may stand there once")
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, tuple):
+        return ",".join(map(_shown, default)) or "none"
+    return f"{default:.15g}" if isinstance(default, float) else str(default) or "none"
 
 
 def _absolute(text: str) -> str:

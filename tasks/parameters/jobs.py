@@ -8,7 +8,7 @@ from law.parameter import NO_FLOAT, NO_INT, NO_STR
 
 from submit.pbs.job_files import memory_size
 from submit.pbs.workflow import PBSWorkflow
-from tasks.cli.parameter_types import Checked, Flag, Number
+from tasks.parameters.types import Checked, Flag, Number
 
 __all__ = ["BranchParameters", "JobParameters"]
 
@@ -89,28 +89,29 @@ class _Ranges(Checked, law.MultiRangeParameter):
 class BranchParameters:
     """Which branches of a stage there are to make."""
 
-    branch = Number(int, minimum=NO_INT, default=NO_INT, description="run this branch alone, -1 for all; default: -1")
+    branch = Number(int, minimum=NO_INT, default=NO_INT, description="run this branch alone, -1 for all")
     branches = _Ranges(
         default=(),
         require_start=False,
         require_end=False,
         single_value=True,
-        description="run these branches alone, comma-separated numbers and ranges, as 0:5,7; default: all",
+        description="run these branches alone, comma-separated numbers and ranges, as 0:5,7",
+        default_text="all",
     )
     acceptance = Number(
         float,
         minimum=0,
         default=1.0,
         significant=False,
-        description="branches that make a stage done, a fraction up to 1 or else a number; default: 1.0",
+        description="branches that make a stage done, a fraction up to 1 or else a number",
     )
     tolerance = Number(
         float,
         minimum=0,
         default=0.0,
         significant=False,
-        description="jobs that may fail before a run ends, a fraction up to 1 or else a number; default: 0.0 (it goes "
-        "on to its end)",
+        description="jobs that may fail before a run ends, a fraction up to 1 or else a number; "
+        "0: it goes on to its end",
     )
 
 
@@ -122,59 +123,55 @@ class JobParameters(BranchParameters):
         minimum=0,
         default=2,
         significant=False,
-        description="submissions of a job that failed, after the first; default: 2",
+        description="submissions of a job that failed, after the first",
     )
     tasks_per_job = Number(
-        int, minimum=1, default=1, significant=False, description="branches that a job runs, one by one; default: 1"
+        int, minimum=1, default=1, significant=False, description="branches that a job runs, one by one"
     )
     parallel_jobs = Number(
         int,
         minimum=NO_INT,
         default=NO_INT,
         significant=False,
-        description="jobs at a time, at most; 0 or -1 for no limit; default: -1",
+        description="jobs at a time, at most; 0 or -1 for no limit",
     )
     submission_threads = Number(
         int,
         minimum=1,
         default=4,
         significant=False,
-        description="commands of the batch system that run at once; default: 4",
+        description="commands of the batch system that run at once",
     )
     poll_interval = _Duration(
         default=1,
         unit="m",
         significant=False,
-        description="time between two looks at the jobs; default unit is minutes; default: 1",
+        description="time between two looks at the jobs; default unit is minutes",
     )
     poll_fails = Number(
         int,
         minimum=0,
         default=5,
         significant=False,
-        description="looks in a row that may fail, 0 for no limit; default: 5, or as many as ten minutes hold",
+        description="looks in a row that may fail, 0 for no limit",
+        default_text="5, or as many as ten minutes hold",
     )
     walltime = _Duration(
         default=NO_FLOAT,
         unit="h",
         significant=False,
-        description="time after which jobs are no longer followed; default unit is hours; default: no limit",
+        description="time after which jobs are no longer followed; default unit is hours",
+        default_text="no limit",
     )
     job_workers = Number(
-        int, minimum=1, default=1, significant=False, description="processes of a job, for several branches; default: 1"
+        int, minimum=1, default=1, significant=False, description="processes of a job, for several branches"
     )
-    no_poll = Flag(default=False, significant=False, description="submit jobs and wait for none; default: False")
-    cancel_jobs = Flag(default=False, description="cancel the jobs and submit none; default: False")
-    shuffle_jobs = Flag(default=False, significant=False, description="submit in no order; default: False")
-    ignore_submission = Flag(
-        default=False, significant=False, description="do not follow the jobs of earlier runs; default: False"
-    )
-    transfer_logs = Flag(
-        default=False, significant=False, description="let jobs bring their logs back themselves; default: False"
-    )
-    clear_logs = Flag(
-        default=False, significant=False, description="remove the logs of jobs that are done; default: False"
-    )
+    no_poll = Flag(default=False, significant=False, description="submit jobs and wait for none")
+    cancel_jobs = Flag(default=False, description="cancel the jobs and submit none")
+    shuffle_jobs = Flag(default=False, significant=False, description="submit in no order")
+    ignore_submission = Flag(default=False, significant=False, description="do not follow the jobs of earlier runs")
+    transfer_logs = Flag(default=False, significant=False, description="let jobs bring their logs back themselves")
+    clear_logs = Flag(default=False, significant=False, description="remove the logs of jobs that are done")
     pbs_queue = _Word(default=NO_STR, significant=False, description=PBSWorkflow.pbs_queue.description)
     pbs_walltime = _Duration(
         default=NO_FLOAT, unit="h", significant=False, description=PBSWorkflow.pbs_walltime.description
@@ -183,9 +180,11 @@ class JobParameters(BranchParameters):
     pbs_ncpus = Number(int, minimum=1, default=1, significant=False, description=PBSWorkflow.pbs_ncpus.description)
     pbs_account = _Word(default=NO_STR, significant=False, description=PBSWorkflow.pbs_account.description)
     slurm_partition = _Word(
-        default=NO_STR, significant=False, description="partition that jobs go to; default: the cluster's"
+        default=NO_STR, significant=False, description="partition that jobs go to", default_text="the cluster's"
     )
-    htcondor_pool = _Word(default=NO_STR, significant=False, description="pool that jobs go to; default: the host's")
+    htcondor_pool = _Word(
+        default=NO_STR, significant=False, description="pool that jobs go to", default_text="the host's"
+    )
     htcondor_scheduler = _Word(
-        default=NO_STR, significant=False, description="scheduler that takes the jobs; default: the host's"
+        default=NO_STR, significant=False, description="scheduler that takes the jobs", default_text="the host's"
     )

@@ -1,0 +1,62 @@
+"""The statistics of a branch, and the reason of one that failed, written beside its product."""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from targets.documents.json import dump_json
+from targets.storage import atomic
+from tasks.cli import messages
+
+__all__ = ["recording"]
+
+
+@contextmanager
+def recording(stage: Any) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Prepare the folder of a branch's product; at the end, write its statistics and give it its name.
+
+    The name comes last, so that what is done has statistics, and what a killed run left is swept with its stage.
+
+    Args:
+        stage: The task of the branch.
+
+    Yields:
+        A dictionary to fill with what JSON can write, and the path under which the block makes the product.
+    """
+    branch = stage.branch_data
+    location = stage.location(branch)
+    if not location.parameters.exists():
+        dump_json(location.parameters, stage.readable_inputs(stage.variant_inputs(branch.dataset)))
+    record: dict[str, Any] = {"stage": type(stage).__name__, "dataset": branch.dataset}
+    started = time.perf_counter()
+    with _noting_failure(location.failure_note), atomic.unnamed(location.product) as temporary:
+        yield record, temporary
+        product = stage.destination(branch, record)
+        record["product"] = product.name
+        record["seconds"] = round(time.perf_counter() - started, 3)
+        record["bytes_written"] = _size(temporary)
+        record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        dump_json(location.statistics, record)
+        atomic.name(temporary, product)
+    stage.record = record
+
+
+@contextmanager
+def _noting_failure(note: Path) -> Iterator[None]:
+    """Leave the reason of a failure beside the statistics, for Summary, until the branch succeeds."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(OSError):  # whatever is in the way, the error itself is what must be seen
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(messages.sentence(error) or f"{type(error).__name__}: {error}", encoding="utf-8")
+        raise
+    note.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())

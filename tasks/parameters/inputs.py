@@ -1,0 +1,185 @@
+"""Parameters of the stages that read files: where a run lives, which files it reads, and what is taken from them."""
+
+from pathlib import Path
+from typing import Any
+
+from luigi.parameter import ParameterVisibility
+
+from targets.documents import models
+from targets.events import schemas
+from tasks.parameters.types import Choice, FileList, Flag, FolderPath, Names, Number, Numbers, PlainName, Text, YamlName
+
+__all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters"]
+
+SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
+"""The folder of the selections that come with the project."""
+
+
+class RunParameters:
+    """Where a run lives, and how fast it may go."""
+
+    run_name = PlainName(default="run", description="name of the run, a folder below base_output_dir")
+    base_output_dir = FolderPath(default="runs", description="folder of all runs")
+    threads = Number(
+        int,
+        minimum=0,
+        default=0,
+        significant=False,
+        description="worker processes of a stage on this machine, 0 for one per core; changes no result",
+    )
+
+
+class SourceParameters(RunParameters):
+    """Which files are read. None is set by default."""
+
+    input_files = FileList(default=(), description="local files, globs or URLs, comma-separated")
+    release_years = Names(
+        default=(),
+        description="releases of ATLAS Open Data, comma-separated, as 2020e-13tev; demo for the built-in toy data, "
+        "which need no network",
+    )
+    specific_record_ids = Numbers(
+        int, default=(), description="record ids of the CERN Open Data portal, comma-separated"
+    )
+    dataset_ids = Names(
+        default=(), description="dataset numbers of simulated samples of a release, comma-separated", default_text="all"
+    )
+    skim = Text(default="", description="the one skim of a release to read", default_text="the unskimmed files")
+    data_type = Choice(
+        ("data", "mc"),
+        default="data",
+        description="data or mc: which part of a release is read, and what files of other sources are",
+    )
+    max_files_to_process = Number(
+        int, minimum=0, default=0, description="read the first N files of the list, 0 for all"
+    )
+    refresh_metadata = Flag(default=False, significant=False, description="ask the portals again for their file lists")
+    local_files = Text(
+        default="",
+        visibility=ParameterVisibility.HIDDEN,
+        description="set by the pipeline: digest of the local files as they are now",
+    )
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for parameters that contradict each other, before anything has been done; here none can."""
+
+
+class ParsingParameters(SourceParameters):
+    """What is taken from a file."""
+
+    schema = YamlName(
+        default="",
+        description="format of the files: a release's name or the path of a YAML file",
+        default_text="each file's own tree and branches tell it",
+    )
+    selection = YamlName(
+        default="default",
+        description="object selection: default, none, or the path of a YAML file",
+    )
+    parsed_format = Choice(
+        ("rntuple", "ttree"),
+        default="rntuple",
+        description="format of parsed_data: rntuple, or ttree for readers with an old ROOT",
+    )
+    files_per_branch = Number(
+        int, minimum=1, default=1, description="input files in a branch (a unit of work); changes no result"
+    )
+    tolerated_failures = Number(
+        int,
+        minimum=0,
+        default=0,
+        description="unreadable files that a run may leave out (they are recorded)",
+    )
+    read_attempts = Number(int, minimum=1, default=3, significant=False, description="attempts at reading a file")
+    fetch = Choice(
+        ("auto", "stream", "download"),
+        default="auto",
+        significant=False,
+        description="files on a network: stream reads the needed bytes, download whole files, auto as the format says; "
+        "changes no result",
+    )
+    download_dir = FolderPath(
+        default="",
+        significant=False,
+        description="cache of downloads, shared between runs",
+        default_text="the folder downloads in base_output_dir",
+    )
+    keep_downloads = Flag(default=True, significant=False, description="keep downloads after they have been parsed")
+    connections_per_host = Number(
+        int,
+        minimum=1,
+        default=4,
+        significant=False,
+        description="connections to one host at once, of all processes of this machine",
+    )
+    network_timeout_s = Number(
+        float,
+        minimum=0.1,
+        default=60.0,
+        significant=False,
+        description="seconds without a byte after which a connection counts as stalled",
+    )
+    network_attempts = Number(
+        int,
+        minimum=1,
+        default=5,
+        significant=False,
+        description="attempts in a row at a connection, without progress, before a file is given up",
+    )
+    memory_limit_mb = Number(
+        int,
+        minimum=400,
+        default=1000,
+        significant=False,
+        description="memory of a process that parses, in MB: chunks are cut to fit; changes no result",
+    )
+    chunk_events = Number(
+        int,
+        minimum=1,
+        default=100_000,
+        significant=False,
+        description="events in memory at a time, at most; changes no result",
+    )
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for a selection or a schema that is absent or not YAML."""
+        super().check_parameters(params)
+        models.fingerprint(models.named_file("selection", params["selection"], SELECTIONS))
+        if schema := schemas.find(params["schema"]):
+            models.fingerprint(schema)
+
+    def selection_path(self) -> Path:
+        """Return the YAML file of the selection."""
+        return models.named_file("selection", self.selection, SELECTIONS)
+
+    def read_options(self, downloads: Path) -> Any:
+        """Return how steps.parse reads files.
+
+        Args:
+            downloads: The cache of downloads where download_dir names none.
+        """
+        from physics.selection.selection import Selection
+        from steps.parse import ReadOptions
+        from targets.events.inputs import FetchOptions
+        from targets.network.retry import Network
+
+        return ReadOptions(
+            schemas=schemas.load(self.schema),
+            selection=models.load_model(self.selection_path(), Selection),
+            fetch=FetchOptions(
+                mode=self.fetch,
+                folder=Path(self.download_dir or downloads),
+                keep=self.keep_downloads,
+                network=Network(
+                    connections_per_host=self.connections_per_host,
+                    read_timeout_s=self.network_timeout_s,
+                    attempts=self.network_attempts,
+                ),
+            ),
+            chunk_events=self.chunk_events,
+            memory_limit_mb=self.memory_limit_mb,
+            attempts=self.read_attempts,
+            tolerated_failures=self.tolerated_failures,
+        )

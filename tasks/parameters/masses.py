@@ -1,0 +1,97 @@
+"""Parameters of masses and of the peak search."""
+
+from typing import Any
+
+from physics import binning, final_states, resonances
+from physics.combinations import Rules
+from tasks.parameters.inputs import ParsingParameters
+from tasks.parameters.types import Names, Number
+
+__all__ = ["RULES", "MassParameters", "PeakParameters"]
+
+RULES = (
+    "min_particles_in_combination",
+    "max_particles_in_combination",
+    "max_subleading_index",
+    "max_multiplicity",
+)
+"""The parameters that decide which combinations are made, in the order of physics.combinations.Rules."""
+
+
+class MassParameters(ParsingParameters):
+    """Which final states and combinations there are."""
+
+    objects_to_calculate = Names(
+        check=final_states.check_kinds,
+        default=("e", "m", "j", "g"),
+        description="kinds of objects that make final states: e, m, j, g, t, b, comma-separated",
+    )
+    min_particles_in_combination = Number(
+        int,
+        minimum=2,
+        default=2,
+        description="smallest number of objects in a mass, 2 or more: events with fewer are counted, but not stored",
+    )
+    max_particles_in_combination = Number(int, minimum=2, default=4, description="largest number of objects in a mass")
+    max_subleading_index = Number(
+        int,
+        minimum=0,
+        default=0,
+        description="combinations may skip leading objects of a kind as long as their last pT rank is at most this; "
+        "0: leading objects only",
+    )
+    max_multiplicity = Number(
+        int,
+        minimum=0,
+        default=4,
+        description="objects of a kind in the top bucket of final states (4: four or more), 0 for no limit",
+    )
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for sizes of combinations that contradict each other."""
+        super().check_parameters(params)
+        Rules(*(params[name] for name in RULES))
+
+    def rules(self) -> Rules:
+        """Return which combinations are made."""
+        return Rules(*(getattr(self, name) for name in RULES))
+
+
+class PeakParameters(MassParameters):
+    """Where the smoothly falling part of a distribution is."""
+
+    min_events_per_fs = Number(
+        int,
+        minimum=0,
+        default=100,
+        description="events that a final state needs in the whole dataset to be kept",
+    )
+    peak_detection_bin_width_gev = Number(
+        float, minimum=0, default=10.0, description="bin width of the peak search in GeV"
+    )
+    known_resonances = Names(
+        check=resonances.check_names,
+        default=("jpsi", "psi2s", "upsilon", "z"),
+        description="resonances to remove from lepton pairs (jpsi, psi2s, upsilon, z) and, by a gap, from photon pairs "
+        "and four leptons (higgs); none removes none",
+    )
+    max_mass_gev = Number(float, minimum=0, default=10_000.0, description="masses above this are set aside, in GeV")
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for bins that are too fine for the largest mass."""
+        super().check_parameters(params)
+        name = "peak_detection_bin_width_gev"
+        binning.check_width(name, params[name], params["max_mass_gev"])
+
+    def peak_search(self) -> Any:
+        """Return how steps.peaks searches peaks."""
+        from steps.peaks import PeakSearch
+
+        return PeakSearch(
+            min_events=self.min_events_per_fs,
+            width_gev=self.peak_detection_bin_width_gev,
+            max_mass_gev=self.max_mass_gev,
+            resonances=resonances.choose(self.known_resonances),
+        )
