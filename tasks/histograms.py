@@ -7,7 +7,9 @@ import law
 
 from physics import binning
 from targets import catalogue, documents
+from tasks import texts
 from tasks.demo import RELEASE
+from tasks.metadata import FetchMetadata
 from tasks.parameters import BinningParameters, HistogramParameters
 from tasks.peaks import FindPeaks, PeakStage, RemovePeaks
 from tasks.stage import Piece
@@ -57,11 +59,17 @@ class MakeHistograms(HistogramParameters, BinningStage):
     exclude_index = False
 
     def path(self, piece: Piece) -> Path:
-        """Give the file of a dataset; with several datasets its name goes before the suffix."""
+        """Give the file of a dataset; with several datasets its name goes before the suffix.
+
+        What an earlier run made of the same files keeps its name, whether or not other datasets stood beside this one.
+        """
         name = Path(self.output_filename)
-        several = len(self.pieces("dataset")) > 1
-        stem = f"{name.stem}_{piece.dataset}" if several else name.stem
-        return self.folder(piece.dataset) / (f"{stem}{name.suffix}" if self.single_output_file else stem)
+        stems = [name.stem, f"{name.stem}_{piece.dataset}"]
+        if len(self.pieces("dataset")) > 1:
+            stems.reverse()
+        names = [f"{stem}{name.suffix}" if self.single_output_file else stem for stem in stems]
+        paths = [self.folder(piece.dataset) / name for name in names]
+        return next((path for path in paths if path.exists()), paths[0])
 
     def target(self, piece: Piece) -> Any:
         """Give the file of a dataset, or its folder when each histogram has a file of its own."""
@@ -79,6 +87,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
             filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
             record |= sum_statistics.of_branches(self.logs_above(piece.dataset))
             record |= make_histograms.write(path, filled, self.single_output_file)
+            record["unavailable"] = FetchMetadata.req(self).unavailable(piece.dataset)
         self.announce(piece)
 
     def style(self) -> Any:
@@ -92,6 +101,8 @@ class MakeHistograms(HistogramParameters, BinningStage):
         record = documents.load_json(self.log_path(piece))
         made, lost = catalogue.amount(record["histograms"], "histogram"), len(record["failures"])
         left_out = f", WITHOUT {catalogue.amount(lost, 'file')} that cannot be read" if lost else ""
+        if unavailable := FetchMetadata.req(self).unavailable(piece.dataset):  # not of this run's list in the record
+            left_out += f", WITHOUT {catalogue.amount(len(unavailable), 'file')} on tape ({texts.first(unavailable)})"
         self.tell(
             f"{piece.dataset}: {made}, {record['accepted_by_bumpnet']} of them with the "
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
