@@ -13,9 +13,11 @@ from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
 
 from targets import branch_lists, pages, xrootd
+from targets.baskets import Reader
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.file_source import FileSource
 from targets.network import Network, Traffic
+from targets.ntuple_fields import FieldReader, field_paths
 from targets.ranges import HttpSource
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
@@ -39,6 +41,10 @@ class Tree(NamedTuple):
     tree: Any
     branches: dict[str, str]
     num_entries: int
+
+    def reader(self) -> Reader | FieldReader:
+        """Make what reads its branches."""
+        return Reader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
 
 
 class Trees(Mapping[str, Tree]):
@@ -225,6 +231,7 @@ def _refuse_lost_trees(file: Any) -> None:
 
 
 def _branches(tree: Any) -> dict[str, str]:
-    # of an RNTuple without sub-fields: listing those of a wide one takes seconds
-    paths = branch_lists.paths(tree) if isinstance(tree, uproot.TTree) else tree.keys(recursive=False)
+    if not isinstance(tree, uproot.TTree):
+        return {path: path for path in field_paths(tree)}
+    paths = branch_lists.paths(tree)
     return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}
