@@ -5,11 +5,13 @@ from typing import Any
 
 import law
 
+from steps.output import tables
 from targets.catalogue import input_files
 from targets.documents.json import load_json
 from tasks.cli.parameters import HistogramParameters
 from tasks.framework.stage import Piece
 from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
+from tasks.stages.inputs.fetch_metadata import FetchMetadata
 from tasks.stages.inputs.make_demo import RELEASE
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
@@ -27,11 +29,17 @@ class MakeHistograms(HistogramParameters, BinningStage):
     exclude_index = False
 
     def path(self, piece: Piece) -> Path:
-        """Give the file of a dataset; with several datasets its name goes before the suffix."""
+        """Give the file of a dataset; with several datasets its name goes before the suffix.
+
+        What an earlier run made of the same files keeps its name, whether or not other datasets stood beside this one.
+        """
         name = Path(self.output_filename)
-        several = len(self.pieces("dataset")) > 1
-        stem = f"{name.stem}_{piece.dataset}" if several else name.stem
-        return self.folder(piece.dataset) / (f"{stem}{name.suffix}" if self.single_output_file else stem)
+        stems = [name.stem, f"{name.stem}_{piece.dataset}"]
+        if len(self.pieces("dataset")) > 1:
+            stems.reverse()
+        names = [f"{stem}{name.suffix}" if self.single_output_file else stem for stem in stems]
+        paths = [self.folder(piece.dataset) / name for name in names]
+        return next((path for path in paths if path.exists()), paths[0])
 
     def target(self, piece: Piece) -> Any:
         """Give the file of a dataset, or its folder when each histogram has a file of its own."""
@@ -49,6 +57,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
             filled = histograms.fill(map(upstream.path, parts), table, self.style())
             record |= statistics.of_branches(self.logs_above(piece.dataset))
             record |= histograms.write(path, filled, self.single_output_file)
+            record["unavailable"] = FetchMetadata.req(self).unavailable(piece.dataset)
         self.announce(piece)
 
     def style(self) -> Any:
@@ -62,6 +71,10 @@ class MakeHistograms(HistogramParameters, BinningStage):
         record = load_json(self.log_path(piece))
         made, lost = input_files.amount(record["histograms"], "histogram"), len(record["failures"])
         left_out = f", WITHOUT {input_files.amount(lost, 'file')} that cannot be read" if lost else ""
+        if unavailable := FetchMetadata.req(self).unavailable(piece.dataset):  # not of this run's list in the record
+            left_out += (
+                f", WITHOUT {input_files.amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
+            )
         self.tell(
             f"{piece.dataset}: {made}, {record['accepted_by_bumpnet']} of them with the "
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
