@@ -1,9 +1,9 @@
 """The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
-from tasks.cli import command_line, configuration, help_pages, messages
+from tasks.cli import configuration, help_pages, messages, process
 
 configuration.load_defaults()
-if command_line.is_this_process():
+if process.is_command_line():
     messages.install()
 
 from tasks.framework.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
@@ -40,7 +40,7 @@ STAGES = (
 _OTHERS = ("Plan", "Summary", "ExportArrays")
 
 configuration.check()
-if command_line.is_this_process():
+if process.is_command_line():
     help_pages.install(STAGES, _OTHERS)
 configuration.hand_down((*STAGES, *_OTHERS))
 

@@ -22,7 +22,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FORMATS = [path.stem for path in sorted(schemas.BUILT_IN.glob("*.yaml"))]
 LARGE = 100_000  # events read of one file
 
-REAL_FILES = [path for path in sorted(DATA.glob("*/*.root")) if path.parent.name not in ("bench", "edge")]
+REAL_FILES = [path for path in sorted(DATA.glob("*/*.root")) if path.parent.name not in ("bench", "cases", "edge")]
 
 
 def needs_data(test):

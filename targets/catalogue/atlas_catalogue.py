@@ -21,7 +21,7 @@ from atlasopenmagic import metadata
 from targets.errors import PortalError
 from targets.network.portal import NotFoundError, fetch_json, open_session, user_agent
 
-__all__ = ["NOSKIM", "Entry", "known_releases", "read_release"]
+__all__ = ["NOSKIM", "Entry", "known_releases", "portal_address", "read_release"]
 
 NOSKIM = "noskim"
 """The catalogue's word for files with all events."""
@@ -42,7 +42,8 @@ class Entry:
     Attributes:
         key: Its name in the catalogue: `data`, or a number for simulation.
         data_type: `data` or `mc`, decided by the key.
-        skims: The addresses of its files, not yet checked, by skim; all events are the skim `noskim`.
+        skims: The addresses of its files, not yet checked, by skim; all events are the skim `noskim`. None at all for
+            a skim whose list the catalogue gives as null.
     """
 
     key: str
@@ -53,6 +54,11 @@ class Entry:
 def known_releases() -> dict[str, str]:
     """Return the releases that atlasopenmagic knows, each with its description."""
     return dict(metadata.RELEASES_DESC)
+
+
+def portal_address() -> str:
+    """Return the address of the portal that atlasopenmagic asks."""
+    return str(metadata.API_BASE_URL)
 
 
 def read_release(release: str) -> tuple[list[Entry], list[str]]:
@@ -179,7 +185,8 @@ def _skims(raw: dict[str, Any], where: str) -> dict[str, list[Any]]:
         parts = [{"skim_type": NOSKIM, "file_list": raw["file_list"]}, *parts]
     skims: dict[str, list[Any]] = {}
     for part in parts if isinstance(parts, list) else [None]:
-        name, uris = (part.get("skim_type"), part.get("file_list")) if isinstance(part, dict) else (None, None)
+        name, uris = (part.get("skim_type"), part.get("file_list", "")) if isinstance(part, dict) else (None, "")
+        uris = [] if uris is None else uris  # of this dataset only: it is left out, with a note, where it is asked for
         if not isinstance(name, str) or not name.isprintable() or not isinstance(uris, list):
             msg = f"{where} has a skim without name or without list of files; try again later"
             raise PortalError(msg)

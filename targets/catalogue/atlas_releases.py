@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from edm.wording import amount, nearest
-from targets.catalogue.atlas_catalogue import NOSKIM, Entry, known_releases, read_release
+from targets.catalogue.atlas_catalogue import NOSKIM, Entry, known_releases, portal_address, read_release
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, only_root_files
 from targets.errors import ConfigurationError
 from targets.network.uris import portal_uri
@@ -77,7 +77,7 @@ def _is_hepmc(release: str) -> bool:
 def _files(chosen: list[Entry], release: str, skim: str, data_type: str) -> Catalogue:
     source, dataset = f"release {release}", f"{release}_{data_type}"
     files = (
-        InputFile(portal_uri(uri, source), None, None, None, release, None, dataset, data_type)
+        InputFile(portal_uri(uri, source, portal_address()), None, None, None, release, None, dataset, data_type)
         for entry in chosen
         for uri in entry.skims.get(skim, ())
     )
@@ -105,7 +105,7 @@ def _chosen(entries: list[Entry], release: str, data_type: str, dataset_ids: Seq
 
 def _skim(chosen: list[Entry], release: str, skim: str | None) -> str:
     """Return the one skim to read."""
-    existing = sorted({name for entry in chosen for name in entry.skims})
+    existing = sorted({name for entry in chosen for name, uris in entry.skims.items() if uris})
     wanted = skim or NOSKIM
     if wanted in existing:
         return wanted
@@ -122,7 +122,7 @@ def _skim(chosen: list[Entry], release: str, skim: str | None) -> str:
 
 def _lacking(chosen: list[Entry], release: str, skim: str, *, strict: bool) -> list[str]:
     """Return a note when some entries do not have the skim; raise when these were asked for by name."""
-    lacking = [entry.key for entry in chosen if skim not in entry.skims]
+    lacking = [entry.key for entry in chosen if not entry.skims.get(skim)]
     if not lacking:
         return []
     what = f"release {release}: {amount(len(lacking), 'dataset')} without the skim {skim!r} ({_first(lacking)})"

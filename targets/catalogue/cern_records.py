@@ -34,9 +34,10 @@ _MAX_NAME = 100  # characters: the dataset's name becomes part of file names
 
 @dataclass
 class _Left:
-    """What a run has to do without."""
+    """What a run has to do without, and the portal that says so."""
 
-    on_demand: list[tuple[int, str]] = field(default_factory=list)  # record, URI
+    portal: str
+    on_demand: list[InputFile] = field(default_factory=list)
     unknown_checksums: int = 0
 
 
@@ -54,7 +55,7 @@ def record_files(
         data_type: What the records hold, `data` or `mc`: the portal's lists of files do not tell.
         base_url: The portal; by default what the environment variable CERN_OPENDATA_BASE_URL says, or else
             https://opendata.cern.ch.
-        allow_missing: Leave out files that lie on tape (`on demand`) with a note, instead of raising.
+        allow_missing: Leave out files that lie on tape (`on demand`), with a note, instead of raising.
 
     Returns:
         The files in ascending order of records, within a record index entries first, each as the portal lists them;
@@ -62,7 +63,7 @@ def record_files(
 
     Raises:
         ConfigurationError: When an id is not a positive number or the portal has no such record, when a record lists
-            no ROOT file, when data_type is unknown or base_url is no http(s) address.
+            no (with allow_missing, no online) ROOT file, or when data_type or base_url is not valid.
         PortalError: When the portal cannot be reached, contradicts itself (totals, pages, sizes), names files that no
             honest portal names, or, unless allow_missing, has files on tape only.
     """
@@ -71,15 +72,15 @@ def record_files(
     if not ids:
         return Catalogue([], [])
     base, dataset = _base(base_url), records_dataset(ids)
-    left = _Left()
+    left = _Left(base)
     lists = []
     with open_session() as session:
         for record in ids:
             indices = _entries(session, base, record, "index_files")
             direct = _entries(session, base, record, "files")
             lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, left))
-    found = merge(lists)
-    return Catalogue(found.files, found.notes + _notes(left, base, allow_missing=allow_missing))
+    files, notes, _ = merge(lists)
+    return Catalogue(files, notes + _notes(left, files, allow_missing=allow_missing), tuple(left.on_demand))
 
 
 def records_dataset(record_ids: Sequence[int]) -> str:
@@ -163,19 +164,18 @@ def _page(answer: Any, where: str) -> tuple[int, list[dict[str, Any]]]:
 def _record(entries: list[dict[str, Any]], record: int, dataset: str, data_type: str, left: _Left) -> Catalogue:
     """Return the ROOT files of one record; what is on tape or has a checksum of unknown kind goes to *left*."""
     listed = []
-    on_demand = []
     for entry in entries:
-        uri = portal_uri(entry.get("uri"), f"record {record}")
-        if is_root_file(uri) and (entry.get("availability") or "online") != "online":
-            on_demand.append((record, uri))
-            continue
+        uri = portal_uri(entry.get("uri"), f"record {record}", left.portal)
         checksum = entry.get("checksum")
         known = normalised_checksum(checksum) if isinstance(checksum, str) else None
+        file = InputFile(uri, _size(entry, uri), known, None, None, record, dataset, data_type)
+        if is_root_file(uri) and (entry.get("availability") or "online") != "online":
+            left.on_demand.append(file)
+            continue
         left.unknown_checksums += checksum is not None and known is None and is_root_file(uri)
-        listed.append(InputFile(uri, _size(entry, uri), known, None, None, record, dataset, data_type))
-    left.on_demand += on_demand
+        listed.append(file)
     found = only_root_files(listed, f"record {record}")
-    if not found.files and not on_demand:
+    if not found.files and not any(file.record == record for file in left.on_demand):
         held = "; ".join(found.notes) or "its list of files is empty"
         msg = f"record {record} lists no ROOT file ({held}): leave it out of specific_record_ids"
         raise ConfigurationError(msg)
@@ -204,18 +204,22 @@ def _size(entry: dict[str, Any], uri: str) -> int | None:
     return size
 
 
-def _notes(left: _Left, base: str, *, allow_missing: bool) -> list[str]:
-    """Return what to say about the files left; raise for those on tape unless they may be missing."""
+def _notes(left: _Left, online: Sequence[InputFile], *, allow_missing: bool) -> list[str]:
+    """Return what to say about the files left; raise for those on tape unless they may be missing, and others not."""
     notes = []
     if left.unknown_checksums:
         files = amount(left.unknown_checksums, "file")
         notes.append(f"{files} with a checksum of a kind that is not known here: only the size can be checked")
     if left.on_demand:
-        record, _ = left.on_demand[0]
-        first = ", ".join(uri for _, uri in left.on_demand[:3]) + (", …" if len(left.on_demand) > 3 else "")
+        record = left.on_demand[0].record
+        first = ", ".join(file.uri for file in left.on_demand[:3]) + (", …" if len(left.on_demand) > 3 else "")
         what = f"{amount(len(left.on_demand), 'file')} on tape only ('on demand'), not downloadable"
+        request = f"Request them at {left.portal}/record/{record} and wait"
         if not allow_missing:
-            msg = f"{what}: {first}. Request them at {base}/record/{record} and wait, or leave that record out"
-            raise PortalError(msg)
+            msg = f"{what}: {first}. {request}, leave that record out, or read what is online with "
+            raise PortalError(msg + "--skip-unavailable True")
+        if not online:
+            msg = f"{what}, and none is online: {first}. {request}, or leave that record out"
+            raise ConfigurationError(msg)
         notes.append(f"{what}, left out: {first}")
     return notes

@@ -1,12 +1,14 @@
 """The list of a run's input files: what is known of each, and how lists from several sources become one."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from edm.wording import amount
 from targets.errors import ConfigurationError, FileFormatError, PortalError
-from targets.network.uris import is_root_file, suffix, web_uri
+from targets.network.uris import is_root_file, suffix, uri_problem, web_uri
 
 __all__ = [
     "DATA_TYPES",
@@ -84,10 +86,20 @@ class InputFile:
                 kind = "number" if name in _NUMBERS else "text"
                 msg = f"an input file's {name} is {value!r}: that is not a {kind}{_ANEW}"
                 raise FileFormatError(msg)
+        if problem := _damage(document["uri"]):
+            msg = f"an input file's uri is {document['uri'][:200]!r}, which {problem}{_ANEW}"
+            raise FileFormatError(msg)
         if document["data_type"] not in DATA_TYPES:
             msg = f"an input file's data_type is {document['data_type']!r}: that is neither data nor mc{_ANEW}"
             raise FileFormatError(msg)
         return cls(**document)
+
+
+def _damage(uri: str) -> str | None:
+    """Say what makes a text unfit to be the uri of an input file, where somebody changed a list by hand."""
+    if "://" in uri:
+        return uri_problem(uri)
+    return None if Path(uri).is_absolute() and uri.isprintable() else "is neither an address nor an absolute path"
 
 
 _NUMBERS = ("size", "modified_ns", "record")
@@ -101,10 +113,12 @@ class Catalogue(NamedTuple):
     Attributes:
         files: The files to read, in the source's order; no URI twice.
         notes: Plain sentences on what was left out or is worth knowing; empty when there is nothing to say.
+        unavailable: The files that were left out because they lie on tape.
     """
 
     files: list[InputFile]
     notes: list[str]
+    unavailable: tuple[InputFile, ...] = ()
 
 
 def identity(file: InputFile) -> str:
@@ -130,24 +144,29 @@ def merge(catalogues: Iterable[Catalogue]) -> Catalogue:
         catalogues: In the order in which their files are to be read; none at all gives an empty list.
 
     Returns:
-        All files and all notes, with one more note when a file stood in several lists.
+        All files and all notes, with one more note when a file stood in several lists; unavailable is what no list has.
 
     Raises:
         PortalError: When two sources give the same file different sizes or checksums.
     """
     files: list[InputFile] = []
     notes: list[str] = []
+    unavailable: list[InputFile] = []
     for catalogue in catalogues:
         files += catalogue.files
         notes += catalogue.notes
+        unavailable += catalogue.unavailable
     kept, repeated = unique(files)
     if repeated:
         notes.append(f"{amount(repeated, 'file')} named by more than one source, read once and counted with the first")
-    return Catalogue(kept, notes)
+    known = {file.uri for file in kept}
+    return Catalogue(kept, notes, tuple(file for file in unavailable if file.uri not in known))
 
 
 def unique(files: Iterable[InputFile]) -> tuple[list[InputFile], int]:
     """Drop files that were listed before; root:// and https:// spellings of one file are the same file.
+
+    So are a symbolic link and what it points to.
 
     Args:
         files: In the order of reading.
@@ -161,7 +180,7 @@ def unique(files: Iterable[InputFile]) -> tuple[list[InputFile], int]:
     kept: dict[str, InputFile] = {}
     repeated = 0
     for file in files:
-        first = kept.setdefault(web_uri(file.uri), file)
+        first = kept.setdefault(_place(file.uri), file)
         if first is file:
             continue
         repeated += 1
@@ -171,6 +190,10 @@ def unique(files: Iterable[InputFile]) -> tuple[list[InputFile], int]:
             )
             raise PortalError(msg)
     return list(kept.values()), repeated
+
+
+def _place(uri: str) -> str:
+    return web_uri(uri) if "://" in uri else os.path.realpath(uri)
 
 
 def _contradiction(first: InputFile, again: InputFile) -> str | None:

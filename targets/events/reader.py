@@ -16,7 +16,6 @@ from targets.errors import FileFormatError, UnreadableFileError
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 from targets.network.retry import Network
 from targets.rootio import files
-from targets.rootio.baskets import Reader
 from targets.rootio.flat_arrays import Flat, ShapeError, records
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
@@ -65,17 +64,15 @@ class EventFile:
         traffic: Tells bytes read and requests so far, those for its metadata included.
     """
 
-    def __init__(
-        self, uri: str, tree: Reader | None, schema: Schema | None, branches: Mapping[str, str], trees: files.Trees
-    ) -> None:
+    def __init__(self, uri: str, tree: files.Tree | None, schema: Schema | None, trees: files.Trees) -> None:
         self.uri = uri
         self.size = trees.size
         self.traffic = trees.traffic
         self.schema = schema
         self.num_entries = tree.num_entries if tree is not None else 0
-        self._tree = tree
-        self._branches = branches  # short name -> full path in the tree
-        self._collections: dict[str, Collection] = schema.present(branches) if schema else {}
+        self._tree = tree.reader() if tree is not None else None
+        self._branches = tree.branches if tree is not None else {}  # short name -> full path in the tree
+        self._collections: dict[str, Collection] = schema.present(self._branches) if schema else {}
         self.absent_kinds = frozenset(set("emjgt") - set(self._collections))
         self._numbers = self._find_numbers()
         self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
@@ -274,12 +271,12 @@ def open_events(
     """
     with files.open_trees(uri, network, size) as trees:
         if not trees:
-            yield EventFile(uri, None, None, {}, trees)
+            yield EventFile(uri, None, None, trees)
             return
         read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
         listed = {name: trees[name].branches if name in read else () for name in trees}
         schema, name = recognise(uri, listed, schemas)
-        yield EventFile(uri, Reader(trees[name].tree), schema, trees[name].branches, trees)
+        yield EventFile(uri, trees[name], schema, trees)
 
 
 def _in_gev(

@@ -4,12 +4,14 @@ A name from a portal is data. It is checked before anything is made of it, and t
 whichever portal or protocol it was listed under, so that it is recognised and its results are found again.
 """
 
+import ipaddress
 import re
+import socket
 from urllib.parse import unquote, urlsplit
 
 from targets.errors import PortalError
 
-__all__ = ["SCHEMES", "is_root_file", "portal_uri", "suffix", "uri_problem", "web_uri"]
+__all__ = ["SCHEMES", "is_root_file", "local_problem", "portal_uri", "suffix", "uncached", "uri_problem", "web_uri"]
 
 SCHEMES = ("http", "https", "root")
 """The protocols that a file can be read through."""
@@ -20,6 +22,9 @@ _EOSPUBLIC = re.compile(r"(?:root://eospublic\.cern\.ch(?::1094)?|http://opendat
 _WEB = "https://opendata.cern.ch/"
 # ATLAS names files on the grid `….pool.root.1`: the number counts the tries of the job that made them.
 _ROOT_FILE = re.compile(r".+\.root(?:\.\d+)?")
+# Caches that fsspec puts before an address (source: known_implementations of fsspec.registry); with `cache=True`,
+# atlasopenmagic's get_urls gives `simplecache::https://…`.
+_CACHES = re.compile(r"(?:(?:simplecache|filecache|blockcache|cached)::)+(?=[a-z]+://)")
 
 
 def web_uri(uri: str) -> str:
@@ -36,20 +41,29 @@ def web_uri(uri: str) -> str:
     return _WEB + match[1] if match else uri
 
 
-def portal_uri(uri: object, where: str) -> str:
+def uncached(address: str) -> str:
+    """Return an address without fsspec's caches before it: `simplecache::https://h/x.root` is `https://h/x.root`."""
+    return _CACHES.sub("", address, count=1)
+
+
+def portal_uri(uri: object, where: str, portal: str) -> str:
     """Check a URI that a portal gave, and return its one spelling.
 
     Args:
         uri: What stands in the answer, of any type.
         where: Portal, release or record, for the message.
+        portal: The portal's own address.
 
     Returns:
         The URI as web_uri spells it.
 
     Raises:
-        PortalError: When it is not a URI of SCHEMES, holds characters that cannot be printed, or steps up by `..`.
+        PortalError: When it is not a URI of SCHEMES, holds characters that cannot be printed, a user or a password,
+            steps up by `..`, or points to this machine or its network, where the portal itself is not.
     """
     problem = uri_problem(uri) if isinstance(uri, str) else "is not a text"
+    if not problem and isinstance(uri, str):
+        problem = _login_problem(uri) or (None if local_problem(portal) else local_problem(uri))
     if problem:
         msg = f"{where} lists the file {str(uri)[:200]!r}, which {problem}: not read; please tell the portal's team"
         raise PortalError(msg)
@@ -82,6 +96,46 @@ def uri_problem(uri: str) -> str | None:
     if ".." in re.split(r"[/\\]", decoded):
         return "steps out of its folder by '..'"
     return None
+
+
+def local_problem(uri: str) -> str | None:
+    """Say that an address points to this machine or to a private network: a portal's own files lie elsewhere.
+
+    Names are not resolved, but for those that always mean this machine: what a name server says may change at once.
+
+    Args:
+        uri: An address in which uri_problem finds nothing.
+
+    Returns:
+        The end of a sentence that starts with the URI, or None for every other address.
+    """
+    host = (urlsplit(uri).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost") or host == socket.gethostname().lower():
+        return "points to this machine"
+    number = _ip_address(host)
+    if number is None:
+        return None
+    number = getattr(number, "ipv4_mapped", None) or number
+    if number.is_loopback or number.is_unspecified:
+        return "points to this machine"
+    return None if number.is_global else "points to a private or link-local network"
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the number of a host that is given by it, as 127.0.0.1; systems read 127.1 and 0x7f000001 as well."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):  # a name; one with characters beyond ASCII is a ValueError
+        return None
+
+
+def _login_problem(uri: str) -> str | None:
+    parts = urlsplit(uri)
+    return None if parts.username is None and parts.password is None else "holds a user or a password"
 
 
 def is_root_file(uri: str) -> bool:

@@ -17,9 +17,8 @@ import uproot
 
 from targets.errors import UnreadableFileError
 from targets.rootio import files
-from targets.rootio.baskets import Reader
 from targets.rootio.compression import Zstandard
-from targets.rootio.flat_arrays import Flat, Integers, check_offsets, records
+from targets.rootio.flat_arrays import Flat, Integers, records
 from targets.storage import atomic
 
 __all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Writer", "read", "statistics", "writing"]
@@ -135,7 +134,7 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
     try:
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
-            objects = _objects(tree.tree)
+            objects = _objects(tree)
             for start in range(0, tree.num_entries, size):
                 yield objects(start, min(start + size, tree.num_entries))
     except Exception as error:  # see rootfiles
@@ -170,25 +169,19 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
     )
 
 
-def _objects(tree: Any) -> Callable[[int, int], dict[str, ak.Array]]:
-    """Return what reads consecutive events; a TTree has a branch for each field of a kind."""
-    if not isinstance(tree, uproot.TTree):
-        return lambda start, stop: {kind: _read(tree[kind], start, stop) for kind in _FIELDS}
-    reader = Reader(tree)
-    names = [f"{kind}_{field}" for kind, fields in _FIELDS.items() for field in fields]
+def _objects(tree: files.Tree) -> Callable[[int, int], dict[str, ak.Array]]:
+    """Return what reads consecutive events; a TTree has a branch for each field of a kind, an RNTuple records."""
+    reader, sign = tree.reader(), "_" if isinstance(tree.tree, uproot.TTree) else "."
+    names = [f"{kind}{sign}{field}" for kind, fields in _FIELDS.items() for field in fields]
 
-    def read_branches(start: int, stop: int) -> dict[str, ak.Array]:
-        """Read the branches and put objects together."""
+    def read_fields(start: int, stop: int) -> dict[str, ak.Array]:
+        """Read the fields and put objects together."""
         flats = reader.arrays(names, start, stop)
-        return {kind: _joined({name: flats[f"{kind}_{name}"] for name in fields}) for kind, fields in _FIELDS.items()}
+        return {
+            kind: _joined({name: flats[f"{kind}{sign}{name}"] for name in fields}) for kind, fields in _FIELDS.items()
+        }
 
-    return read_branches
-
-
-def _read(field: Any, start: int, stop: int) -> ak.Array:
-    array = field.array(entry_start=start, entry_stop=stop, array_cache=None)
-    check_offsets(np.asarray(array.layout.offsets.data))
-    return array
+    return read_fields
 
 
 def _joined(fields: Mapping[str, Flat]) -> ak.Array:

@@ -17,7 +17,9 @@ from targets.network import xrootd
 from targets.network.http_source import HttpSource
 from targets.network.retry import Network, Traffic
 from targets.rootio import branch_lists, rntuple_pages
+from targets.rootio.baskets import Reader
 from targets.rootio.local_source import FileSource
+from targets.rootio.rntuple_fields import FieldReader, field_paths
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
 
@@ -40,6 +42,10 @@ class Tree(NamedTuple):
     tree: Any
     branches: dict[str, str]
     num_entries: int
+
+    def reader(self) -> Reader | FieldReader:
+        """Make what reads its branches."""
+        return Reader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
 
 
 class Trees(Mapping[str, Tree]):
@@ -226,6 +232,7 @@ def _refuse_lost_trees(file: Any) -> None:
 
 
 def _branches(tree: Any) -> dict[str, str]:
-    # of an RNTuple without sub-fields: listing those of a wide one takes seconds
-    paths = branch_lists.paths(tree) if isinstance(tree, uproot.TTree) else tree.keys(recursive=False)
+    if not isinstance(tree, uproot.TTree):
+        return {path: path for path in field_paths(tree)}
+    paths = branch_lists.paths(tree)
     return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}

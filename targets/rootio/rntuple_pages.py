@@ -1,54 +1,80 @@
-"""Pages of an RNTuple, and the lists of them: each is read once and compared with its checksum; uproot does not."""
+"""The description of an RNTuple (header, footer, lists of pages) against itself, before anything is read by it.
+
+uproot compares header and footer with their checksums, and leaves out the rest.
+"""
 
 from typing import Any
 
 import numpy as np
-import xxhash
 from uproot.source.chunk import Chunk
 from uproot.source.cursor import Cursor
 
-from targets.rootio.compression import Bytes, Decompressor, UnknownLayoutError
+from targets.rootio.compression import Decompressor, UnknownLayoutError
+from targets.rootio.flat_arrays import ShapeError
+from targets.rootio.rntuple_columns import CHECKSUM_BYTES, compare_checksum
 
 __all__ = ["check_here"]
 
-_CHECKSUM_BYTES = 8
-"""Behind a page, where it has one, and at the end of each list of pages."""
+_EPOCH = 1
+"""Of the format: before it was final, there were others (epoch 0)."""
 
 
 def check_here(ntuple: Any) -> None:
-    """Let an RNTuple read its pages through this module.
+    """Read the lists of pages of an RNTuple, and compare what its parts say of each other.
 
     Args:
-        ntuple: uproot's RNTuple; its lists of pages are read now.
+        ntuple: uproot's RNTuple; from now on, it reads its lists of pages through this module.
 
     Raises:
-        ValueError: When a list of pages is damaged, now; when a page is, as soon as it is read.
+        ShapeError: For a version of the format, or features of it, that are not read.
+        ValueError: When a part is damaged, or contradicts another.
     """
-    lists = {record.page_list_link.locator.offset for record in ntuple.footer.cluster_group_records}
-    guarded: set[int] = set()
-    source, by_uproot, decompressor = ntuple.file.source, ntuple.read_locator, Decompressor()
+    _refuse_unknown(ntuple)
+    source, decompressor = ntuple.file.source, Decompressor()
 
     def read_locator(locator: Any, size: int) -> Any:
-        more = _CHECKSUM_BYTES if locator.offset in guarded else 0
-        chunk = source.chunk(locator.offset, locator.offset + locator.num_bytes + more)
-        page, checksum = np.split(np.asarray(chunk.raw_data), [locator.num_bytes])
-        if more:
-            _compare(page.data, checksum.data, f"page at byte {locator.offset}")
+        chunk = source.chunk(locator.offset, locator.offset + locator.num_bytes)
+        page = np.asarray(chunk.raw_data)
         if len(page) < size:
             try:
                 page = np.frombuffer(decompressor.decompress(page.data, size), np.uint8)
             except UnknownLayoutError:
-                return by_uproot(locator, size)
-        if locator.offset in lists:
-            _compare(page[: size - _CHECKSUM_BYTES].data, page[size - _CHECKSUM_BYTES : size].data, "list of pages")
+                msg = f"its list of pages is compressed with {bytes(page[:2])!r}, which is not read"
+                raise ShapeError(msg) from None
+        compare_checksum(page[: size - CHECKSUM_BYTES].data, page[size - CHECKSUM_BYTES : size].data, "list of pages")
         return Chunk.wrap(source, page), Cursor(0)
 
     ntuple.read_locator = read_locator
-    columns = (column for cluster in ntuple.page_link_list for column in cluster)
-    guarded.update(page.locator.offset for column in columns for page in column.pages if page.has_checksum)
+    _compare_clusters(ntuple)
 
 
-def _compare(data: Bytes, checksum: Bytes, what: str) -> None:
-    if xxhash.xxh3_64_intdigest(data) != int.from_bytes(checksum, "little"):
-        msg = f"the checksum of the {what} is wrong"
-        raise ValueError(msg)
+def _refuse_unknown(ntuple: Any) -> None:
+    epoch = ntuple.members["fVersionEpoch"]
+    if epoch != _EPOCH:
+        msg = f"it is of epoch {epoch} of the format, of which {_EPOCH} is read: write it again with a newer ROOT"
+        raise ShapeError(msg)
+    if flags := ntuple.header.feature_flag | ntuple.footer.feature_flag:
+        msg = f"it says that it has features of the format ({flags:#x}) that are not read"
+        raise ShapeError(msg)
+
+
+def _compare_clusters(ntuple: Any) -> None:
+    """Compare the clusters, of which each must begin where the one before ends, with the groups that they are in."""
+    end, envelopes = 0, ntuple.page_list_envelopes
+    for group, listed in zip(ntuple.footer.cluster_group_records, envelopes, strict=True):
+        if listed.header_checksum != ntuple.header.checksum:
+            msg = "a list of pages belongs to another header"
+            raise ValueError(msg)
+        begin = end
+        for summary in listed.cluster_summaries:
+            if summary.num_first_entry != end:
+                msg = f"a cluster begins with entry {summary.num_first_entry}, and the one before ends at {end}"
+                raise ValueError(msg)
+            end += summary.num_entries
+        numbers = len(listed.cluster_summaries), len(listed.pagelinklist)
+        if (group.min_entry_num, group.entry_span) != (begin, end - begin) or numbers != (group.num_clusters,) * 2:
+            msg = (
+                f"{group.num_clusters} clusters with {group.entry_span} entries from {group.min_entry_num} on are "
+                f"announced, and {numbers[0]} with {end - begin} from {begin} on are listed"
+            )
+            raise ValueError(msg)

@@ -1,8 +1,6 @@
 """What stands on the command line: parameters of the task that was asked for, and of stages above it."""
 
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from luigi.cmdline_parser import CmdlineParser
@@ -10,19 +8,7 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_root", "is_this_process", "of_root"]
-
-_PROGRAMS = ("luigi", "law")
-
-
-def is_this_process() -> bool:
-    """Tell whether this process is luigi's or law's command line: only there may messages and help be replaced.
-
-    Returns:
-        Whether the program's name says so; False in notebooks, scripts and workers.
-    """
-    program = Path(sys.argv[0])
-    return program.name in _PROGRAMS or (program.name == "__main__.py" and program.parent.name in _PROGRAMS)
+__all__ = ["check", "is_given", "is_own", "is_root", "of_root"]
 
 
 def is_given(name: str) -> bool:

@@ -59,6 +59,10 @@ class FileListTask(SourceTask):
         """Return the run's files."""
         raise NotImplementedError
 
+    def unavailable(self, dataset: str) -> list[str]:
+        """Return the addresses of a dataset that are left out because they lie on tape."""
+        raise NotImplementedError
+
     def is_known(self) -> bool:
         """Tell whether the list is there."""
         raise NotImplementedError

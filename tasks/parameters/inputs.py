@@ -32,7 +32,10 @@ class RunParameters:
 class SourceParameters(RunParameters):
     """Which files are read. None is set by default."""
 
-    input_files = FileList(default=(), description="local files, globs or URLs, comma-separated")
+    input_files = FileList(
+        default=(),
+        description="local files, globs or URLs, comma-separated, or @ and the path of a list of them, one a line",
+    )
     release_years = Names(
         default=(),
         description="releases of ATLAS Open Data, comma-separated, as 2020e-13tev; demo for the built-in toy data, "
@@ -52,6 +55,11 @@ class SourceParameters(RunParameters):
     )
     max_files_to_process = Number(
         int, minimum=0, default=0, description="read the first N files of the list, 0 for all"
+    )
+    skip_unavailable = Flag(
+        default=False,
+        description="leave out files of records that lie on tape, instead of ending with an error; they are counted "
+        "and named",
     )
     refresh_metadata = Flag(default=False, significant=False, description="ask the portals again for their file lists")
     local_files = Text(

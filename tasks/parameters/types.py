@@ -11,6 +11,7 @@ import law
 import luigi
 from luigi.task_register import Register
 
+from targets.catalogue.local_files import LIST_MARK
 from targets.errors import ConfigurationError
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "YamlName",
 ]
 
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_URL = re.compile(r"^(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)  # fsspec joins several by ::
 _MODES = {"i": "asks for each", "a": "all at once", "d": "says what, and does nothing"}  # of law
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
@@ -218,12 +219,18 @@ class FolderPath(Valued, luigi.Parameter):
 
 
 class FileList(Checked, law.CSVParameter):
-    """Files, globs and URLs; paths are made absolute, because jobs start elsewhere."""
+    """Files, globs, URLs and lists of them; paths are made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: Any) -> tuple[str, ...]:
-        """Expand ~ and make paths absolute; URLs stay as they are."""
+        """Expand ~ and make paths absolute, those of lists too; URLs stay as they are."""
         items = [str(item).strip() for item in super().normalize(value)]
-        return tuple(item if _URL.match(item) else _absolute(item) for item in items if item)
+        return tuple(self._item(item) for item in items if item)
+
+    @staticmethod
+    def _item(item: str) -> str:
+        if item.startswith(LIST_MARK):
+            return LIST_MARK + _absolute(item[len(LIST_MARK) :].strip())
+        return item if _URL.match(item) else _absolute(item)
 
 
 class YamlName(Valued, luigi.Parameter):

@@ -19,6 +19,7 @@ import uproot
 from luigi.task_register import Register
 
 import tasks
+from tasks.cli import help_pages, messages
 from tasks.framework.product import Product
 
 __all__ = ["LAW", "LUIGI", "PROJECT", "QUICK", "Outcome", "Runs", "clean_environment", "finish", "histograms"]
@@ -91,6 +92,7 @@ class Runs:
     def attempt(self, *arguments: str, task: str = "MakeHistograms", **parameters: object) -> Outcome:
         """Run a task in this process, whatever comes of it."""
         Register.clear_instance_cache()  # a process of its own would have none
+        _be_a_command_line()
         with _listening() as said, mock.patch.object(Product, "tell", lambda _task, text, **_: said.append(text)):
             try:
                 luigi.retcodes.run_with_retcodes(self.arguments(*arguments, task=task, **parameters))
@@ -213,3 +215,9 @@ def _listening() -> Iterator[list[str]]:
         yield said
     finally:
         logger.removeHandler(handler)
+
+
+def _be_a_command_line() -> None:
+    """Install what importing tasks installs in a process of luigi's or law's alone."""
+    messages.install()
+    help_pages.install(tasks.STAGES, [name for name in tasks.__all__ if name not in ("STAGES", *tasks.STAGES)])

@@ -33,7 +33,6 @@ def test_a_second_run_starts_nothing_and_says_so(run):
     before = run.state()
     again = run()
     assert again.started == []
-    assert "Did not run any tasks" in again.text
     (histograms,) = run.products("histograms")
     assert f"Everything was done before:\nMakeHistograms of files: {histograms}" in again.text
     assert f"\nParseFile of files: {run.products('parsed_data')[0].parent}" in run(task="ParseFile").text

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edm.wording import amount
+from steps.output import tables
 from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents.json import load_json
 from tasks.framework.branch_files import BranchFiles
@@ -27,11 +28,16 @@ class MakeHistograms(HistogramParameters, Stage):
     exclude_index = False
 
     def product_name(self, branch: BranchFiles) -> str:
-        """Return the file of a dataset; with several datasets its name goes before the suffix."""
-        name = Path(self.output_filename)
-        several = len(self.branches_of("dataset")) > 1
-        stem = f"{name.stem}_{branch.dataset}" if several else name.stem
-        return f"{stem}{name.suffix}" if self.single_output_file else stem
+        """Return the file of a dataset; with several datasets its name goes before the suffix.
+
+        What an earlier run made of the same files keeps its name, whether or not other datasets stood beside this one.
+        """
+        name, folder = Path(self.output_filename), self.folder(branch.dataset)
+        stems = [name.stem, f"{name.stem}_{branch.dataset}"]
+        if len(self.branches_of("dataset")) > 1:
+            stems.reverse()
+        names = [f"{stem}{name.suffix}" if self.single_output_file else stem for stem in stems]
+        return next((made for made in names if (folder / made).exists()), names[0])
 
     def is_folder(self) -> bool:
         """Tell whether each histogram has a file of its own."""
@@ -48,6 +54,7 @@ class MakeHistograms(HistogramParameters, Stage):
             filled = histograms.fill(sources, table, self.histogram_naming())
             record |= statistics.of_branches(self.upstream_statistics(branch.dataset))
             record |= histograms.write(path, filled, self.single_output_file)
+            record["unavailable"] = self.file_list().unavailable(branch.dataset)
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
@@ -56,6 +63,8 @@ class MakeHistograms(HistogramParameters, Stage):
         record = load_json(statistics)
         failed = len(record["failures"])
         left_out = f", WITHOUT {amount(failed, 'file')} that cannot be read" if failed else ""
+        if unavailable := self.file_list().unavailable(branch.dataset):  # not of this run's list in the record
+            left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
         self.tell(
             f"{branch.dataset}: {amount(record['histograms'], 'histogram')}, {record['accepted_by_bumpnet']} of them "
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "

@@ -1,8 +1,7 @@
 """FetchMetadata: which files a run reads."""
 
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,14 +25,24 @@ _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
 
-_STARTED = time.time()  # forked workers inherit it: what is younger has been refreshed by this run
+# What --refresh-metadata found of each list at its first look: another file is one that this run made. No clock is
+# asked, since a file server's may be behind; forked workers inherit it.
+_OUTDATED: dict[Path, tuple[int, int] | None] = {}
 
 
 class FetchMetadata(FileListTask):
     """List the input files, with size, checksum, release, dataset and whether they are data or simulation."""
 
     directory = "metadata"
-    variant_parameters = ("local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type")
+    variant_parameters = (
+        "local_files",
+        "release_years",
+        "specific_record_ids",
+        "dataset_ids",
+        "skim",
+        "data_type",
+        "skip_unavailable",
+    )
     exclude_index = False
 
     def requires(self) -> list[Any]:
@@ -50,13 +59,10 @@ class FetchMetadata(FileListTask):
 
     def complete(self) -> bool:
         """Tell whether the list is there, not damaged and, after ``--refresh-metadata``, of this run."""
-        if not self.path().exists():
+        state = _state(self.path())
+        if self.refresh_metadata and state == _OUTDATED.setdefault(self.path(), state):
             return False
-        try:
-            _load(self.path(), self.path().stat().st_mtime_ns)
-        except (FileNotFoundError, FileFormatError):
-            return False
-        return not self.refresh_metadata or self.path().stat().st_mtime >= _STARTED
+        return state is not None and _damage(self.path()) is None
 
     def run(self) -> None:
         """Ask the sources and write the list.
@@ -65,6 +71,8 @@ class FetchMetadata(FileListTask):
             ConfigurationError: When the sources give no file.
         """
         self.sweep(self.path().parent, self._portals())
+        if self.path().exists() and (damage := _damage(self.path())):
+            self.tell(f"{damage}; it is made anew")
         found = self._list(keep=True)
         for note in found.notes:
             self.tell(note)
@@ -90,8 +98,14 @@ class FetchMetadata(FileListTask):
         elif not path.exists() and self.is_known():
             files = _SEEN[path]
         else:
-            files = _SEEN[path] = _load(path, path.stat().st_mtime_ns)
+            files, _ = _load(path, path.stat().st_mtime_ns)
+            _SEEN[path] = files
         return files[: self.max_files_to_process] if self.max_files_to_process else files
+
+    def unavailable(self, dataset: str) -> list[str]:
+        """List the addresses of a dataset that are left out because they lie on tape."""
+        _, unavailable = _load(self.path(), self.path().stat().st_mtime_ns)
+        return [file.uri for file in unavailable if file.dataset == dataset]
 
     def is_known(self) -> bool:
         """Tell whether the list is there, or was until this command removed it."""
@@ -103,8 +117,7 @@ class FetchMetadata(FileListTask):
         for release in self.release_years:
             lists.append(MakeDemo.req(self).catalogue() if release == DEMO_RELEASE else self._release(release, keep))
         if ids := self.specific_record_ids:
-            source = {"records": sorted(ids), "data_type": self.data_type}
-            lists.append(self._kept(source, lambda: cern_records.record_files(ids, self.data_type), keep))
+            lists.append(self._records(ids, keep))
         found = input_files.merge(lists)
         if not found.files:
             msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
@@ -114,6 +127,12 @@ class FetchMetadata(FileListTask):
     def _release(self, release: str, keep: bool) -> Catalogue:
         options = (release, self.skim, self.data_type, self.dataset_ids)
         return self._kept({"release": list(map(str, options))}, lambda: atlas_releases.release_files(*options), keep)
+
+    def _records(self, ids: Sequence[int], keep: bool) -> Catalogue:
+        source: dict[str, Any] = {"records": sorted(ids), "data_type": self.data_type}
+        if skip := bool(self.skip_unavailable):
+            source["skip_unavailable"] = True
+        return self._kept(source, lambda: cern_records.record_files(ids, self.data_type, allow_missing=skip), keep)
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
         """Return what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
@@ -134,22 +153,48 @@ class FetchMetadata(FileListTask):
 
 
 def _document(found: Catalogue) -> dict[str, Any]:
-    return {"notes": found.notes, "files": [file.as_dict() for file in found.files]}
+    listed = {"files": found.files, "unavailable": found.unavailable}
+    return {"notes": found.notes} | {name: [file.as_dict() for file in files] for name, files in listed.items()}
 
 
 def _read(path: Path) -> Catalogue:
     document = load_json(path)
     try:
-        files = [InputFile.from_dict(file) for file in document["files"]]
+        files, unavailable = (
+            [InputFile.from_dict(file) for file in listed]
+            for listed in (document["files"], document.get("unavailable", ()))  # lists of older versions have none
+        )
         if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
             msg = f"the dataset {min(strange)!r} has no name that can be part of a file's"
             raise FileFormatError(msg)
-        return Catalogue(files, list(map(str, document["notes"])))
+        return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable))
     except (FileFormatError, KeyError, TypeError, AttributeError) as error:
         msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
         raise FileFormatError(msg) from error
 
 
+def _state(path: Path) -> tuple[int, int] | None:
+    """Tell one list from another at the same path; None when there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _damage(path: Path) -> str | None:
+    """Say why a list cannot be used; None when it can, or is gone."""
+    try:
+        _load(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return None
+    except FileFormatError as error:
+        return str(error)
+    return None
+
+
 @lru_cache(maxsize=16)
-def _load(path: Path, modified_ns: int) -> tuple[InputFile, ...]:  # noqa: ARG001 (a changed file is another key)
-    return tuple(_read(path).files)
+def _load(path: Path, modified_ns: int) -> tuple[tuple[InputFile, ...], tuple[InputFile, ...]]:  # noqa: ARG001 (a changed file is another key)
+    """Give the files of a list, and those that it leaves out."""
+    found = _read(path)
+    return tuple(found.files), found.unavailable

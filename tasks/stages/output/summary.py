@@ -47,18 +47,23 @@ class Summary(PlotParameters, SourceTask):
 
     def run(self) -> None:
         """Print the summary."""
-        from steps import statistics
-
         if FetchMetadata.req(self).complete():
-            report = MakeReport.req(self)
-            stages = {**report.all_upstream(), "MakeReport": report}
-            lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
-            for branch in report.branches_of("dataset"):
-                lines += of_dataset(branch.dataset, statistics.of_branches(report.upstream_statistics(branch.dataset)))
+            lines = self._lines()
         else:
             lines = [f"{self.run_directory()}: no file list of these sources is there, so nothing has been done yet"]
         self.tell("\n".join(lines))
         self._printed = True
+
+    def _lines(self) -> list[str]:
+        from steps import statistics
+
+        listed, report = FetchMetadata.req(self), MakeReport.req(self)
+        stages = {**report.all_upstream(), "MakeReport": report}
+        lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
+        for branch in report.branches_of("dataset"):
+            summed = statistics.of_branches(report.upstream_statistics(branch.dataset))
+            lines += of_dataset(branch.dataset, summed | {"unavailable": listed.unavailable(branch.dataset)})
+        return lines
 
 
 def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -110,7 +115,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
 
     Args:
         name: Its name.
-        found: The sum of the statistics of its branches.
+        found: The sum of the statistics of its branches; and, where files are on tape, their addresses as unavailable.
 
     Returns:
         Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
@@ -143,6 +148,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         rows = [[state, _number(number)] for state, number in largest]
         lines += tables.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
+    lines += [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
     return lines
 
 

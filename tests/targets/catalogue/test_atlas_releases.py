@@ -198,3 +198,25 @@ def test_a_release_of_true_size(atlas):
 
 def uris_of(name, data_type):
     return {file.uri for file in release_files(name, None, data_type).files}
+
+
+def test_a_list_of_files_that_is_null_concerns_its_dataset_alone(atlas):
+    broken = dataset("2", {"noskim": [f"{EOS}/b.root"]}) | {"file_list": None}
+    broken["skims"] = [{"skim_type": "2lep", "file_list": None}]
+    atlas({R: [dataset("1", {"noskim": [f"{EOS}/a.root"], "2lep": [f"{EOS}/a2.root"]}), broken]})
+    for skim, name in (("noskim", "a.root"), ("2lep", "a2.root")):
+        found = release_files(R, skim, "mc")
+        assert [file.uri for file in found.files] == [f"{WEB}/{name}"]
+        assert found.notes == [f"release {R}: 1 dataset without the skim '{skim}' (2), left out"]
+        with pytest.raises(ConfigurationError, match=r"lists no files at all for this choice: choose other"):
+            release_files(R, skim, "mc", ["2"])
+
+
+def test_a_catalogue_cannot_send_us_to_this_machine(atlas, monkeypatch):
+    atlas({R: [dataset("1", {"noskim": ["http://127.0.0.1:631/a.root"]})]})
+    assert len(release_files(R, None, "mc").files) == 1  # the portal of this test is here itself
+    monkeypatch.setattr("targets.catalogue.atlas_releases.portal_address", lambda: "https://atlas-metadata.example.org")
+    with pytest.raises(
+        PortalError, match=r"lists the file 'http://127.0.0.1:631/a.root', which points to this machine"
+    ):
+        release_files(R, None, "mc")

@@ -40,12 +40,12 @@ def test_an_input_file_does_not_change():
 
 texts = st.text() | st.none()
 numbers = st.integers(min_value=0) | st.none()
+printable = st.characters(categories=["L", "N", "P"], exclude_characters=":")
+uris = st.text(printable).map("/{}".format) | st.sampled_from(["https://h/x.root", "root://h//x.root"])
 
 
 @settings(deadline=None)  # a loaded machine is no failure
-@given(
-    st.builds(InputFile, st.text(), numbers, texts, numbers, texts, numbers, st.text(), st.sampled_from(["data", "mc"]))
-)
+@given(st.builds(InputFile, uris, numbers, texts, numbers, texts, numbers, st.text(), st.sampled_from(["data", "mc"])))
 def test_an_input_file_survives_json(file):
     assert InputFile.from_dict(json.loads(json.dumps(file.as_dict()))) == file
 
@@ -54,6 +54,16 @@ def test_an_input_file_survives_json(file):
     ("change", "message"),
     [
         ({"size": "2"}, r"an input file's size is '2': that is not a number"),
+        (
+            {"uri": "htps://h/x.root"},
+            r"an input file's uri is 'htps://h/x.root', which is not an address of",
+        ),
+        (
+            {"uri": "https://[h/x.root"},
+            r"an input file's uri is 'https://\[h/x.root', which is not a URL; make",
+        ),
+        ({"uri": "x.root"}, r"an input file's uri is 'x.root', which is neither an address nor an absolute path; make"),
+        ({"uri": "/x\0.root"}, r"an input file's uri is '/x\\x00.root', which is neither an address nor an absolute"),
         ({"size": True}, r"an input file's size is True: that is not a number"),
         ({"size": 2.0}, r"an input file's size is 2.0: that is not a number"),
         ({"uri": None}, r"an input file's uri is None: that is not a text"),

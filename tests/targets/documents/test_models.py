@@ -106,12 +106,6 @@ by_letter:
         ("kind: novel\n", "1: the key 'name' is missing"),
         ("name: x\nkind: novell\n", "2: kind: 'novell' is none of novel, atlas; did you mean 'novel'?"),
         ("name: x\nby_letter: {j: {}}\n", "2: by_letter.j: 'j' is none of e, m"),
-        ("name: x\npair: [1, two]\n", "2: pair[1]: should be a valid integer, unable to parse string as an integer"),
-        ("name: ''\n", "1: name: string should have at least 1 character, but is ''"),
-        ("name: x\nparts: 3\n", "2: parts: should be a valid list, but is 3"),
-        ("name: x\npair: 3\n", "2: pair: should be a list, but is 3"),
-        ("name: x\nparts:\n  - {title: t, limits: 4}\n", "3: parts[0].limits: should be a mapping, but is 4"),
-        ("- name\n", "1: should be a mapping, but is ['name']"),
         ("name: x\nparts:\n- title: t\n  limits:\n    low: 3\n", "4: parts[0].limits: low 3 is above high 1"),
         ("name: x\nparts:\n- {title: t, limit: {}}\n", "3: parts[0]: unknown key 'limit'; did you mean 'limits'?"),
         ("name: x\nparts:\n- {rows: {}}\n", "3: parts[0]: the key 'title' is missing"),
@@ -124,6 +118,24 @@ by_letter:
 def test_what_is_wrong_is_said_with_line_key_and_remedy(write, text, expected):
     (complaint,) = complaints(write(text))
     assert complaint.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "value"),
+    [
+        ("name: x\npair: [1, two]\n", "2: pair[1]: ", "'two'"),
+        ("name: ''\n", "1: name: ", "''"),
+        ("name: x\nparts: 3\n", "2: parts: ", "3"),
+        ("name: x\npair: 3\n", "2: pair: ", "3"),
+        ("name: x\nparts:\n  - {title: t, limits: 4}\n", "3: parts[0].limits: ", "4"),
+        ("- name\n", "1: ", "['name']"),
+    ],
+)
+def test_what_pydantic_says_stands_between_the_place_and_the_value(write, text, place, value):
+    (complaint,) = complaints(write(text))
+    assert complaint.startswith(place)
+    assert complaint.endswith(f", but is {value}")
+    assert complaint.removeprefix(place)[0].islower()
 
 
 def test_everything_that_is_wrong_is_said_at_once(write):
@@ -143,13 +155,13 @@ def test_a_long_wrong_value_is_cut_short(write):
     [
         ("name: x\nname: y\n", "2: the key 'name' is there already, on line 1; leave one of them out"),
         ("name: x\nparts:\n- title: t\n  limits: {}\n  title: u\n", "5: the key 'title' is there already, on line 3"),
-        ("name: x\n\tkind: y\n", "2: not valid YAML (found"),  # libyaml and Python's own say it differently
+        ("name: x\n\tkind: y\n", "2: not valid YAML ("),
         ("name: [1, 2\nkind: y\n", "2: not valid YAML ("),
-        ("name: *nowhere\n", "1: not valid YAML (found undefined alias"),
-        ("name: x\n---\nname: y\n", "2: not valid YAML (but found another document)"),
-        ("name: !python/object:os.system x\n", "1: not valid YAML (could not determine a constructor"),
-        ("? [a]\n: x\n", "1: not valid YAML (found unhashable key)"),
-        ("name: 2026-13-45\n", "1: not valid YAML (month must be in 1..12"),
+        ("name: *nowhere\n", "1: not valid YAML ("),
+        ("name: x\n---\nname: y\n", "2: not valid YAML ("),
+        ("name: !python/object:os.system x\n", "1: not valid YAML ("),
+        ("? [a]\n: x\n", "1: not valid YAML ("),
+        ("name: 2026-13-45\n", "1: not valid YAML ("),
     ],
 )
 def test_what_is_not_yaml_is_refused(write, text, expected):
@@ -248,7 +260,7 @@ def test_the_same_document_gives_the_same_bytes(tmp_path):
 def test_what_json_cannot_hold_leaves_the_old_file_alone(tmp_path, document, error):
     path = tmp_path / "document.json"
     dump_json(path, "old")
-    with pytest.raises(error, match=r"not JSON compliant|not JSON serializable"):
+    with pytest.raises(error, match="JSON"):
         dump_json(path, document)
     assert json.loads(path.read_text()) == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["document.json"]

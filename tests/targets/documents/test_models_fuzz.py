@@ -25,6 +25,7 @@ LADDER = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1
 
 TOO_LARGE = r"own.yaml: more than 1000000 bytes, 100000 values \(aliases unfolded\), 50 levels or 1000 digits"
 NOT_YAML = r"own.yaml:\d: not valid YAML \("
+REFUSED = f"{TOO_LARGE}|{NOT_YAML}"  # by this project or, in some versions of PyYAML, before
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def own(tmp_path):
         ("x" * 1_000_001, TOO_LARGE),
         ("name: 0x" + "f" * 5000, TOO_LARGE),  # Python refuses to write such a number
         ("name: " + "9" * 5000, TOO_LARGE),
-        ("[" * 900_000, TOO_LARGE),  # would end the process
+        ("[" * 900_000, REFUSED),  # would end the process
         ("name: !!python/object/apply:os.abort []", NOT_YAML),
         ("name: !!int ''", NOT_YAML),
         ("name: !!bool maybe", NOT_YAML),

@@ -47,7 +47,7 @@ def test_a_burst_of_faults_passes(portal, faults):
         ([b"<html>Sign in</html>"], r"/list answers with .* not JSON, starting '<html>Sign in.*login page or proxy", 1),
         ([b"[" * 100_000], r"/list answers with something that is not JSON", 1),
         ([b"\xff\xfe{}"], r"/list answers with something that is not JSON", 1),
-        ([(302, {"Location": "/list"})] * 9, r"/list cannot be reached \(TooManyRedirects: Exceeded 5 redirects", 6),
+        ([(302, {"Location": "/list"})] * 9, r"/list cannot be reached \(TooManyRedirects: ", 6),
     ],
 )
 def test_faults_that_stay_end_in_a_sentence(portal, faults, message, asked):

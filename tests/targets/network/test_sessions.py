@@ -52,7 +52,7 @@ def test_no_proxy_is_asked_for_hosts_that_need_none(proxy, monkeypatch):
 
 def test_a_proxy_that_is_away_may_come_back(proxy, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{faults.closed_port()}")
-    with pytest.raises(PassingError, match=r"far.invalid cannot be reached or gave no answer \(ProxyError: .*proxy"):
+    with pytest.raises(PassingError, match=r"far.invalid cannot be reached or gave no answer \(ProxyError: "):
         ask(FAR)
 
 

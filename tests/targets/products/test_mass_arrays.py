@@ -153,9 +153,7 @@ def test_pickled_objects_are_not_opened(path, member):
     content = {"masses": float32(1), "offsets": np.array([0, 1]), "names": np.array(["a/x"])}
     content[member] = np.array([Harmful()], dtype=object)
     np.savez(path, **content)
-    with pytest.raises(
-        UnreadableFileError, match=rf"ValueError: (Object arrays cannot be loaded|its members are not).*{REMEDY}"
-    ):
+    with pytest.raises(UnreadableFileError, match=rf"cannot be read as masses \(ValueError: .*{REMEDY}"):
         read(path)
 
 

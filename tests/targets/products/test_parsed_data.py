@@ -236,13 +236,16 @@ def test_a_truncated_file_is_an_error(tmp_path, form):
             list(parsed_data.read(path, 10_000))
 
 
-def test_offsets_that_fall_are_an_error(tmp_path, monkeypatch):
+@pytest.mark.parametrize("ends", [[5, 2, 7], [1, 2, 8], [1, 2, 6]])
+def test_lists_that_do_not_end_where_their_numbers_do_are_an_error(tmp_path, ends):
     """Small pages are stored as they are, without a checksum: uproot's writer has none."""
-    path = write(tmp_path / "p.root", "rntuple", selected(3))
-    offsets = ak.index.Index64(np.array([0, 5, 2, 7]))
-    falling = ak.Array(ak.contents.ListOffsetArray(offsets, ak.contents.NumpyArray(np.zeros(7))))
-    monkeypatch.setattr(uproot.models.RNTuple.RField, "array", lambda *_, **__: falling)
-    with pytest.raises(UnreadableFileError, match="an event has fewer than no numbers"):
+    objects, numbers = selected(3)
+    objects["e"] = ak.unflatten(ak.flatten(selected(40)[0]["e"])[:7], [1, 1, 5])
+    path = write(tmp_path / "p.root", "rntuple", (objects, numbers))
+    data, right = path.read_bytes(), np.array([1, 2, 7], dtype="<u8").tobytes()
+    assert data.count(right) == 1
+    path.write_bytes(data.replace(right, np.array(ends, dtype="<u8").tobytes()))
+    with pytest.raises(UnreadableFileError, match="where its lists end does not fit the 7 numbers that its pages have"):
         read(path)
 
 

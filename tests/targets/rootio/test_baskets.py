@@ -21,7 +21,11 @@ EDGES = (0, 1, 2, 60, 61, 400)  # baskets of one entry, small ones, a large one
 TYPES = ("f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?")
 FLAT = re.compile(r"\d+ \* ((var|\d+) \* )?(bool|u?int\d+|float\d+)")
 FEW = 5  # of the branches that are left to uproot
-REAL_FILES = sorted(path.relative_to(REAL_DATA).as_posix() for path in REAL_DATA.glob("[!b]*/*.root"))
+REAL_FILES = sorted(
+    path.relative_to(REAL_DATA).as_posix()
+    for path in REAL_DATA.glob("*/*.root")
+    if path.parent.name not in ("bench", "cases")  # too large; or read wrongly by uproot
+)
 
 
 def columns(n=EDGES[-1]):

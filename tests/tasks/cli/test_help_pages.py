@@ -101,25 +101,27 @@ def test_law_shows_the_same_page(tmp_path):
     [
         (
             ["--bin-widht-gev", "5"],
-            "error: unrecognized arguments: --bin-widht-gev 5; did you mean --bin-width-gev? (--help lists the",
+            ": --bin-widht-gev 5; did you mean --bin-width-gev? (--help lists the",
         ),
         (
             ["--input-files", "a.root", "b.root"],
-            "error: unrecognized arguments: b.root; give a list with commas, and a",
+            ": b.root; give a list with commas, and a",
         ),
         (
             ["--ParsFile-workflow=pbs"],
-            "error: unrecognized arguments: --ParsFile-workflow=pbs; did you mean --ParseFile-",
+            ": --ParsFile-workflow=pbs; did you mean --ParseFile-",
         ),
-        (["--ParsFile-fetch=auto"], "error: unrecognized arguments: --ParsFile-fetch=auto (--help lists"),
-        (["--schduler-host", "x"], "error: unrecognized arguments: --schduler-host x; did you mean --scheduler-host?"),
-        (["--threads"], "error: argument --threads: expected one argument (--help lists the options)\n"),
+        (["--ParsFile-fetch=auto"], ": --ParsFile-fetch=auto (--help lists"),
+        (["--schduler-host", "x"], ": --schduler-host x; did you mean --scheduler-host?"),
+        (["--threads"], "argument --threads: "),
     ],
 )
 def test_a_misspelt_command_is_one_line(tmp_path, words, message):
     end = finish([LUIGI, "--module", "tasks", "MakeHistograms", *words], tmp_path)
     assert end.status == 2
-    assert end.text.startswith(message)
+    assert end.text.startswith("error: ")
+    assert message in end.text
+    assert "(--help lists the options" in end.text
     assert end.text.count("\n") == 1
 
 

@@ -1,12 +1,16 @@
 """FetchMetadata: where files come from, which datasets they make, and when portals are asked."""
 
 import json
+import os
+import time
 
 import pytest
 
 from physics.toys import collisions
+from targets.storage import atomic
+from tasks.stages.inputs import fetch_metadata
 from tests.support import faults
-from tests.support.portals import AtlasCatalogue, Records, dataset, portal, record_file
+from tests.support.portals import WEB, AtlasCatalogue, Records, dataset, portal, record_file
 from tests.support.runs import histograms
 
 __all__ = ["portal"]
@@ -97,8 +101,87 @@ def test_the_demo_beside_files(run, three, monkeypatch):
     assert run(release_years="demo", files_per_branch=2).started == []
     before = run.state()
     run(input_files=None, release_years="demo", files_per_branch=2)
-    assert run.made_since(before) == {"histograms": 1}  # alone, the dataset's name is not in the file's
-    assert run.all_histograms()[-1] == found["histograms_demo_data.root"]
+    assert "histograms" not in run.made_since(before)  # what was made beside another dataset serves it alone, too
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_a_dataset_that_was_alone_is_not_made_again_beside_another(run, portal, web, toys, single):
+    uris = [web.host(toy.name, toy.read_bytes()) for toy in toys[3:5]]
+    portal.answer = AtlasCatalogue({RELEASE: [dataset("data", {"noskim": uris}, RELEASE)]})
+    run(single_output_file=single)
+    before = run.state()
+    end = run(release_years=RELEASE, single_output_file=single)
+    names = sorted(path.name for path in (run.out / "histograms").glob("*/histograms*"))
+    suffix = ".root" if single else ""
+    assert names == [f"histograms{suffix}", f"histograms_{RELEASE}_data{suffix}"]
+    assert {path: state for path, state in run.state().items() if path in before} == before
+    assert f"histograms_{RELEASE}_data{suffix}; statistics" in end.text
+    assert run(release_years=RELEASE, single_output_file=single).started == []
+    assert run(single_output_file=single).started == []
+
+
+def test_a_refreshed_list_counts_whatever_the_clock_of_the_file_server_says(run, portal, monkeypatch):
+    """A file server whose clock is a day behind gives new files a time before the run's start."""
+    flush = atomic._flush
+
+    def late(path):
+        flush(path)
+        if path.suffix == ".json":
+            os.utime(path, (then := time.time() - 86_400, then))
+
+    monkeypatch.setattr(atomic, "_flush", late)
+    portal.answer = Records({7: {"files": [record_file("a.root", 10)]}})
+    given = {"task": "FetchMetadata", "input_files": None, "specific_record_ids": 7}
+    run("--refresh-metadata", **given)
+    portal.answer = Records({7: {"files": [record_file("a.root", 11)]}})
+    monkeypatch.setattr(fetch_metadata, "_OUTDATED", {})  # as in another process
+    run("--refresh-metadata", **given)
+    assert [file["size"] for file in cache(run)["files"]] == [11]
+
+
+def test_files_on_tape_are_left_out_where_the_user_says_so(run, portal, web, toys):
+    online = [record_file(web.host(toy.name, toy.read_bytes()), size=None, checksum=None) for toy in toys[:2]]
+    tape = [record_file(f"tape{i}.root", 10, availability="on demand") for i in range(2)]
+    portal.answer = Records({7: {"files": [*online, *tape]}})
+    given = {"input_files": None, "specific_record_ids": 7}
+    refused = run.attempt(**given)
+    assert refused.status == 30
+    assert "or read what is online with --skip-unavailable True" in refused.text
+    end = run(skip_unavailable=True, **given)
+    names = [f"{WEB}/tape{i}.root" for i in range(2)]
+    assert f"2 files on tape only ('on demand'), not downloadable, left out: {', '.join(names)}" in end.text
+    assert f", WITHOUT 2 files on tape ({', '.join(names)}), in" in end.text
+    assert run.records("MakeHistograms")[0]["unavailable"] == names
+    assert [file["uri"] for file in cache(run)["unavailable"]] == names
+    summary = run(task="Summary", skip_unavailable=True, **given)
+    assert all(f"left out, on tape: {name}" in summary.text for name in names)
+    assert run.attempt(**given).status == 30  # not forgotten: without the word, the run is refused again
+
+
+@pytest.mark.parametrize("damage", ["htps://h/a.root", "https://[h/a.root", "a.root", "https://h/a\\u0000.root"])
+def test_a_damaged_address_in_a_list_is_said_and_the_list_made_anew(run, files, damage):
+    run(task="FetchMetadata")
+    (path,) = (run.out / "metadata").glob("*/metadata_cache.json")
+    whole = path.read_text()
+    path.write_text(whole.replace(str(files[0]), damage))
+    end = run(task="ParseFile")
+    assert f"{path}: not a list of files as this project writes it (an input file's uri is " in end.text
+    assert "delete it, and it will be made again; it is made anew" in end.text
+    assert path.read_text() == whole
+
+
+def test_a_damaged_address_in_what_a_portal_said_is_named_with_the_remedy(run, portal):
+    portal.answer = Records({7: {"files": [record_file("a.root", 10)]}})
+    given = {"task": "FetchMetadata", "input_files": None, "specific_record_ids": 7}
+    run(**given)
+    (path,) = (run.out / "metadata" / "portals").glob("*.json")
+    path.write_text(path.read_text().replace("https://", "ht\\u0000tps://"))
+    next((run.out / "metadata").glob("*/metadata_cache.json")).unlink()
+    end = run.attempt(**given)
+    assert end.status == 30
+    assert f"{path}: not a list of files as this project writes it (an input file's uri is 'ht" in end.text
+    assert "delete it, and it will be made again" in end.text
+    assert "Traceback" not in end.text
 
 
 def test_fewer_files_than_are_listed(run):
