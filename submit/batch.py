@@ -19,9 +19,10 @@ from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.errors import BatchError
 from submit.job_logs import account
-from submit.journal import Journal, write_whole
+from submit.journal import Journal
 from submit.known_jobs import find_lost, known_jobs, lost_jobs
 from submit.submissions import Submissions
+from targets.storage import atomic
 
 __all__ = ["BatchProxy"]
 
@@ -67,7 +68,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """Write law's job data whole; what the journal says stands in them then."""
         self.job_data["dashboard_config"] = self.dashboard.get_persistent_config()
         with self._dump_lock:
-            write_whole(self._data_path(), json.dumps(self.job_data, indent=1))
+            atomic.write_text(self._data_path(), json.dumps(self.job_data, indent=1))
             if not self._submitting:  # other threads may have submissions that law does not know yet
                 self._journal().forget()
 
@@ -200,7 +201,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
                 "tasks_per_job": size,
                 "dashboard_config": {},
             }
-            write_whole(self._data_path(), json.dumps(data, indent=1))
+            atomic.write_text(self._data_path(), json.dumps(data, indent=1))
         self._journal().forget()
         if alive and not self._cancel_jobs:
             self.task.publish_message(f"{len(alive)} jobs of an earlier run are followed, {len(chunks)} are to submit")

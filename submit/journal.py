@@ -11,7 +11,7 @@ from typing import Any
 
 from submit.errors import BatchError
 
-__all__ = ["Journal", "Submission", "write_whole"]
+__all__ = ["Journal", "Submission"]
 
 
 @dataclass(frozen=True)
@@ -115,19 +115,3 @@ class Journal:
             file.write(json.dumps(entry) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        path: The file.
-        text: Its content.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.uname().nodename}@{os.getpid()}@{path.name}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -1,10 +1,8 @@
 """The work of MakeReport: lists, statistics, tables, histograms and figures of a run → one document → one page."""
 
 import io
-import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from physics.selection.cutflow import shown
 from physics.selection.selection import Selection
 from physics.selection.wording import conditions
 from plots import overview
+from steps import environment
 from steps.histograms import HistogramNaming, no_bin
 from steps.output import labels
 from steps.output.figures import INDEX
@@ -24,11 +23,8 @@ from targets.products import histograms
 from targets.report import document
 from targets.report.document import Document, Figure, Histogram, Source, Stage, Without
 
-__all__ = ["Dataset", "Run", "build", "versions"]
+__all__ = ["Dataset", "Run", "build"]
 
-_SOFTWARE = ("uproot", "awkward", "numpy", "numba", "particle", "luigi", "law", "matplotlib", "mplhep")
-_PROJECT = "atlas-open-data-pipeline"
-_FOLDER = Path(__file__).resolve().parents[2]
 _OWN_FILES = (
     "What they are is not recorded. If they come from the CERN Open Data portal, https://opendata.cern.ch, the DOI and "
     "the line 'Cite as' stand on the page of their record."
@@ -100,7 +96,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(one.name for one in datasets)}",
         "run": run.parameters,
-        "versions": versions(),
+        "versions": environment.versions(),
         "files": [_file(file, run.read.get(file.uri, {})) for one in datasets for file in one.files],
         "sources": _sources([file for one in datasets for file in one.files], run.skim),
         "cutflow": {one.name: _cutflow(one, run.selection) for one in datasets},
@@ -110,19 +106,6 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "histograms": [histogram for one in datasets for histogram in _histograms(one, run)],
         "without": [row for one in datasets for row in _without(one, run)],
     }
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of this project (with its commit), of Python and of the libraries that results go through."""
-    found = {"python": platform.python_version()}
-    for name in (_PROJECT, *_SOFTWARE):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # the project itself may run from a checkout
-            found[name] = "not installed as a package"
-    if commit := citations.commit(_FOLDER):
-        found[_PROJECT] += f", commit {commit}"
-    return found
 
 
 def _file(file: InputFile, read: Mapping[str, Any]) -> document.InputFile:

@@ -1,13 +1,9 @@
 """Where data come from: experiment and collision energy of releases and records, and how CERN asks to cite them.
 
-And which commit the code is that reads them. Nothing here is guessed: what is not known is None, and the reader is sent
-to the record's page.
+Nothing here is guessed: what is not known is None, and the reader is sent to the record's page.
 """
 
-import os
-import subprocess
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from targets.catalogue.input_files import InputFile
@@ -20,12 +16,8 @@ __all__ = [
     "Citation",
     "Origin",
     "citation",
-    "commit",
     "origin",
 ]
-
-_DESCRIBE = ("git", "--no-optional-locks", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty")
-_LONGEST_S = 30.0
 
 
 class Origin(NamedTuple):
@@ -121,32 +113,6 @@ DISCLAIMER = (
     "scientific or otherwise, produced using these data. Each release has a DOI, which you are asked to cite."
 )
 """What the portal says of its data on the page of every record (source: https://opendata.cern.ch/record/415)."""
-
-
-def commit(folder: Path) -> str | None:
-    """Tell which commit of a git checkout the code is.
-
-    Args:
-        folder: The folder of the project; it must be the checkout itself, not lie in somebody else's.
-
-    Returns:
-        Twelve hex digits, and ``-dirty`` behind them where files differ from that commit; None where the folder is no
-        checkout, or git is not there or refuses to look at it.
-    """
-    if not (folder / ".git").exists():
-        return None
-    others = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # what a git hook sets for its own checkout
-    mine = {name: value for name, value in os.environ.items() if name not in others}
-    mine["GIT_CEILING_DIRECTORIES"] = str(
-        folder.resolve().parent
-    )  # a checkout that is damaged is not the one around it
-    try:
-        told = subprocess.check_output(
-            _DESCRIBE, cwd=folder, env=mine, stderr=subprocess.DEVNULL, text=True, timeout=_LONGEST_S
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return told.strip() or None
 
 
 def origin(file: InputFile, schema: str | None) -> Origin | None:

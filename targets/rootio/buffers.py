@@ -102,7 +102,7 @@ class Offsets:
         return int(self.listed()[self._n_listed])
 
     def add(self, data: Bytes, starts: Bytes, origin: int, shift: int) -> bool:
-        """Add entries that are nothing but numbers: :func:`targets.rootio.basket_loops.list_entries` tells what is given.
+        """Add entries that are nothing but numbers: see :func:`targets.rootio.basket_loops.list_entries`.
 
         Returns:
             Whether they follow each other and are whole numbers.

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["name", "replacing", "replacing_folder", "sweep", "unnamed"]
+__all__ = ["name", "replacing", "replacing_folder", "sweep", "unnamed", "write_text"]
 
 _TEMPORARY = re.compile(r"^\.(?P<host>[^@]+)@(?P<pid>\d+)@[0-9a-f]+@")
 _ABANDONED_AFTER_S = 7 * 24 * 3600.0  # a batch job seldom lives longer; older leftovers of other hosts are dead
@@ -40,6 +40,20 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         name(temporary, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all.
+
+    Args:
+        path: The file; an older one is replaced, and missing parent folders are created.
+        text: Its content; half a surrogate pair, which UTF-8 does not know, is written as an escape.
+
+    Raises:
+        OSError: From the file system; *path* is then as it was before.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from law.job.base import JobInputFile  # noqa: E402
 
 from submit.batch import BatchProxy  # noqa: E402
 from submit.htcondor import HTCondorJobManager  # noqa: E402
-from submit.journal import write_whole  # noqa: E402
 from submit.pbs.job_files import read_directives  # noqa: E402
 from submit.pbs.workflow import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
 from submit.slurm import SlurmJobManager  # noqa: E402
+from targets.storage import atomic  # noqa: E402
 from tasks.cli import command_line  # noqa: E402
 from tasks.framework.branches import BranchOutputs  # noqa: E402
 from tasks.framework.pool import PoolWorkflow  # noqa: E402
@@ -149,7 +149,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         path = Path(self._jobs_folder().abspath) / "bootstrap.sh"
         text = "\n".join([*lines, ""])
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            write_whole(path, text)
+            atomic.write_text(path, text)
         return JobInputFile(str(path), copy=False)
 
     pbs_bootstrap_file = slurm_bootstrap_file = htcondor_bootstrap_file = _bootstrap

@@ -51,7 +51,7 @@ class Product(law.Task):
 
     @classmethod
     def get_params(cls) -> list[tuple[str, Any]]:
-        """Return the parameters by name; law asks hundreds of times a run, and luigi looks at all names of the class."""
+        """Return the parameters by name; law asks hundreds of times a run, and luigi looks at all names each time."""
         return list(cls._parameters())
 
     @classmethod

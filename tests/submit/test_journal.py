@@ -5,7 +5,7 @@ import os
 import pytest
 
 from submit.errors import BatchError
-from submit.journal import Journal, Submission, write_whole
+from submit.journal import Journal, Submission
 
 
 @pytest.fixture
@@ -66,17 +66,3 @@ def test_a_file_system_without_locks_is_no_obstacle(journal, monkeypatch):
     monkeypatch.setattr("fcntl.flock", without)
     with journal.held(), journal.held():
         pass
-
-
-def test_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "new" / "data.json"
-    write_whole(path, "first")
-    assert path.read_text() == "first"
-
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_whole(path, "second")
-    assert path.read_text() == "first"

@@ -225,7 +225,8 @@ def test_names_can_be_asked_for_again(small):
     run.pbs.pause()
     run("--no-poll", "--tasks-per-job", "2")
     code = (
-        "import small; from submit.pbs.workflow import PBSJobManager; task = small.Square(workflow='pbs', tasks_per_job=2); "
+        "import small; from submit.pbs.workflow import PBSJobManager; "
+        "task = small.Square(workflow='pbs', tasks_per_job=2); "
         "names = [task.workflow_proxy.job_name(1, [0, 1]), task.workflow_proxy.job_name(2, [2, 3])]; "
         "found = PBSJobManager().find(names); print(*names, *map(found.get, names))"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from targets.storage.atomic import name, replacing, replacing_folder, unnamed
+from targets.storage.atomic import name, replacing, replacing_folder, unnamed, write_text
 
 
 @pytest.fixture
@@ -221,3 +221,17 @@ def test_an_exception_leaves_the_older_folder(tmp_path):
         write_half(temporary / "new.npy")
     assert names(tmp_path) == ["arrays"]
     assert names(path) == ["old.npy"]
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "data.json"
+    write_text(path, "first")
+    assert path.read_text() == "first"
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(path, "second")
+    assert path.read_text() == "first"

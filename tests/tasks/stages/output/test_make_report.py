@@ -11,7 +11,7 @@ import pytest
 import uproot
 
 from physics.selection.cutflow import shown
-from targets.catalogue.citations import commit
+from steps.environment import commit
 from tests.support.browsers import chromium
 from tests.support.toy_files import EVENTS, toy_file, truncate
 
