@@ -78,9 +78,15 @@ class FindPeaks(PeakStage):
         self.upstream(ComputeMasses).upstream(ParseFile).check_failures()
         sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
         with self.recording() as (record, path):
-            table = find_peaks.find(piece.dataset, sources, self.search())
+            table = find_peaks.find(piece.dataset, sources, self.search(), self._note)
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
             documents.dump_json(path, table)
+
+    def _note(self) -> str:
+        """Say which objects no kind takes, in case that nothing is left."""
+        from tasks import sum_statistics
+
+        return sum_statistics.unassigned(sum_statistics.of_branches(self.logs_above(self.branch_data.dataset)))
 
 
 class RemovePeaks(PeakStage):

@@ -119,6 +119,8 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
     Returns:
         Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
     """
+    from tasks import sum_statistics
+
     events, masses = found["events"], found["masses"]
     few = sum(events["few_objects"].values())
     lines = ["", f"dataset {name}"]
@@ -146,6 +148,8 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
         lines += texts.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
+    if unassigned := sum_statistics.unassigned(found):
+        lines.append(f"note: {unassigned}")
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
     lines += [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
     return lines

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from targets.array_memory import ArrayMemory
+from targets.basket_keys import Packed
 from targets.codecs import Decompressor, UnknownLayoutError
-from targets.layouts import Layout, Packed, Part
+from targets.layouts import Layout, Part
 from tests.jagged import awkward
 
 KEY = b"\x07TBasket\x01b\x01t"
@@ -171,7 +172,7 @@ def test_vectors_without_room_for_their_headers_are_refused():
         read(basket([b"abc", b"", b"", b""]))
 
 
-@pytest.mark.parametrize("changed", [{"tail": bytes(4)}, {"tail": bytes(24)}, {"jagged": False}], ids=str)
+@pytest.mark.parametrize("changed", [{"tail": bytes(4)}, {"tail": bytes(28)}, {"jagged": False}], ids=str)
 def test_a_tail_that_is_not_known_is_left_to_uproot(changed):
     with pytest.raises(UnknownLayoutError):
         read(basket([entry(one, FLOATS, "vector") for one in ENTRIES], **changed))
