@@ -8,17 +8,12 @@ import numpy.typing as npt
 
 from targets.entries import Bytes
 
-__all__ = ["BASKET_BYTES", "LAST_VERSION", "Packed", "starts_of"]
+__all__ = ["Packed", "starts_of"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
 _FEATURES = Struct(">HiibiiB")  # the same with features: the second size is below 0, and they follow it
-BASKET_BYTES = _BASKET.size
-"""What a basket adds to its key, its features left out."""
-
-LAST_VERSION = 9
-"""More than any version of a basket yet (3): where a larger one seems to stand, the basket has features."""
-
+_LAST_VERSION = 9  # more than any yet (3): where a larger one seems to stand, the basket has features
 _OFFSET_MAP = 1  # a feature (source: TBasket.h, EIOBits)
 
 
@@ -63,10 +58,10 @@ class Packed(NamedTuple):
             msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
             raise ValueError(msg)
         version, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
-        has_map = version > LAST_VERSION
+        has_map = version > _LAST_VERSION
         if has_map:
             version, _, negative, features, n_here, last, _ = _FEATURES.unpack_from(basket, key - _FEATURES.size)
-            if version > LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
+            if version > _LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
                 msg = f"a basket of {n_entries} entries has features that are not known ({features})"
                 raise ValueError(msg)
         if n_here != n_entries or not 0 <= last - key <= size:

@@ -27,7 +27,7 @@ from targets.layouts import Basket, Layout, Part
 __all__ = ["Reader"]
 
 
-class Counts(NamedTuple):
+class _Counts(NamedTuple):
     """What the counter of a branch says of some entries.
 
     Attributes:
@@ -113,14 +113,14 @@ class Reader:
             return None
         return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
 
-    def _counts(self, branch: "_Branch", start: int, stop: int) -> Counts:
+    def _counts(self, branch: "_Branch", start: int, stop: int) -> _Counts:
         """Read the counter of a branch whose baskets do not say where entries begin, for whole baskets."""
         first, end = branch.span(start, stop)
         offsets, numbers, _ = self.arrays([branch.counter], first, end)[branch.counter]
         if offsets is not None or numbers.dtype.kind not in "iu":
             msg = f"{branch.counter} counts numbers, but is not one whole number an event"
             raise ValueError(msg)
-        return Counts(first, numbers.astype(np.int64))
+        return _Counts(first, numbers.astype(np.int64))
 
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
         # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
@@ -175,11 +175,21 @@ class _Branch:
         if self._edges[0] != 0 or sorted(self._edges) != self._edges:
             msg = f"its baskets begin at the entries {self._edges}"
             raise ValueError(msg)
+        if _features(branch) and self._n_normal(branch) != branch.num_entries:
+            msg = f"{branch.name} has an offset map in the list of contents, a layout that is not read"
+            raise FileFormatError(msg)
         self._embedded = {basket.basket_num: basket for basket in branch.embedded_baskets}
         self._seeks = branch.member("fBasketSeek").tolist()
         self._sizes = branch.member("fBasketBytes").tolist()
         self._kept: dict[int, Basket | Packed] = {}
         self.counter = _counter(branch) if layout.jagged and _features(branch) else ""
+
+    @staticmethod
+    def _n_normal(branch: Any) -> int:
+        """Return how many entries stand in baskets of their own, not in the list of contents."""
+        seeks = branch.member("fBasketSeek")
+        n_baskets = int(np.argmin(seeks)) if not seeks.all() else len(seeks)  # 0 where there is no further one
+        return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
 
     def is_packed(self) -> bool:
         """Tell whether its numbers are packed, which uproot reads wrong."""
@@ -205,7 +215,7 @@ class _Branch:
         start: int,
         stop: int,
         memory: ArrayMemory,
-        counts: Counts | None = None,
+        counts: _Counts | None = None,
     ) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
         parts, kept = [], {}

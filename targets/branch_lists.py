@@ -15,12 +15,8 @@ import uproot
 from uproot.behaviors.TTree import TTree
 from uproot.const import kByteCountMask, kClassMask, kMapOffset, kNewClassTag
 from uproot.deserialization import read_object_any
-from uproot.models.TBasket import Model_TBasket
 from uproot.models.TObjArray import Model_TObjArray
 from uproot.source.cursor import Cursor
-
-from targets.basket_keys import BASKET_BYTES, LAST_VERSION
-from targets.errors import FileFormatError
 
 __all__ = ["BranchList", "branch", "classes", "paths"]
 
@@ -29,8 +25,7 @@ _SIZE_AND_VERSION = Struct(">IH")  # of a part of an object
 _OBJECT = Struct(">HII")  # TObject: version, identifier, bits
 _REFERENCED = 1 << 4  # a bit of TObject: two more bytes follow
 _LONG_NAME = 255  # a length that does not fit in a byte stands in the next four
-_WORD, _SHORT = Struct(">I"), Struct(">h")
-_KEY_LENGTH_AT = 14  # of a basket: where the length of its key stands
+_WORD = Struct(">I")
 _VERSIONS = range(11, 14)  # of TBranch
 _IO_FEATURES_SINCE = 13
 _NUMBERS_BEFORE, _NUMBERS_BEHIND = 24, 44  # bytes around fIOFeatures: five numbers and seven
@@ -212,42 +207,13 @@ class _Scan:
         return int(word & ~kByteCountMask)
 
 
-class EmbeddedBasket(Model_TBasket):  # type: ignore[misc]
-    """uproot's TBasket, as it stands in the list of contents; with an offset map, uproot would take it for another."""
-
-    @property
-    def encoded_classname(self) -> str:
-        """The class by uproot's name for it."""
-        return str(Model_TBasket.__name__)
-
-    def read_members(self, chunk: Any, cursor: Any, context: Any, file: Any) -> None:
-        """Read the basket, as uproot calls it.
-
-        Args:
-            chunk: Bytes of the file, or of the decompressed tree.
-            cursor: Where the basket begins in them.
-            context: What uproot knows of what it is reading.
-            file: The file.
-
-        Raises:
-            FileFormatError: When it has an offset map.
-        """
-        begin = cursor.index
-        (key,) = _SHORT.unpack(bytes(chunk.get(begin + _KEY_LENGTH_AT, begin + _KEY_LENGTH_AT + 2, cursor, context)))
-        here = bytes(chunk.get(begin + key - BASKET_BYTES, begin + key - BASKET_BYTES + 2, cursor, context))
-        if _SHORT.unpack(here)[0] > LAST_VERSION:
-            msg = f"{self.parent.name} has an offset map in the list of contents, a layout that is not read"
-            raise FileFormatError(msg)
-        super().read_members(chunk, cursor, context, file)
-
-
 def classes() -> dict[str, Any]:
     """Give the classes with which uproot opens a file so that branches are parsed when they are asked for.
 
     Returns:
-        uproot's own, but for those of lists and baskets; to be given to ``uproot.open`` as ``custom_classes``.
+        uproot's own, but for that of lists; to be given to ``uproot.open`` as ``custom_classes``.
     """
-    return {**uproot.classes, "TObjArray": BranchList, "TBasket": EmbeddedBasket}
+    return {**uproot.classes, "TObjArray": BranchList}
 
 
 def paths(tree: Any) -> list[str]:

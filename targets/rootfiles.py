@@ -69,6 +69,7 @@ class Trees(Mapping[str, Tree]):
             file: uproot's file.
             keys: Name of each tree and its key, which has the cycle behind.
         """
+        _check_class(uri, file, list(keys.values()))
         self.size = int(file.file.source.num_bytes)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
@@ -115,7 +116,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
         RangesUnsupportedError: When its server gives whole files only.
-        FileFormatError: When all its trees are of classes that are not read, as of a TChain.
+        FileFormatError: When it has no tree of a class that is read, but a TChain, as an example.
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
         ConfigurationError: When connections cannot be counted on this machine.
     """
@@ -136,7 +137,6 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
             keys = _keys(file)
         except Exception as error:  # as above
             raise unreadable(uri, "its list of trees cannot be read", error) from error
-        _check_class(uri, file, list(keys.values()))
         yield Trees(uri, file, keys)
 
 

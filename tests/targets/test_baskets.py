@@ -8,9 +8,12 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+from uproot.interpretation.identify import UnknownInterpretation, parse_typename
+from uproot.interpretation.objects import AsObjects
 
 from targets import branch_lists, codecs
 from targets.baskets import Reader
+from targets.errors import FileFormatError
 from targets.file_source import FileSource
 from targets.flat_arrays import Flat, ShapeError
 from tests.conftest import REAL_DATA
@@ -247,6 +250,32 @@ def test_baskets_that_lie_elsewhere_are_refused(tmp_path):
                 Reader(file["t"]).arrays(["jagged_f4"], 0, 400)
             branch.members[member] = right
         assert Reader(file["t"]).arrays(["jagged_f4"], 0, 400)["jagged_f4"].n_events() == 400
+
+
+def test_an_offset_map_in_the_list_of_contents_is_named(tmp_path):
+    with opened(write(tmp_path / "f.root")) as file:
+        branch = file["t"]["jagged_f4"]
+        branch.member("fIOFeatures").members["fIOBits"] = 1
+        assert Reader(file["t"]).arrays(["jagged_f4"], 0, 400)["jagged_f4"].n_events() == 400
+        branch.members["fBasketSeek"] = np.where(np.arange(len(branch.member("fBasketSeek"))) < 4, 1000, 0)
+        with pytest.raises(FileFormatError, match="jagged_f4 has an offset map in the list of contents, a layout that"):
+            Reader(file["t"]).arrays(["jagged_f4"], 0, 400)
+
+
+def test_types_that_uproot_only_pretends_to_know_are_refused_by_name(tmp_path):
+    with opened(write(tmp_path / "f.root")) as file:
+        branch = file["t"]["jagged_f4"]
+        pretended = [
+            (name, AsObjects(parse_typename(f"vector<{name}>"), branch)) for name in ("Double32_t", "Float16_t")
+        ]
+        for complaint, interpretation in (
+            *((f"of type vector<.*: {name} is not read there", interpretation) for name, interpretation in pretended),
+            (r"of a type that is not read \(no rule", UnknownInterpretation("no rule", "f", "t")),
+        ):
+            branch._interpretation = interpretation
+            branch.members["fClassName"] = "vector<...>"
+            with pytest.raises(FileFormatError, match=f"jagged_f4 is {complaint}"):
+                Reader(file["t"]).arrays(["jagged_f4"], 0, 400)
 
 
 @pytest.mark.realdata
