@@ -151,9 +151,7 @@ def test_a_killed_worker_is_named_and_the_rest_can_be_resumed(run_ten, ten):
 def test_a_killed_fork_server_is_named_like_a_killed_worker(run_ten, ten, seen):
     look = fork_server_of if seen == "the server" else workers_of
     with started(run_ten, threads=2, chunk_events=20) as process:
-        wait_until(
-            process, lambda: fork_server_of(process.pid) if moment == "it starts workers" else workers_of(process.pid)
-        )
+        wait_until(process, lambda: look(process.pid))
         os.kill(fork_server_of(process.pid), signal.SIGKILL)
         text, _ = process.communicate(timeout=PATIENCE_S)
         wait_until(None, lambda: not session_of(process.pid))
