@@ -1,6 +1,10 @@
 """The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
-from tasks.cli import configuration, help_pages, messages
+from tasks.cli import output_streams
+
+output_streams.install()  # before law looks at them
+
+from tasks.cli import configuration, help_pages, messages  # noqa: E402
 
 configuration.load_defaults()
 messages.install()

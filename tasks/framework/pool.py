@@ -27,6 +27,11 @@ __all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
 _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", "tasks.framework.preload"]
 """Modules with heavy imports, loaded once and shared by all workers."""
 
+_KILLED = (BrokenProcessPool, EOFError, ConnectionError)
+"""What is raised when a worker was killed, or the fork server, which starts them."""
+
+_LOOK_EVERY_S = 1.0  # at the fork server
+
 
 class Outcome(NamedTuple):
     """How a branch ended.
@@ -88,7 +93,7 @@ class PoolWorkflowProxy(BranchOutputs):
                     outcome = job.result()
                     left.remove(outcome.branch)
                     yield outcome
-            except BrokenProcessPool:  # of a job that is given in this very moment, Python may never tell the end
+            except _KILLED:  # of a job that is given in this very moment, Python may never tell the end
                 for worker in multiprocessing.active_children():
                     worker.terminate()
                 yield from (_outcome(jobs.get(branch), branch) for branch in sorted(left))
@@ -137,12 +142,15 @@ def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
 
 
 def _end_with_parent() -> None:
-    """Let a worker die with the run: a killed run must not leave workers that write on."""
-    parent = multiprocessing.parent_process()
+    """Let a worker die with the run: a killed run must not leave workers that write on.
+
+    It dies with the fork server too: for the run, a worker has ended when the server cannot tell any more how it is.
+    """
+    run, fork_server = multiprocessing.parent_process(), os.getppid()
 
     def watch() -> None:
-        if parent is not None:
-            connection.wait([parent.sentinel])
+        while run is not None and not connection.wait([run.sentinel], _LOOK_EVERY_S) and os.getppid() == fork_server:
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

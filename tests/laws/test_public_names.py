@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = [
-    path.relative_to(ROOT) for room in ("physics", "targets", "tasks", "submit") for path in ROOT.glob(f"{room}/*.py")
+    path.relative_to(ROOT)
+    for room in ("compiled", "physics", "targets", "tasks", "submit")
+    for path in ROOT.glob(f"{room}/*.py")
 ]
 TREES = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): (ROOT / path).read_text() for path in PATHS}
 MODULES = sorted(TREES)

@@ -67,7 +67,9 @@ class MakeHistograms(HistogramParameters, BinningStage):
         return Style(self.bin_width_gev, self.use_bumpnet_naming)
 
     def announce(self, piece: Piece) -> None:
-        """Say how many histograms a dataset has, and where they are."""
+        """Say how many histograms a dataset has, where they are, and what was left out."""
+        from steps import statistics
+
         record = load_json(self.log_path(piece))
         made, lost = input_files.amount(record["histograms"], "histogram"), len(record["failures"])
         left_out = f", WITHOUT {input_files.amount(lost, 'file')} that cannot be read" if lost else ""
@@ -80,6 +82,8 @@ class MakeHistograms(HistogramParameters, BinningStage):
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
             f"statistics in {self.log_path(piece)}"
         )
+        if unassigned := statistics.unassigned(record):
+            self.tell(f"note: {piece.dataset}: {unassigned}")
         if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
             mixed = [f"{input_files.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
             self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

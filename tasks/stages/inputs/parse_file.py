@@ -52,7 +52,7 @@ class ParseFile(ParsingStage):
     """Read input files and keep their selected objects: parsed_data."""
 
     room = "parsed_data"
-    revision = 2
+    revision = 3
     own = ("schema", "selection", "parsed_format")
     suffix = ".root"
     exclude_index = False

@@ -27,6 +27,12 @@ class FindPeaks(PeakStage):
         self.upstream(ComputeMasses).upstream(ParseFile).check_failures()
         sources = [upstream.product(part) for part in upstream.pieces("group", piece.dataset)]
         with self.recording() as (record, path):
-            table = peaks.find(piece.dataset, sources, self.search())
+            table = peaks.find(piece.dataset, sources, self.search(), self._note)
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
             dump_json(path, table)
+
+    def _note(self) -> str:
+        """Say which objects no kind takes, in case that nothing is left."""
+        from steps import statistics
+
+        return statistics.unassigned(statistics.of_branches(self.logs_above(self.branch_data.dataset)))
