@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from compiled.loops import compiled
 
 __all__ = ["Columns", "join", "keep", "keep_events", "number", "sizes", "split"]
 
@@ -117,7 +118,7 @@ def keep_events(array: ak.Array, chosen: npt.NDArray[np.bool_]) -> ak.Array:
     return join(left, {name: column.take(items) for name, column in columns.items()})
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _offsets_of(chosen: Any, offsets: Any) -> Any:
     """Count the chosen objects before each event, and all of them at the end, shape (n_events + 1,)."""
     before, number = np.empty(len(chosen) + 1, dtype=np.int64), 0
@@ -131,7 +132,7 @@ def _offsets_of(chosen: Any, offsets: Any) -> Any:
     return left
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _items_of(chosen: Any, offsets: Any) -> Any:
     """List the objects of the chosen events, and where each of these events begins among them."""
     left, items = np.empty(len(offsets), dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)

@@ -12,9 +12,10 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from compiled.loops import compiled
 
 __all__ = ["Float32", "Float64", "Int64", "Rows", "Work", "add_up", "four_momenta"]
 
@@ -82,7 +83,7 @@ _LARGEST_ANGLE = 1e5  # beyond, the products are not exact any more
 _LARGEST_ETA = 40.0  # far beyond any; exponents stay small
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def four_momenta(pt: Float32, eta: Float32, phi: Float32, mass: Float32, momenta: Float64) -> None:
     """Compute the four-momenta of objects.
 
@@ -102,7 +103,7 @@ def four_momenta(pt: Float32, eta: Float32, phi: Float32, mass: Float32, momenta
         _join(pt[start:stop], cosine, sine, sinh, mass[start:stop], momenta[start:stop])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _join(pt: Float32, cosine: Float64, sine: Float64, sinh: Float64, mass: Float32, momenta: Float64) -> None:
     for item in range(len(pt)):
         p, m = np.float64(pt[item]), np.float64(mass[item])
@@ -111,7 +112,7 @@ def _join(pt: Float32, cosine: Float64, sine: Float64, sinh: Float64, mass: Floa
         momenta[item, 3] = np.sqrt(x * x + y * y + z * z + m * m)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def add_up(work: Work, first_event: int, offsets: Int64, momenta: Float64) -> None:
     """Compute the masses of all combinations of all final states in a stretch of events.
 
@@ -139,12 +140,12 @@ def add_up(work: Work, first_event: int, offsets: Int64, momenta: Float64) -> No
             work.done[state] = last
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _of_state(rows: Rows, state: int) -> Int64:
     return rows[0][rows[1][state] : rows[1][state + 1]]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _gather(momenta: Float64, offsets: Int64, events: Int64, rank: int, first_event: int, sums: Float64) -> None:
     p_x, p_y, p_z, energy = sums
     for lane in range(len(events)):
@@ -153,7 +154,7 @@ def _gather(momenta: Float64, offsets: Int64, events: Int64, rank: int, first_ev
         p_z[lane], energy[lane] = momenta[item, 2], momenta[item, 3]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _prolong(sums: Float64, n_slots: int, steps: Int64, out: Float32) -> None:
     """Make the sums of a block, shape (n_slots + n_steps + 1, 4, _BLOCK), the last of which stays 0, and masses."""
     for step in range(len(steps)):
@@ -172,7 +173,7 @@ def _prolong(sums: Float64, n_slots: int, steps: Int64, out: Float32) -> None:
                 out[row, lane] = np.inf if np.isnan(square) else root
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _cosines_and_sines(angles: Float32, cosines: Float64, sines: Float64) -> None:
     large = False
     for lane in range(len(angles)):
@@ -202,7 +203,7 @@ def _cosines_and_sines(angles: Float32, cosines: Float64, sines: Float64) -> Non
                 cosines[lane], sines[lane] = np.cos(angle), np.sin(angle)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled(nogil=True, error_model="numpy")
 def _hyperbolic_sines(numbers: Float32, powers: Float64, sines: Float64) -> None:
     """Make sinh = (t + t / (t + 1)) / 2 with t = exp|x| - 1."""
     large = False

@@ -176,8 +176,8 @@ def _fill(parts: list[_Objects], start: int, stop: int, momenta: npt.NDArray[np.
     for (starts, fields), row in zip(parts, offsets, strict=True):
         first, last = int(starts[start]), int(starts[stop])
         np.add(starts[start : stop + 1], filled - first, out=row)
-        numbers = (fields[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
-        mass_kernel.four_momenta(*numbers, momenta[filled : filled + last - first])
+        pt, eta, phi, mass = (fields[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
+        mass_kernel.four_momenta(pt, eta, phi, mass, momenta[filled : filled + last - first])
         filled += last - first
     return offsets
 

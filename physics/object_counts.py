@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from compiled.loops import compiled
 from edm.columns import split
 from physics.errors import PhysicsError
 
@@ -150,7 +150,7 @@ def _count(values: Floats, grid: Grid) -> Counts:
     return Counts(grid, counts, below, len(values) - below - int(counts.sum()))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _fill(values: Any, low: float, high: float, origin: float, per_unit: float, bins: int) -> Any:
     """Count values; numpy's own histogram takes ten times as long, and every selected object comes by here."""
     counts, below = np.zeros(bins, dtype=np.int64), 0

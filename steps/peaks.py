@@ -1,6 +1,6 @@
 """The work of CountMasses, FindPeaks and RemovePeaks: counts of each branch, cuts from their sum, cuts applied."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,14 @@ def count(source: Path, path: Path, search: PeakSearch) -> dict[str, Any]:
     return {"combinations": len(rows), "masses": sum(int(row.counts.sum()) + row.above for row in rows)}
 
 
-def find(dataset: str, sources: Iterable[Path], search: PeakSearch) -> dict[str, Any]:
+def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callable[[], str] = str) -> dict[str, Any]:
     """Find the cuts of a dataset.
 
     Args:
         dataset: Its name, for the message.
         sources: The counts of all its branches.
         search: How peaks are searched.
+        note: Says what else may be why there is no histogram; empty for nothing.
 
     Returns:
         The table of cuts: ``final_states`` with the events of each, and ``cuts`` by ``final_state/combination`` for
@@ -86,7 +87,7 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch) -> dict[str,
         if events[name.split("/")[0]] >= search.min_events
     }
     if not any(cut.reason is None for cut in cuts.values()):
-        raise EmptyResultError(_nothing(dataset, events, cuts, search))
+        raise EmptyResultError(". ".join(filter(None, [_nothing(dataset, events, cuts, search), note()])))
     return {
         "dataset": dataset,
         "final_states": {state: {"events": n, "kept": n >= search.min_events} for state, n in events.items()},

@@ -11,7 +11,7 @@ from physics.selection.cutflow import Cutflow
 from targets.documents.json import load_json
 from targets.errors import FileFormatError, UnreadableFileError
 
-__all__ = ["files_read", "of_branches", "of_stages"]
+__all__ = ["files_read", "of_branches", "of_stages", "unassigned"]
 
 _SELECTED = "selected"
 """The row of a cutflow that counts what is left at the end."""
@@ -28,6 +28,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
     Returns:
         ``events`` read, written and left out, ``failures``, ``cutflow``, ``objects`` selected by kind,
         ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
+        ``unassigned_objects`` (those of a shared collection that no kind takes, by the branch that tells the kinds),
         ``final_states`` (events by final state), ``masses`` made, in main and in outliers, ``stages`` (branches,
         seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
         none (they have not run, or somebody deleted them).
@@ -46,12 +47,29 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         "cutflow": rows,
         "objects": {kind: _left(entries) for kind, entries in rows.items()},
         "kinematics": _kinematics(parsed),
+        "unassigned_objects": _total(file["unassigned_objects"] for one in parsed for file in one["files"]),
         "final_states": _total(one["final_states"] for one in computed),
         "formats": _total({file["schema"]: 1} for one in parsed for file in one["files"] if file["schema"]),
         "masses": _total({key: one[key] for key in ("masses", "main", "outliers")} for one in removed),
         "stages": {stage: _stage(ones) for stage, ones in kept.items()},
         "missing_statistics": sum(one is None for ones in found.values() for one in ones),
     }
+
+
+def unassigned(record: Mapping[str, Any]) -> str:
+    """Say how many objects were left out because no kind takes them.
+
+    Args:
+        record: What :func:`of_branches` gave, or statistics that were made of it.
+
+    Returns:
+        A sentence; empty when there are none.
+    """
+    numbers = record.get("unassigned_objects", {})  # statistics of an older version have none
+    parts = [f"{number:,} objects of {branch}" for branch, number in numbers.items()]
+    if not parts:
+        return ""
+    return f"{' and '.join(parts)} were left out: they have a value that no kind of the schema takes (where)"
 
 
 def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:

@@ -8,7 +8,7 @@ class ConfigurationError(ValueError):
 
 
 class FileFormatError(ValueError):
-    """A file that can be read, but is not what a schema describes."""
+    """A healthy file that is not what a schema describes, or has a type or layout that is not read."""
 
 
 class UnreadableFileError(OSError):

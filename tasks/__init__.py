@@ -1,6 +1,11 @@
 """The graph: one task a stage, from FetchMetadata to MakeReport. ``luigi --module tasks`` finds them all here."""
 
-from tasks.cli import configuration, help_pages, messages, process
+from tasks.cli import output_streams, process
+
+if process.is_command_line():
+    output_streams.install()  # before law looks at them
+
+from tasks.cli import configuration, help_pages, messages
 
 configuration.load_defaults()
 if process.is_command_line():

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ _NEEDS = {  # by marker: what tests read or drive, and where it lies
 }
 
 _LONGEST_FIRST = ("tests", "tasks", "submit", "targets", "physics")  # folders, by how long their files take
+
+
+def pytest_configure():
+    """Ask for a new installation when packages came after it: commands started elsewhere would not find them."""
+    packages = {path.parent.name for path in Path(__file__).resolve().parents[1].glob("*/__init__.py")}
+    try:
+        listed = (distribution("atlas-open-data-pipeline").read_text("top_level.txt") or "").split()
+    except PackageNotFoundError:
+        return
+    if absent := sorted(packages - set(listed)) if listed else []:
+        msg = f"{', '.join(absent)} came after this environment was made: pip install --no-deps --editable ."
+        raise pytest.UsageError(msg)
 
 
 def pytest_collection_modifyitems(config, items):

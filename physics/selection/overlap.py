@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
+from compiled.loops import compiled
 from edm.columns import join, keep, split
 from physics.errors import PhysicsError
 from physics.selection.cuts import Frozen, Kind
@@ -99,7 +99,7 @@ class _Angles(NamedTuple):
         return cls(offsets, eta, phi, np.ones(len(eta), dtype=np.bool_))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _remove_near(
     offsets: Any,
     eta: Any,

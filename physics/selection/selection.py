@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Self, get_args
 
 import awkward as ak
-import numba
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from compiled.loops import compiled
 from edm.columns import join, keep, sizes, split
 from edm.kinds import FIELDS, NAMES
 from edm.wording import nearest
@@ -245,7 +245,7 @@ def _by_falling_pt(array: ak.Array) -> ak.Array:
     return join(offsets, stored)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _is_falling(pt: Any, offsets: Any) -> bool:
     for event in range(len(offsets) - 1):
         for item in range(offsets[event] + 1, offsets[event + 1]):
@@ -254,7 +254,7 @@ def _is_falling(pt: Any, offsets: Any) -> bool:
     return True
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _falling(pt: Any, offsets: Any) -> Any:
     """Order the objects of each event, pt end to end, by falling pT; equal ones stay as they are."""
     order = np.arange(len(pt))

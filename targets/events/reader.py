@@ -16,7 +16,7 @@ from targets.errors import FileFormatError, UnreadableFileError
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema, recognise
 from targets.network.retry import Network
 from targets.rootio import files
-from targets.rootio.flat_arrays import Flat, ShapeError, records
+from targets.rootio.flat_arrays import Flat, ShapeError, object_lists, records
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
 
@@ -125,6 +125,9 @@ class EventFile:
                 needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
             if collection.where:
                 needed["kind"] = [collection.where.column]
+            if collection.count and "count" not in found:
+                msg = f"{self.uri}: {kind} has {there[0]}, but no branch {collection.count}, which its count names"
+                raise FileFormatError(msg)
             for quantity, columns in needed.items():
                 if not any(collection.branch(column, self._branches) for column in columns):
                     names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
@@ -175,25 +178,39 @@ class EventFile:
     ) -> Chunk:
         per_gev = UNIT_PER_GEV[self.schema.unit] if self.schema else 1.0
         objects = {kind: _no_objects(n_events) for kind in self.absent_kinds}
+        unassigned: dict[str, npt.NDArray[np.bool_]] = {}  # of the objects of a shared collection, those of no kind
         for kind, by_column in wanted.items():
-            flats = {column: read[branch] for column, branch in by_column.items()}
-            objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev)
+            try:
+                flats = object_lists({column: read[branch] for column, branch in by_column.items()}, by_column)
+            except ShapeError as error:
+                msg = f"{self.uri}: {error} in the collection {kind} of a schema of your own (parameter schema)"
+                raise FileFormatError(msg) from error
+            chosen = None  # all
+            if where := self._collections[kind].where:
+                chosen, shared = where.takes(flats["where"].numbers), by_column["where"]
+                unassigned[shared] = ~chosen & unassigned[shared] if shared in unassigned else ~chosen
+            objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev, chosen)
         return Chunk(
             objects={kind: objects[kind] for kind in "emjgt"},
             run=self._number(read, "run", np.uint32, 0, n_events),
             luminosity_block=self._number(read, "luminosity_block", np.uint32, 0, n_events),
             event=self._number(read, "event", np.uint64, 0, n_events),
             weight=self._number(read, "weight", np.float32, 1, n_events),
-            unassigned=self._unassigned(read),
+            unassigned={branch: int(of_none.sum()) for branch, of_none in unassigned.items() if of_none.any()},
         )
 
     def _objects(
-        self, kind: str, flats: Mapping[str, Flat], units: Mapping[str, str | None], per_gev: float
+        self,
+        kind: str,
+        flats: Mapping[str, Flat],
+        units: Mapping[str, str | None],
+        per_gev: float,
+        chosen: npt.NDArray[np.bool_] | None,
     ) -> ak.Array:
         offsets = flats["pt"].offsets
-        of_event = [name for name, flat in flats.items() if flat.offsets is None and name.startswith("column ")]
+        of_event = [name for name, flat in flats.items() if flat.offsets is None]
         of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
-        if offsets is None or any(not _same(flat.offsets, offsets) for flat in of_objects.values()):
+        if offsets is None or any(not flat.is_aligned(flats["pt"]) for flat in of_objects.values()):
             msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
             raise UnreadableFileError(msg)
         numbers = {name: flat.numbers for name, flat in of_objects.items()}
@@ -210,8 +227,7 @@ class EventFile:
         for column, unit in units.items():
             if (values := numbers.get(f"column {column}")) is not None:
                 fields[column] = _in_gev(values, per_gev) if unit == "GeV" else values
-        if where := self._collections[kind].where:
-            chosen = numbers["where"] == where.equals
+        if chosen is not None:
             offsets = np.concatenate([[0], np.cumsum(chosen)])[offsets]
             fields = {name: column[chosen] for name, column in fields.items()}
         return records(offsets, fields)
@@ -222,7 +238,7 @@ class EventFile:
         branch = self._numbers.get(name)
         if branch is None:
             return np.full(n_events, default, dtype=dtype)
-        offsets, numbers = read[branch]
+        offsets, numbers, _ = read[branch]
         if numbers.dtype.kind == "i" and np.issubdtype(dtype, np.unsignedinteger):
             numbers = numbers.view(f"u{numbers.itemsize}")  # event numbers pass the largest that a file's type can hold
         if offsets is None:
@@ -232,17 +248,6 @@ class EventFile:
         there = np.diff(offsets) > 0
         first[there] = numbers[offsets[:-1][there]]
         return first
-
-    def _unassigned(self, read: Mapping[str, Flat]) -> dict[str, int]:
-        """Count the objects of shared collections that no kind takes (a lepton type that no schema knows)."""
-        shared: dict[str, set[int]] = {}
-        for collection in self._collections.values():
-            if collection.where:
-                shared.setdefault(collection.kinematic(self._branches)["where"], set()).add(collection.where.equals)
-        left = {}
-        for branch, values in shared.items():
-            left[branch] = int(np.count_nonzero(np.isin(read[branch].numbers, list(values), invert=True)))
-        return {branch: number for branch, number in left.items() if number}
 
 
 def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
@@ -284,10 +289,6 @@ def _in_gev(
 ) -> npt.NDArray[np.floating[Any]]:
     """Divide in float64: 25000 MeV must be exactly 25 GeV."""
     return (numbers.astype(np.float64) / per_gev if per_gev != 1 else numbers).astype(dtype, copy=False)
-
-
-def _same(offsets: npt.NDArray[np.int64] | None, others: npt.NDArray[np.int64] | None) -> bool:
-    return offsets is others or (offsets is not None and others is not None and np.array_equal(offsets, others))
 
 
 def _no_objects(n_events: int) -> ak.Array:

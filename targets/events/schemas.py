@@ -7,9 +7,11 @@ least one of its collections exist there; among several that match, the one that
 from collections.abc import Collection as Container
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from targets.documents import models
 from targets.errors import FileFormatError
@@ -26,25 +28,64 @@ _KINEMATICS = ("pt", "eta", "phi")
 
 
 class Where(BaseModel):
-    """Which entries of a shared collection are of this kind: those whose column equals a value."""
+    """Which entries of a shared collection are of this kind: those whose column has one of some values.
+
+    ``equals: 11`` names one value, ``one_of: [11, -11]`` several (and so does a list behind ``equals``); with
+    ``absolute: true`` the column's sign does not count.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str
-    equals: int
+    equals: int | list[int] | None = None
+    one_of: list[int] | None = None
+    absolute: bool = False
+
+    @model_validator(mode="after")
+    def _with_values(self) -> Self:
+        if (self.equals is None) == (self.one_of is None):
+            msg = "it needs either equals (one value) or one_of (a list of values)"
+            raise ValueError(msg)
+        if not self.values():
+            msg = "one_of must have at least one value"
+            raise ValueError(msg)
+        if self.absolute and min(self.values()) < 0:
+            msg = f"with absolute: true no value can be below 0, but {min(self.values())} is"
+            raise ValueError(msg)
+        return self
+
+    def values(self) -> list[int]:
+        """Return the values that are taken."""
+        if self.one_of is not None:
+            return self.one_of
+        return self.equals if isinstance(self.equals, list) else [] if self.equals is None else [self.equals]
+
+    def takes(self, column: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Tell which objects are of this kind.
+
+        Args:
+            column: The column of each object, shape (n_objects,), dimensionless.
+
+        Returns:
+            Whether it is of this kind, shape (n_objects,).
+        """
+        signless = np.abs(column) if self.absolute and column.dtype.kind not in "bu" else column
+        return np.isin(signless, self.values())
 
 
 class Collection(BaseModel):
     """Where the objects of one kind stand in a file.
 
     ``branches`` are patterns such as ``lep_{}``, the first that exists counts; the other fields are what takes the
-    place of the braces.
+    place of the braces. ``count`` is the whole name of the branch that says how many of an array of fixed length are
+    objects, the first ones; what follows them is padding.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     branches: list[str] = Field(min_length=1)
     where: Where | None = None
+    count: str | None = None
     pt: str = "pt"
     eta: str = "eta"
     phi: str = "phi"
@@ -77,7 +118,7 @@ class Collection(BaseModel):
         return (pattern.replace("{}", column) for pattern in self.branches)
 
     def kinematic(self, present: Container[str]) -> dict[str, str]:
-        """Find the branches of pt, eta, phi and, where they exist, mass, energy, charge and the column of ``where``.
+        """Find the branches of pt, eta, phi and, where they exist, mass, energy, charge, ``where`` and ``count``.
 
         Args:
             present: The branches of the tree.
@@ -90,6 +131,7 @@ class Collection(BaseModel):
         if self.where:
             columns["where"] = self.where.column
         found = {name: self.branch(column, present) for name, column in columns.items()}
+        found["count"] = self.count if self.count in present else None
         return {name: branch for name, branch in found.items() if branch}
 
 

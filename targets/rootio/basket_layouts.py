@@ -2,11 +2,14 @@
 
 A basket is a key (not compressed), the entries one after the other, and, where entries differ in length, the byte at
 which each begins, counted from the key's first: a word that counts the words, one word an entry, and one that means
-nothing. A `std::vector` repeats its own length in front of its numbers, in ten bytes.
+nothing. In a circular tree, as many words follow that say where each entry was before. With an offset map (a bit in the
+key) there are lengths in place of offsets or, of arrays with a counter, nothing. A `std::vector` repeats its own length
+in front of its numbers, in ten bytes.
 
 Numbers go from each basket to their place in the array at once: large arrays in between would cost more than decoding.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from struct import Struct
@@ -14,62 +17,21 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
+from targets.errors import FileFormatError
+from targets.rootio.basket_keys import Packed, starts_of
 from targets.rootio.basket_loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
 from targets.rootio.buffers import ArrayMemory, Offsets
 from targets.rootio.compression import Decompressor, UnknownLayoutError, check_size
 from targets.rootio.flat_arrays import Flat
+from targets.rootio.packed_numbers import PackedNumbers
 
-__all__ = ["Basket", "Layout", "Packed", "Part"]
+__all__ = ["Basket", "Layout", "Part"]
 
-_KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
-_BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
-_TWO_WORDS = Struct(">ii")
-
-
-class Packed(NamedTuple):
-    """A basket as it is in the file, its key compared with the list of contents.
-
-    Attributes:
-        content: What follows the key.
-        size: Bytes of that when it is decompressed.
-        n_bytes: How many of these are entries.
-        key: Bytes of the key.
-        n_entries: How many entries there are.
-    """
-
-    content: memoryview
-    size: int
-    n_bytes: int
-    key: int
-    n_entries: int
-
-    @classmethod
-    def of(cls, basket: memoryview, n_entries: int) -> Self:
-        """Compare a basket's key with the list of contents.
-
-        Args:
-            basket: Its bytes in the file, the key included.
-            n_entries: How many entries it must have, at least 1.
-
-        Returns:
-            The basket.
-
-        Raises:
-            ValueError: When it is another one, or damaged.
-        """
-        shortest = _KEY.size + _BASKET.size
-        n_bytes, _, size, _, key, _ = _KEY.unpack_from(basket) if len(basket) >= shortest else (-1,) * 6
-        if n_bytes != len(basket) or not shortest <= key <= n_bytes:
-            msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
-            raise ValueError(msg)
-        _, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
-        if n_here != n_entries or not 0 <= last - key <= size:
-            msg = f"a basket of {n_entries} entries says that it has {n_here}, which end at byte {last - key} of {size}"
-            raise ValueError(msg)
-        return cls(basket[key:], size, last - key, key, n_entries)
+_WORD, _TWO_WORDS = Struct(">i"), Struct(">ii")
 
 
 class Basket(NamedTuple):
@@ -110,11 +72,16 @@ class Layout(NamedTuple):
         dtype: Type of the numbers, in the byte order of the file.
         jagged: Whether an entry has a varying number of them.
         header_bytes: Length of what precedes the numbers of an entry: 10 for `std::vector`, else 0.
+        length: How many of the numbers every entry has, where that is fixed and they are an array; None for one number
+            an entry, and where it varies.
+        packing: How numbers are packed; None where they are not.
     """
 
     dtype: np.dtype[Any]
     jagged: bool
     header_bytes: int
+    length: int | None = None
+    packing: PackedNumbers | None = None
 
     @classmethod
     def of(cls, branch: Any) -> Self | None:
@@ -125,16 +92,40 @@ class Layout(NamedTuple):
 
         Returns:
             The layout; None when it is not known here.
+
+        Raises:
+            FileFormatError: When uproot cannot read it either; the message names the type.
+            ValueError: When the branch contradicts itself.
         """
-        interpretation = branch.interpretation
+        if packing := PackedNumbers.of(branch):
+            return cls._packed(branch, packing)
+        interpretation = _interpretation(branch)
         jagged = type(interpretation) is AsJagged
         header_bytes = interpretation.header_bytes if jagged else 0
         numbers = interpretation.content if jagged else interpretation
         if type(numbers) is not AsDtype or header_bytes not in (0, VECTOR_HEADER_BYTES):
             return None
-        dtype = numbers.from_dtype
-        plain = dtype.kind in "biuf" and dtype.shape == () and numbers.to_dtype == dtype.newbyteorder("=")
-        return cls(dtype, jagged, header_bytes) if plain else None
+        dtype, shape = numbers.from_dtype.base, numbers.from_dtype.shape
+        if dtype.kind not in "biuf" or numbers.to_dtype.base != dtype.newbyteorder("=") or len(shape) > (not jagged):
+            return None
+        return cls(dtype, jagged, header_bytes, *shape)
+
+    @classmethod
+    def _packed(cls, branch: Any, packing: PackedNumbers) -> Self:
+        """Tell the layout of packed numbers, which uproot reads wrong."""
+        (leaf,) = branch.member("fLeaves")
+        jagged, length = leaf.member("fLeafCount") is not None, int(leaf.member("fLen"))
+        shape = re.findall(r"\[(\d+)\]", leaf.member("fTitle"))
+        if len(shape) > (not jagged) or (jagged and length > 1):
+            title = leaf.member("fTitle")
+            msg = f"{branch.name} holds {packing.name} in arrays of arrays ({title}), not read; name another branch"
+            raise FileFormatError(msg)
+        fixed = None if jagged or not shape else length
+        return cls(packing.stored, jagged, 0, fixed, packing)
+
+    def entry_bytes(self) -> int:
+        """Return the bytes of one number, or of an array of fixed length."""
+        return self.dtype.itemsize * (self.packing.n_stored if self.packing else 1) * (self.length or 1)
 
     def unpack(self, basket: Packed, decompressor: Decompressor) -> Basket:
         """Decompress a basket.
@@ -150,19 +141,31 @@ class Layout(NamedTuple):
             UnknownLayoutError: When entries differ in length, but the basket does not list where they begin.
             ValueError: When it is damaged.
         """
-        content, size, n_bytes, key, n_entries = basket
-        if size - n_bytes != ((n_entries + 2) * WORD_BYTES if self.jagged else 0):
+        content, size, n_bytes, key, n_entries, has_map, lengths = basket
+        words = (n_entries + 2) * WORD_BYTES
+        listed, displaced = size - n_bytes in (words, 2 * words), size - n_bytes == 2 * words
+        if not (size == n_bytes and (not self.jagged or has_map)) and not (self.jagged and listed):
             check_size(content, size)  # uproot takes memory for it before it looks
             raise UnknownLayoutError
         data = bytes(content) if len(content) == size else decompressor.decompress(content, size)
-        if not self.jagged:
-            return self._fixed(np.frombuffer(data, np.uint8), n_entries)
-        if _TWO_WORDS.unpack_from(data, n_bytes) != (n_entries + 1, key):
-            msg = "its list of where entries begin makes no sense"
-            raise ValueError(msg)
         whole = np.frombuffer(data, np.uint8)
         whole.flags.writeable = False  # one type for the compiled loop
-        return Basket(whole[:n_bytes], whole[n_bytes + WORD_BYTES : -WORD_BYTES], key, n_entries)
+        if not self.jagged:
+            return self._fixed(whole, n_entries)
+        if size == n_bytes:
+            if lengths is None or lengths.sum() != n_bytes:
+                msg = f"its counter and its {n_bytes} bytes disagree on how many numbers it has"
+                raise ValueError(msg)
+            return Basket(whole, starts_of(lengths[:-1], key), key, n_entries)
+        if _TWO_WORDS.unpack_from(data, n_bytes) != (n_entries + 1, 0 if has_map else key) or (
+            displaced and _WORD.unpack_from(data, n_bytes + words) != (n_entries + 1,)
+        ):
+            msg = "its list of where entries begin makes no sense"
+            raise ValueError(msg)
+        starts = whole[n_bytes + WORD_BYTES : n_bytes + words - WORD_BYTES]
+        if has_map:
+            starts = starts_of(starts.view(">i4")[1:], key)
+        return Basket(whole[:n_bytes], starts, key, n_entries)
 
     def embedded(self, basket: Any) -> Basket:
         """Take a basket that stands in the list of contents itself.
@@ -181,6 +184,9 @@ class Layout(NamedTuple):
         data.flags.writeable = False
         if not self.jagged:
             return self._fixed(data, basket.num_entries)
+        if self.packing and basket.byte_offsets is None:
+            msg = "entries of different length without a list of where they begin"
+            raise ValueError(msg)
         if basket.byte_offsets is None or len(basket.byte_offsets) != basket.num_entries + 1:
             raise UnknownLayoutError
         starts = basket.byte_offsets[:-1].astype(">i4").view(np.uint8)
@@ -188,8 +194,8 @@ class Layout(NamedTuple):
         return Basket(data, starts, 0, basket.num_entries)
 
     def _fixed(self, data: Bytes, n_entries: int) -> Basket:
-        if len(data) != n_entries * self.dtype.itemsize:
-            msg = f"{n_entries} numbers of {self.dtype.itemsize} bytes are {len(data)} bytes long"
+        if len(data) != n_entries * self.entry_bytes():
+            msg = f"{n_entries} numbers of {self.entry_bytes()} bytes are {len(data)} bytes long"
             raise ValueError(msg)
         return Basket(data, data[:0], 0, n_entries)
 
@@ -211,7 +217,8 @@ class Layout(NamedTuple):
         """
         n_entries = sum(part.stop - part.start for part in parts)
         size = self.dtype.itemsize
-        n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * size
+        per_entry = self.entry_bytes() // size
+        n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * per_entry * size
         n_numbers = max(n_bytes - n_entries * self.header_bytes, 0) // size
         numbers = memory.new(n_numbers, self.dtype.newbyteorder("="))
         offsets, entry = memory.offsets(n_entries, n_numbers), 0
@@ -220,10 +227,17 @@ class Layout(NamedTuple):
             if self.jagged:
                 self._fill(here, start, stop, offsets, numbers)
             else:
-                numbers[entry : entry + stop - start] = here.data.view(self.dtype)[start:stop]
+                taken = here.data.view(self.dtype)[start * per_entry : stop * per_entry]
+                numbers[entry * per_entry : (entry + stop - start) * per_entry] = taken
             entry += stop - start
             del here  # its memory goes to the next basket
-        return Flat(memory.keep(offsets) if self.jagged else None, numbers)
+        if self.jagged:
+            flat = Flat(memory.keep(offsets), numbers)
+        elif self.length is None:
+            flat = Flat(None, numbers)
+        else:
+            flat = Flat(np.arange(n_entries + 1, dtype=np.int64) * per_entry, numbers, per_entry)
+        return self.packing.unpack(flat) if self.packing else flat
 
     def _n_bytes(self, part: Part) -> int:
         """Return how many bytes the entries of a part have, headers included."""
@@ -252,6 +266,19 @@ class Layout(NamedTuple):
         if not right:
             msg = f"its entries {start} to {stop} do not begin where they can, or have another length than they say"
             raise ValueError(msg)
+
+
+def _interpretation(branch: Any) -> Any:
+    """Ask uproot for the type of a branch; what it only pretends to know is refused by name."""
+    interpretation = branch.interpretation
+    if isinstance(interpretation, UnknownInterpretation):
+        msg = f"{branch.name} is of a type that is not read ({interpretation.reason}); name another branch"
+        raise FileFormatError(msg)
+    if pretended := re.search(r"AsFIXME\('(\w+)", repr(interpretation)):
+        name = branch.member("fClassName") if branch.top_level else branch.streamer.typename
+        msg = f"{branch.name} is of type {name}: {pretended[1]} is not read there; name another branch"
+        raise FileFormatError(msg)
+    return interpretation
 
 
 def _byte(basket: Basket, entry: int) -> int:

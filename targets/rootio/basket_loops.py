@@ -3,9 +3,10 @@
 Words and numbers have their highest byte first, as everything in a ROOT file.
 """
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from compiled.loops import compiled
 
 __all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "Integers", "begin_there", "list_entries", "take_vectors"]
 
@@ -24,7 +25,7 @@ Integers = npt.NDArray[np.int64]
 """Offsets."""
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers) -> bool:
     """List where entries begin that are nothing but numbers.
 
@@ -50,7 +51,7 @@ def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: I
     return bool(lengths >= 0 and lengths & ((1 << shift) - 1) == 0 and offsets[0] == filled)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def begin_there(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers) -> bool:
     """Tell whether entries that are nothing but numbers begin where others do; faster than to list and compare them.
 
@@ -70,7 +71,7 @@ def begin_there(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: In
     return bool(different == 0 and offsets[-1] - filled << shift == len(data))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def take_vectors(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers, numbers: Bytes) -> bool:
     """Copy the numbers of vectors, and list where each vector begins.
 
@@ -106,7 +107,7 @@ def take_vectors(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: I
     return True
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _word(data: Bytes, at: np.uint64) -> np.int64:
     word = np.int64(0)
     for j in range(np.uint64(WORD_BYTES)):

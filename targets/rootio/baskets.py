@@ -9,19 +9,34 @@ import queue
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import uproot
 
+from targets.errors import FileFormatError
 from targets.rootio import branch_lists
-from targets.rootio.basket_layouts import Basket, Layout, Packed, Part
+from targets.rootio.basket_keys import Packed
+from targets.rootio.basket_layouts import Basket, Layout, Part
 from targets.rootio.basket_loops import WORD_BYTES
 from targets.rootio.buffers import ArrayMemory
 from targets.rootio.compression import Decompressor, UnknownLayoutError
-from targets.rootio.flat_arrays import Flat, ShapeError, check_offsets
+from targets.rootio.flat_arrays import Flat, Integers, ShapeError, check_offsets
 from targets.rootio.local_source import FileSource
 
 __all__ = ["Reader"]
+
+
+class _Counts(NamedTuple):
+    """What the counter of a branch says of some entries.
+
+    Attributes:
+        first: The first of these entries.
+        numbers: How many numbers each has, shape (n_entries,).
+    """
+
+    first: int
+    numbers: Integers
 
 
 class Reader:
@@ -56,20 +71,27 @@ class Reader:
 
         Raises:
             ShapeError: When a branch holds anything but a number or a list of numbers an entry.
+            FileFormatError: When it is of a type or layout that is not read.
             ValueError: When a basket is damaged, or not what the list of contents says.
             OSError: When its bytes cannot be read.
             KeyError: When there is no such branch.
         """
         known = {path: branch for path in paths if (branch := self._branch(path))}
+        counted = {path: self._counts(branch, start, stop) for path, branch in known.items() if branch.counter}
         missing = {path: branch.missing(start, stop) for path, branch in known.items()}
         fetched = self._fetch({path: [known[path].where(one) for one in missing[path]] for path in known})
         read: dict[str, Flat] = {}
         for (path, branch), baskets in zip(known.items(), fetched, strict=True):
             try:
                 there = dict(zip(missing[path], baskets, strict=True))
-                read[path] = branch.array(there, start, stop, self._memory)
+                read[path] = branch.array(there, start, stop, self._memory, counted.get(path))
             except UnknownLayoutError:
+                if branch.is_packed():
+                    msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
+                    raise FileFormatError(msg) from None
                 self._branches[path] = None
+            except FileFormatError:
+                raise
             except ValueError as error:
                 msg = f"{path}: {error}"
                 raise ValueError(msg) from error
@@ -90,6 +112,15 @@ class Reader:
         if len(known) < len(branches) or not self.num_entries:
             return None
         return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
+
+    def _counts(self, branch: "_Branch", start: int, stop: int) -> _Counts:
+        """Read the counter of a branch whose baskets do not say where entries begin, for whole baskets."""
+        first, end = branch.span(start, stop)
+        offsets, numbers, _ = self.arrays([branch.counter], first, end)[branch.counter]
+        if offsets is not None or numbers.dtype.kind not in "iu":
+            msg = f"{branch.counter} counts numbers, but is not one whole number an event"
+            raise ValueError(msg)
+        return _Counts(first, numbers.astype(np.int64))
 
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
         # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
@@ -144,10 +175,30 @@ class _Branch:
         if self._edges[0] != 0 or sorted(self._edges) != self._edges:
             msg = f"its baskets begin at the entries {self._edges}"
             raise ValueError(msg)
+        if _features(branch) and self._n_normal(branch) != branch.num_entries:
+            msg = f"{branch.name} has an offset map in the list of contents, a layout that is not read"
+            raise FileFormatError(msg)
         self._embedded = {basket.basket_num: basket for basket in branch.embedded_baskets}
         self._seeks = branch.member("fBasketSeek").tolist()
         self._sizes = branch.member("fBasketBytes").tolist()
         self._kept: dict[int, Basket | Packed] = {}
+        self.counter = _counter(branch) if layout.jagged and _features(branch) else ""
+
+    @staticmethod
+    def _n_normal(branch: Any) -> int:
+        """Return how many entries stand in baskets of their own, not in the list of contents."""
+        seeks = branch.member("fBasketSeek")
+        n_baskets = int(np.argmin(seeks)) if not seeks.all() else len(seeks)  # 0 where there is no further one
+        return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
+
+    def is_packed(self) -> bool:
+        """Tell whether its numbers are packed, which uproot reads wrong."""
+        return self._layout.packing is not None
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the first entry, and the one after the last, of all baskets that some entries need."""
+        needed = self._needed(start, stop)
+        return (self._edges[needed[0]], self._edges[needed[-1] + 1]) if needed else (start, start)
 
     def missing(self, start: int, stop: int) -> list[int]:
         """Return the numbers of the baskets that must be fetched for some entries."""
@@ -158,7 +209,14 @@ class _Branch:
         start: int = self._seeks[number]
         return start, start + self._sizes[number]
 
-    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, memory: ArrayMemory) -> Flat:
+    def array(
+        self,
+        fetched: Mapping[int, memoryview],
+        start: int,
+        stop: int,
+        memory: ArrayMemory,
+        counts: _Counts | None = None,
+    ) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
         parts, kept = [], {}
         for number in self._needed(start, stop):
@@ -166,6 +224,9 @@ class _Branch:
             if first == end:
                 continue
             basket = self._basket(number, fetched)
+            if isinstance(basket, Packed) and basket.counted() and counts:
+                lengths = counts.numbers[first - counts.first : end - counts.first] * self._layout.entry_bytes()
+                basket = basket._replace(lengths=lengths)
             if not start <= first <= end <= stop and isinstance(basket, Packed):
                 basket = self._layout.unpack(basket, self._decompressor)
             if stop < end:
@@ -177,7 +238,25 @@ class _Branch:
     def _basket(self, number: int, fetched: Mapping[int, memoryview]) -> Basket | Packed:
         if number in fetched:
             return Packed.of(fetched[number], self._edges[number + 1] - self._edges[number])
-        return self._kept.get(number) or self._layout.embedded(self._embedded[number])
+        if number in self._kept:
+            return self._kept[number]
+        basket = self._layout.embedded(self._embedded[number])
+        if basket.n_entries != self._edges[number + 1] - self._edges[number]:
+            msg = f"a basket in the list of contents has {basket.n_entries} entries where another number is announced"
+            raise ValueError(msg)
+        return basket
 
     def _needed(self, start: int, stop: int) -> range:
         return range(bisect_right(self._edges, start) - 1, bisect_left(self._edges, stop))
+
+
+def _features(branch: Any) -> int:
+    """Return the optional features of a branch's baskets, of which ROOT knows one: offset maps."""
+    features = branch.member("fIOFeatures") if branch.has_member("fIOFeatures") else None
+    return int(features.member("fIOBits")) if features is not None else 0
+
+
+def _counter(branch: Any) -> str:
+    """Return the path of the branch that counts the numbers of another one; empty where there is none."""
+    counter = branch.count_branch
+    return str(counter.name) if counter is not None else ""

@@ -12,7 +12,7 @@ import uproot
 from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
 
-from targets.errors import ConfigurationError, UnreadableFileError
+from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
 from targets.network.retry import Network, Traffic
@@ -28,6 +28,13 @@ _MAGIC = b"root"
 
 _LEAST_BYTES = 403
 """The smallest ROOT file (source: uproot's option begin_chunk_size)."""
+
+_NOT_READ = {
+    "TChain": "a list of names of other files, without events of its own: give those files",
+    "TNtuple": "one number an event, where lists are needed",
+    "TNtupleD": "one number an event, where lists are needed",
+}
+"""Classes of trees that are not read, and what they are (source: ROOT's class reference)."""
 
 
 class Tree(NamedTuple):
@@ -63,6 +70,7 @@ class Trees(Mapping[str, Tree]):
             file: uproot's file.
             keys: Name of each tree and its key, which has the cycle behind.
         """
+        _check_class(uri, file, list(keys.values()))
         self.size = int(file.file.source.num_bytes)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
@@ -70,6 +78,7 @@ class Trees(Mapping[str, Tree]):
     def __getitem__(self, name: str) -> Tree:
         if name not in self._read:
             key = self._keys[name]
+            _check_class(self._uri, self._file, [key])
             try:
                 with _uncollected():
                     self._read[name] = _tree(self._file[key], self._file.key(key).fObjlen)
@@ -108,6 +117,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
         RangesUnsupportedError: When its server gives whole files only.
+        FileFormatError: When it has no tree of a class that is read, but a TChain, as an example.
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
         ConfigurationError: When connections cannot be counted on this machine.
     """
@@ -131,7 +141,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
         yield Trees(uri, file, keys)
 
 
-def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
+def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError | FileFormatError:
     """Say what is wrong with a file.
 
     Args:
@@ -144,6 +154,8 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError:
     """
     if isinstance(error, UnreadableFileError):
         return type(error)(*error.args)
+    if isinstance(error, FileFormatError):  # a healthy file
+        return FileFormatError(f"{uri}: {error}")
     reason = str(error).strip().split("\n")[0]
     remedy = "it is truncated, damaged or no ROOT file: fetch it again, or compare its checksum with the portal's"
     if isinstance(error, FileNotFoundError):
@@ -185,13 +197,21 @@ def _uncollected() -> Iterator[None]:
 def _keys(file: Any) -> dict[str, str]:
     """Find the newest cycle of each tree."""
     listed = dict(file.iterclassnames())
-    trees = [key for key, kind in listed.items() if kind.startswith("TTree") or "RNTuple" in kind]
+    trees = [key for key, kind in listed.items() if kind in {"TTree", *_NOT_READ} or "RNTuple" in kind]
     newest = {_split(key)[0]: key for key in sorted(trees, key=lambda key: _split(key)[1])}
     if not newest:
         _refuse_lost_trees(file)
     if any(_split(key)[1] != 1 for key in listed):  # of any class: that, too, may be what is damaged
         _compare_keys(file, [file.key(key) for key in listed if key in trees or key in file])
     return newest
+
+
+def _check_class(uri: str, file: Any, keys: list[str]) -> None:
+    """Refuse what is not read, by its name, when there is nothing else."""
+    kinds = [file.key(key).fClassName for key in keys]
+    if keys and all(kind in _NOT_READ for kind in kinds):
+        msg = f"{uri}: {_split(keys[0])[0]} is a {kinds[0]}, which is not read: {_NOT_READ[kinds[0]]}"
+        raise FileFormatError(msg)
 
 
 def _split(key: str) -> tuple[str, int]:

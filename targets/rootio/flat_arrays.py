@@ -7,7 +7,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "records"]
+__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "object_lists", "records"]
 
 Integers = npt.NDArray[np.int64]
 """Offsets (dimensionless)."""
@@ -24,10 +24,13 @@ class Flat(NamedTuple):
         offsets: Where each event's numbers start, and how many there are at the end, shape (n_events + 1,); None where
             every event has one number.
         numbers: Shape (n_numbers,), or (n_events,).
+        length: How many numbers every event has, where the file's type fixes that; some of them may be padding. None
+            where lists vary, and where there are none.
     """
 
     offsets: Integers | None
     numbers: npt.NDArray[Any]
+    length: int | None = None
 
     @classmethod
     def of(cls, array: ak.Array) -> Self:
@@ -43,13 +46,39 @@ class Flat(NamedTuple):
             ShapeError: For arrays of any other shape, and of anything but numbers.
         """
         layout = array.layout
+        length = int(layout.size) if isinstance(layout, ak.contents.RegularArray) else None
         if array.ndim > 1 and not _is_packed(layout):  # as uproot makes arrays of an RNTuple
             layout = ak.to_packed(array).layout.to_ListOffsetArray64(True)
         numbers = layout.content if array.ndim > 1 else layout
         if not isinstance(numbers, ak.contents.NumpyArray) or numbers.data.ndim > 1:
             msg = f"neither a number nor a list of numbers an event, but {array.type}"
             raise ShapeError(msg)
-        return cls(np.asarray(layout.offsets.data) if array.ndim > 1 else None, np.asarray(numbers.data))
+        offsets = np.asarray(layout.offsets.data) if array.ndim > 1 else None
+        return cls(offsets, np.asarray(numbers.data), length)
+
+    def first(self, count: "Flat") -> "Flat":
+        """Take the first numbers of each event.
+
+        Args:
+            count: How many, one number an event.
+
+        Returns:
+            Lists of that many numbers.
+
+        Raises:
+            ShapeError: When the counts are not one whole number an event, or an event has fewer numbers than that.
+        """
+        offsets, counts = self.list_offsets(), count.numbers
+        if count.offsets is not None or counts.dtype.kind not in "iu":
+            msg = "a count must be one whole number an event"
+            raise ShapeError(msg)
+        there = np.diff(offsets)
+        wrong = np.flatnonzero((counts > there) | (counts < 0))
+        if len(wrong):
+            msg = f"an event says that it has {counts[wrong[0]]} objects, and has {there[wrong[0]]} numbers"
+            raise ShapeError(msg)
+        taken = np.arange(len(self.numbers)) - np.repeat(offsets[:-1], there) < np.repeat(counts, there)
+        return Flat(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), self.numbers[taken])
 
     def list_offsets(self) -> Integers:
         """Return the offsets of a list.
@@ -64,6 +93,12 @@ class Flat(NamedTuple):
             msg = "one number an event where a list is expected"
             raise ShapeError(msg)
         return self.offsets
+
+    def is_aligned(self, other: "Flat") -> bool:
+        """Tell whether two arrays have lists of the same lengths."""
+        if self.offsets is None or other.offsets is None:
+            return False
+        return self.offsets is other.offsets or np.array_equal(self.offsets, other.offsets)
 
     def n_events(self) -> int:
         """Return how many events there are."""
@@ -87,6 +122,45 @@ def check_offsets(offsets: Integers | None) -> None:
     if offsets is not None and (offsets[1:] < offsets[:-1]).any():
         msg = "an event has fewer than no numbers"
         raise ValueError(msg)
+
+
+def object_lists(columns: Mapping[str, Flat], branches: Mapping[str, str]) -> dict[str, Flat]:
+    """Check that the columns of a kind of objects are lists, and take padding off arrays of fixed length.
+
+    Args:
+        columns: What was read; ``count``, where there is one, says how many objects an event has. Those that are called
+            ``column ...`` may have one number an event.
+        branches: The branch of each, for the message.
+
+    Returns:
+        The columns without ``count``.
+
+    Raises:
+        ShapeError: When there is no list, or how many numbers of a fixed length are objects cannot be told.
+    """
+    count, lists = columns.get("count"), dict[str, Flat]()
+    for name, column in columns.items():
+        flat = column
+        if name == "count":
+            continue
+        if flat.offsets is None:
+            if not name.startswith("column "):
+                msg = f"{branches[name]} has one number an event; lists are needed: another branch must be named"
+                raise ShapeError(msg)
+        elif count is not None:
+            try:
+                flat = flat.first(count)
+            except ShapeError as error:
+                msg = f"{branches[name]}, counted by {branches['count']}: {error}; the right branch must be named"
+                raise ShapeError(msg) from error
+        elif flat.length is not None:
+            msg = (
+                f"{branches[name]} has {flat.length} numbers in every event, which may be padding: the branch that "
+                "says how many are objects must be named as count"
+            )
+            raise ShapeError(msg)
+        lists[name] = flat
+    return lists
 
 
 def records(offsets: Integers, columns: Mapping[str, npt.NDArray[Any]]) -> ak.Array:

@@ -37,6 +37,8 @@ _REMEDIES = {
     errno.ENOTDIR: "a file is in the way of a folder: choose another base_output_dir",
     errno.EEXIST: "a file is in the way of a folder: choose another base_output_dir",
     errno.EOPNOTSUPP: "the file system does not allow it: choose another base_output_dir",
+    errno.EMFILE: "too many files are open at once: allow more (ulimit -n 1024), or lower threads",
+    errno.ENFILE: "too many files are open on this machine: lower threads, or try again later",
     errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
 }
 

@@ -18,7 +18,7 @@ import law
 from luigi.task_register import Register
 
 from steps.errors import StageError
-from tasks.cli import messages
+from tasks.cli import messages, output_streams
 from tasks.framework.branches import BranchOutputs
 from tasks.framework.progress import Progress
 
@@ -26,6 +26,11 @@ __all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
 
 _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", "tasks.framework.preload"]
 """Modules with heavy imports, loaded once and shared by all workers."""
+
+_KILLED = (BrokenProcessPool, EOFError, ConnectionError)
+"""What is raised when a worker was killed, or the fork server, which starts them."""
+
+_LOOK_EVERY_S = 1.0  # at the fork server
 
 
 class Outcome(NamedTuple):
@@ -78,7 +83,7 @@ class PoolWorkflowProxy(BranchOutputs):
             return
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             jobs: dict[int, Future[Outcome]] = {}
             left = set(branches)
             try:
@@ -88,7 +93,7 @@ class PoolWorkflowProxy(BranchOutputs):
                     outcome = job.result()
                     left.remove(outcome.branch)
                     yield outcome
-            except BrokenProcessPool:  # of a job that is given in this very moment, Python may never tell the end
+            except _KILLED:  # of a job that is given in this very moment, Python may never tell the end
                 for worker in multiprocessing.active_children():
                     worker.terminate()
                 yield from (_outcome(jobs.get(branch), branch) for branch in sorted(left))
@@ -136,13 +141,17 @@ def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
     return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
 
 
-def _end_with_parent() -> None:
-    """Let a worker die with the run: a killed run must not leave workers that write on."""
-    parent = multiprocessing.parent_process()
+def _start_worker() -> None:
+    """Let a worker die with the run: a killed run must not leave workers that write on.
+
+    It dies with the fork server too: for the run, a worker has ended when the server cannot tell any more how it is.
+    """
+    output_streams.install()  # workers print, too
+    run, fork_server = multiprocessing.parent_process(), os.getppid()
 
     def watch() -> None:
-        if parent is not None:
-            connection.wait([parent.sentinel])
+        while run is not None and not connection.wait([run.sentinel], _LOOK_EVERY_S) and os.getppid() == fork_server:
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

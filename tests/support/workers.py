@@ -17,7 +17,7 @@ LONGEST_S = 60
 @contextmanager
 def started(function: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """Run a function of this module in a process of its own; at the end of the block it is killed if it still lives."""
-    code = f"import sys; from tests import workers; workers.{function}(*sys.argv[1:])"
+    code = f"import sys; from tests.support import workers; workers.{function}(*sys.argv[1:])"
     command = [sys.executable, "-c", code, *map(str, arguments)]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:

@@ -55,6 +55,14 @@ def workers_of(leader):
     return [pid for pid, parent in members.items() if parent in members and parent != leader]
 
 
+def fork_server_of(leader):
+    """Give the process that starts the workers of a session; None while there is none."""
+    for pid, parent in session_of(leader).items():
+        if parent == leader and b"multiprocessing.forkserver" in (Path("/proc") / str(pid) / "cmdline").read_bytes():
+            return pid
+    return None
+
+
 def wait_until(process, condition):
     """Wait for something that comes before the process ends; without a process, for something that comes soon."""
     end = time.monotonic() + PATIENCE_S
@@ -135,5 +143,20 @@ def test_a_killed_worker_is_named_and_the_rest_can_be_resumed(run_ten, ten):
     assert process.returncode == 30
     assert "a worker process was killed (out of memory? then lower threads or chunk_events)" in text
     assert not run_ten.products("histograms")
+    run_ten()
+    assert run_ten.histograms() == ten
+
+
+@pytest.mark.parametrize("seen", ["the server", "workers"])
+def test_a_killed_fork_server_is_named_like_a_killed_worker(run_ten, ten, seen):
+    look = fork_server_of if seen == "the server" else workers_of
+    with started(run_ten, threads=2, chunk_events=20) as process:
+        wait_until(process, lambda: look(process.pid))
+        os.kill(fork_server_of(process.pid), signal.SIGKILL)
+        text, _ = process.communicate(timeout=PATIENCE_S)
+        wait_until(None, lambda: not session_of(process.pid))
+    assert process.returncode == 30, text
+    assert "a worker process was killed (out of memory? then lower threads or chunk_events)" in text
+    assert "Traceback" not in text
     run_ten()
     assert run_ten.histograms() == ten

@@ -58,7 +58,9 @@ class MakeHistograms(HistogramParameters, Stage):
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
-        """Say how many histograms a dataset has, and where they are."""
+        """Say how many histograms a dataset has, where they are, and what was left out."""
+        from steps.statistics import unassigned
+
         statistics = self.location(branch).statistics
         record = load_json(statistics)
         failed = len(record["failures"])
@@ -70,6 +72,8 @@ class MakeHistograms(HistogramParameters, Stage):
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
             f"statistics in {statistics}"
         )
+        if of_no_kind := unassigned(record):
+            self.tell(f"note: {branch.dataset}: {of_no_kind}")
         if len(record["formats"]) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
             mixed = [f"{amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
             self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -15,7 +15,7 @@ class ParseFile(Stage):
     """Read input files and keep their selected objects: parsed_data."""
 
     directory = "parsed_data"
-    revision = 2
+    revision = 3
     variant_parameters = ("schema", "selection", "parsed_format")
     upstream = (FetchMetadata,)
     may_lack_files = True

@@ -29,6 +29,12 @@ class FindPeaks(PeakParameters, Stage):
         dataset, counts = self.branch_data.dataset, self.upstream_task(CountMasses)
         sources = [counts.product(branch) for branch in counts.branches_of("group", dataset)]
         with recording(self) as (record, path):
-            table = peaks.find(dataset, sources, self.peak_search())
+            table = peaks.find(dataset, sources, self.peak_search(), self._note)
             record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
             dump_json(path, table)
+
+    def _note(self) -> str:
+        """Say which objects no kind takes, in case that nothing is left."""
+        from steps import statistics
+
+        return statistics.unassigned(statistics.of_branches(self.upstream_statistics(self.branch_data.dataset)))

@@ -120,12 +120,12 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
     Returns:
         Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
     """
+    from steps import statistics
+
     events, masses = found["events"], found["masses"]
     few = sum(events["few_objects"].values())
-    lines = ["", f"dataset {name}"]
-    lines.append(
-        f"events: {events['read']:,} read, {events['written']:,} kept for masses, {few:,} with fewer than two objects"
-    )
+    kept = f"{events['written']:,} kept for masses, {few:,} with fewer than two objects"
+    lines = ["", f"dataset {name}", f"events: {events['read']:,} read, {kept}"]
     if masses:
         lines.append(
             f"masses: {masses['masses']:,} made, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
@@ -147,9 +147,9 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
         lines += tables.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
+    lines += [f"note: {note}" for note in [statistics.unassigned(found)] if note]
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
-    lines += [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
-    return lines
+    return lines + [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
 
 
 def _number(value: float | None) -> str:

@@ -183,7 +183,7 @@ def test_law_cfg_and_the_environment_win_over_the_defaults(tmp_path):
         "[job]\npbs_chunk_size_query = 7\npbs_cmd_qdel = from_cfg\npbs_directives = -l place=pack; -W group_list=a\n"
     )
     code = (
-        "from submit import pbs_config as c; from submit.pbs.workflow import PBSJobManager as m; "
+        "from submit.pbs import settings as c; from submit.pbs.workflow import PBSJobManager as m; "
         "print(m.chunk_size_query, m.chunk_size_cancel, c.command('qdel'), c.command('qsub'), c.directives())"
     )
     environment = {**os.environ, "LAW_CONFIG_FILE": f"{tmp_path}/law.cfg", "LAW__job__pbs_cmd_qsub": "from 'the env'"}

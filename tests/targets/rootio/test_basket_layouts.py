@@ -9,7 +9,8 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from targets.rootio.basket_layouts import Layout, Packed, Part
+from targets.rootio.basket_keys import Packed
+from targets.rootio.basket_layouts import Layout, Part
 from targets.rootio.buffers import ArrayMemory
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from tests.support.jagged import awkward
@@ -171,10 +172,61 @@ def test_vectors_without_room_for_their_headers_are_refused():
         read(basket([b"abc", b"", b"", b""]))
 
 
-@pytest.mark.parametrize("changed", [{"tail": bytes(4)}, {"tail": bytes(24)}, {"jagged": False}], ids=str)
+@pytest.mark.parametrize("changed", [{"tail": bytes(4)}, {"tail": bytes(28)}, {"jagged": False}], ids=str)
 def test_a_tail_that_is_not_known_is_left_to_uproot(changed):
     with pytest.raises(UnknownLayoutError):
         read(basket([entry(one, FLOATS, "vector") for one in ENTRIES], **changed))
+
+
+def mapped(entries, tail=(), **changed):
+    """Return a basket with an offset map: one byte more in its key, and lengths or nothing in place of offsets."""
+    plain = basket(entries, compress=False, jagged=False, tail=struct.pack(f">{len(tail)}i", *tail))
+    key = 18 + len(KEY) + 20
+    content = plain[key - 1 :]
+    fields = {"version": 3, "second": -1000, "features": 1} | changed
+    head = struct.pack(">ihiIhh", key + len(content), 4, len(content), 0, key, 0) + KEY
+    last = key + sum(map(len, entries))
+    numbers = fields["version"], 32000, fields["second"], fields["features"], len(entries), last, 80
+    return head + struct.pack(">HiibiiB", *numbers) + content
+
+
+def test_offset_maps_have_lengths_of_vectors():
+    entries = [entry(one, FLOATS, "vector") for one in ENTRIES]
+    data = mapped(entries, [5, 0, *map(len, entries[:3]), 99])
+    assert read(data).to_list() == ak.values_astype(ENTRIES, np.float32).to_list()
+    assert read(data, start=1, stop=3).to_list() == ENTRIES[1:3]
+    with pytest.raises(ValueError, match="its list of where entries begin makes no sense"):
+        read(mapped(entries, [5, 59, *map(len, entries[:3]), 99]))
+    with pytest.raises(ValueError, match="do not begin where they can"):
+        read(mapped(entries, [5, 0, 18, 11, 14, 99]))
+
+
+def test_offset_maps_of_arrays_are_empty_and_a_counter_tells():
+    entries = [entry(one, FLOATS, "counted") for one in ENTRIES]
+    packed, layout = Packed.of(memoryview(mapped(entries)), 4), Layout(FLOATS, True, 0)
+    assert packed.counted()
+    whole = packed._replace(lengths=np.array(list(map(len, entries))))
+    assert joined(layout, Part(whole, 0, 4)).to_list() == ak.values_astype(ENTRIES, np.float32).to_list()
+    for wrong in (None, whole.lengths + 4, whole.lengths[::-1] - 1, np.array([12, -4, 4, 20])):
+        with pytest.raises(ValueError, match="its counter and its 28 bytes disagree"):
+            joined(layout, Part(packed._replace(lengths=wrong), 0, 4))
+    with pytest.raises(ValueError, match="do not begin where they can"):
+        joined(layout, Part(packed._replace(lengths=np.array([12, -4, 4, 16])), 0, 4))
+
+
+@pytest.mark.parametrize("changed", [{"version": 77}, {"second": 5}, {"features": 2}, {"features": 3}], ids=str)
+def test_features_that_are_not_known_are_refused(changed):
+    with pytest.raises(ValueError, match=r"has features that are not known|says that it has"):
+        Packed.of(memoryview(mapped([b"abcd"] * 4, **changed)), 4)
+
+
+@every_layout
+def test_entries_of_circular_trees_were_elsewhere_before(kind):
+    entries = [entry(one, FLOATS, kind) for one in ENTRIES]
+    before = struct.pack(">6i", 5, 1000, 1012, 1024, 1050, 0)
+    assert read(basket(entries, tail=before), kind).to_list() == read(basket(entries), kind).to_list()
+    with pytest.raises(ValueError, match="its list of where entries begin makes no sense"):
+        read(basket(entries, tail=bytes(24)), kind)
 
 
 @every_layout

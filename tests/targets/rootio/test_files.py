@@ -11,7 +11,7 @@ import uproot
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
-from targets.rootio import branch_lists
+from targets.rootio import branch_lists, files
 from targets.rootio.files import open_trees, unreadable
 from tests.support.rootfiles_made import as_lists, events, write, write_branches
 
@@ -101,6 +101,22 @@ def test_other_objects_are_passed_over(tmp_path):
         file.mkrntuple("EventData", {"y": np.zeros(3, dtype=np.float32)})
     with open_trees(str(path)) as trees:
         assert {name: tree.num_entries for name, tree in trees.items()} == {"mini": 2, "EventData": 3}
+
+
+def test_trees_of_classes_that_are_not_read_are_named(tmp_path, monkeypatch):
+    """No library writes a TChain: here a TTree is taken for one."""
+    monkeypatch.setitem(files._NOT_READ, "TTree", "a list of other files")
+    path = tmp_path / "chain.root"
+    with uproot.recreate(path) as file:
+        file.mktree("Events", {"x": "f4"}).extend({"x": np.zeros(2, dtype=np.float32)})
+    with pytest.raises(FileFormatError, match=r"chain.root: Events is a TTree, which is not read: a list of"):
+        read(str(path))
+    with uproot.update(path) as file:
+        file.mkrntuple("EventData", {"y": np.zeros(3, dtype=np.float32)})
+    with open_trees(str(path)) as trees:
+        assert trees["EventData"].num_entries == 3
+        with pytest.raises(FileFormatError, match="Events is a TTree, which is not read"):
+            trees["Events"]
 
 
 def test_names_of_other_objects_may_be_odd(tmp_path):

@@ -50,6 +50,8 @@ def test_an_error_of_ours_is_its_own_sentence(kind):
         (errno.ENOTDIR, "a file is in the way of a folder"),
         (errno.EEXIST, "a file is in the way of a folder"),
         (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
+        (errno.EMFILE, r"allow more (ulimit -n 1024), or lower threads"),
+        (errno.ENFILE, "lower threads, or try again later"),
         (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
     ],
 )

@@ -101,7 +101,7 @@ def test_jobs_killed_by_walltime_by_qdel_and_while_they_write(jobs, three):
     with jobs.started(retries=1) as process:
         jobs.pbs.wait(lambda all_jobs: [job["state"] for job in all_jobs] == ["R"] * 3)
         jobs.pbs.kill(1, -29)
-        qdel = [sys.executable, PROJECT / "tests" / "pbs_stub.py", "qdel", jobs.pbs.folder, "2"]
+        qdel = [sys.executable, PROJECT / "tests" / "support" / "pbs_stub.py", "qdel", jobs.pbs.folder, "2"]
         subprocess.run(qdel, check=True)
         wait_until(lambda: list((jobs.run.out / "parsed_data").glob("*/.*.root")))
         jobs.pbs.kill(3)

@@ -1,0 +1,89 @@
+"""Baskets as they are in a file: their keys, compared with the list of contents, and what is packed behind them."""
+
+from struct import Struct
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from targets.rootio.basket_loops import Bytes
+
+__all__ = ["Packed", "starts_of"]
+
+_KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
+_BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
+_FEATURES = Struct(">HiibiiB")  # the same with features: the second size is below 0, and they follow it
+_LAST_VERSION = 9  # more than any yet (3): where a larger one seems to stand, the basket has features
+_OFFSET_MAP = 1  # a feature (source: TBasket.h, EIOBits)
+
+
+class Packed(NamedTuple):
+    """A basket as it is in the file, its key compared with the list of contents.
+
+    Attributes:
+        content: What follows the key.
+        size: Bytes of that when it is decompressed.
+        n_bytes: How many of these are entries.
+        key: Bytes of the key.
+        n_entries: How many entries there are.
+        has_map: Whether it has an offset map.
+        lengths: Bytes of each entry, from the counter, shape (n_entries,), where the map is empty.
+    """
+
+    content: memoryview
+    size: int
+    n_bytes: int
+    key: int
+    n_entries: int
+    has_map: bool = False
+    lengths: npt.NDArray[np.int64] | None = None
+
+    @classmethod
+    def of(cls, basket: memoryview, n_entries: int) -> Self:
+        """Compare a basket's key with the list of contents.
+
+        Args:
+            basket: Its bytes in the file, the key included.
+            n_entries: How many entries it must have, at least 1.
+
+        Returns:
+            The basket.
+
+        Raises:
+            ValueError: When it is another one, or damaged.
+        """
+        shortest = _KEY.size + _BASKET.size
+        n_bytes, _, size, _, key, _ = _KEY.unpack_from(basket) if len(basket) >= shortest else (-1,) * 6
+        if n_bytes != len(basket) or not shortest <= key <= n_bytes:
+            msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
+            raise ValueError(msg)
+        version, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
+        has_map = version > _LAST_VERSION
+        if has_map:
+            version, _, negative, features, n_here, last, _ = _FEATURES.unpack_from(basket, key - _FEATURES.size)
+            if version > _LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
+                msg = f"a basket of {n_entries} entries has features that are not known ({features})"
+                raise ValueError(msg)
+        if n_here != n_entries or not 0 <= last - key <= size:
+            msg = f"a basket of {n_entries} entries says that it has {n_here}, which end at byte {last - key} of {size}"
+            raise ValueError(msg)
+        return cls(basket[key:], size, last - key, key, n_entries, has_map)
+
+    def counted(self) -> bool:
+        """Tell whether it takes a counter to know where entries begin."""
+        return self.has_map and self.size == self.n_bytes
+
+
+def starts_of(lengths: npt.NDArray[np.integer[Any]], key: int) -> Bytes:
+    """Make the words that tell where entries begin, as other baskets have them.
+
+    Args:
+        lengths: Bytes of each entry but the last, shape (n_entries - 1,).
+        key: Bytes of the key, where the first begins.
+
+    Returns:
+        Words with the highest byte first, shape (4 * n_entries,).
+    """
+    starts = np.concatenate([[key], key + np.cumsum(lengths, dtype=np.int64)]).astype(">i4").view(np.uint8)
+    starts.flags.writeable = False
+    return starts
