@@ -15,7 +15,8 @@ _NEEDS = {  # by marker: what tests read or drive, and where it lies
     "browser": ("drive a browser (Debian's packages chromium and chromium-driver)", (CHROMIUM, DRIVER)),
 }
 
-_LONGEST_FIRST = ("tests", "tasks", "submit", "targets", "physics")  # folders, by how long their files take
+_TESTS = Path(__file__).resolve().parent
+_LONGEST_FIRST = ("oracle", "laws", "tasks", "submit", "targets", "steps", "plots", "physics", "edm")  # folders
 
 
 def pytest_configure():
@@ -33,8 +34,14 @@ def pytest_configure():
 def pytest_collection_modifyitems(config, items):
     """Put long files first where several workers share them, or the last would work alone; skip what cannot run."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.parent.name))
+        items.sort(key=lambda item: _rank(item.path))
     _skip_without_needs(items)
+
+
+def _rank(path):
+    """Rank a test file by how long those of its folder take; the few that lie in none come first."""
+    folder = path.relative_to(_TESTS).parts[0]
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else -1
 
 
 def _skip_without_needs(items):

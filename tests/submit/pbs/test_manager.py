@@ -45,7 +45,7 @@ def recorded(tmp_path, configure):
         script = folder / "qstat.py"
         script.write_text(
             "import pathlib, sys\n"
-            "here, words = pathlib.Path(__file__).parents[1], ' '.join(sys.argv[1:])\n"
+            "here, words = pathlib.Path(__file__).parent, ' '.join(sys.argv[1:])\n"
             "if words == '--version':\n"
             "    sys.exit(print((here / 'version').read_text()))\n"
             "number = len(list(here.glob('*.done')))\n"

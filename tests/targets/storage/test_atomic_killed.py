@@ -68,10 +68,10 @@ def pause(*_, **__):
     time.sleep(600)
 """
 WRITE_PARSED = """
-from targets import parsed
+from targets.products import parsed_data
 from tests.support.rootfiles_made import events
 drawn = events(1000)
-with parsed.writing(Path(sys.argv[1]), "{}") as writer:
+with parsed_data.writing(Path(sys.argv[1]), "{}") as writer:
     writer.add({{kind: drawn[kind] for kind in "emjgt"}}, drawn)
     writer.flush()
     pause()
@@ -84,22 +84,22 @@ np.lib.format.write_array = pause
 writer.write(Path(sys.argv[1]))
 """
 EXPORT_MASSES = """
-from targets import masses
+from targets.products import mass_arrays
 source = Path(sys.argv[1]).with_name("source.npz")
-writer = masses.MassWriter()
+writer = mass_arrays.MassWriter()
 writer.add("2e_0m/e0e1", np.ones(100, dtype=np.float32))
 writer.add("2e_0m/e0e2", np.ones(100, dtype=np.float32))
 writer.write(source)
-begin = masses._begin
+begin = mass_arrays._begin
 def begin_one(*arguments):
     begin(*arguments)
     pause()
-masses._begin = begin_one
-masses.export(Path(sys.argv[1]), [source])
+mass_arrays._begin = begin_one
+mass_arrays.export(Path(sys.argv[1]), [source])
 """
 WRITE_HISTOGRAMS = """
 from physics.binning import Histogram
-from targets import histograms
+from targets.products import histograms
 counts = np.ones(30, dtype=np.int64)
 class Slow(dict):
     def items(self):

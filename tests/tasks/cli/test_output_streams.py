@@ -15,10 +15,12 @@ UNPRINTABLE = {
     "open for reading alone": "1</dev/null 2</dev/null",
     "nobody reads": "> >(exec true) 2>&1",
 }
+INSTALL = "from tasks.cli import output_streams; output_streams.install()"
 PRINTS = """
 import logging, sys
 early = sys.stdout, logging.StreamHandler()
 from tasks.cli import output_streams
+output_streams.install()
 from tqdm import tqdm
 logger = logging.getLogger("x")
 logger.addHandler(early[1])
@@ -69,13 +71,13 @@ def test_what_can_be_printed_is():
 
 
 def test_the_disk_under_a_log_has_space_again(tmp_path):
-    code = "import os, sys, tasks\nprint('lost', flush=True)\nos.dup2(os.open('{}', 65), 1)\nprint('kept')"
-    assert python(code.format(tmp_path / "log"), ">/dev/full")[0] == 0
+    code = f"import os, sys; {INSTALL}\nprint('lost', flush=True)\nos.dup2(os.open('{tmp_path / 'log'}', 65), 1)\nprint('kept')"
+    assert python(code, ">/dev/full")[0] == 0
     assert (tmp_path / "log").read_text() == "kept\n"
 
 
 def test_characters_that_the_terminal_lacks_are_escaped():
-    code = "import tasks\nprint(chr(0xE9))"
+    code = f"{INSTALL}\nprint(chr(0xE9))"
     assert python(code, PYTHONIOENCODING="ascii")[:2] == (0, "\\xe9\n")
 
 
