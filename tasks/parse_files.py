@@ -19,7 +19,7 @@ from physics.particles import KINDS
 from physics.selection import Selection, select
 from targets import parsed
 from targets.catalogue import InputFile
-from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
+from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events import Chunk, EventFile
 from targets.inputs import Fetching, Input, open_input
 from targets.network import RangesUnsupportedError, RefusedError
@@ -190,7 +190,7 @@ def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally
             tally.files.append(_describe(file, opened, dict(unassigned)))
     except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
         reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
-        final = isinstance(error, (RefusedError, RangesUnsupportedError))
+        final = isinstance(error, (RefusedError, RangesUnsupportedError, ChangedFileError))
         raise _FileError(uri, reason, isinstance(error, UnreadableFileError) and not final) from error
 
 
