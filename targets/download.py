@@ -51,9 +51,7 @@ class Download(NamedTuple):
 def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True) -> Iterator[Download]:
     """Have a file in the cache for the length of a block, fetched if it is not there.
 
-    In a folder to which everybody may write, a sub-folder of the user's own is the cache. Nothing is written through
-    symbolic links.
-
+    Where everybody may write, a sub-folder of the user's own is the cache; nothing is written through symbolic links.
     A file that is there is trusted when its size and checksum are right; where neither is known, the server is asked
     whether it has changed. One that nothing but its content vouches for goes when the block finds it unreadable.
 
@@ -69,8 +67,7 @@ def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True)
     Raises:
         UnreadableFileError: When the server does not give the file, breaks off again and again (what came stays for
             the next attempt), or gives wrong bytes each time.
-        ConfigurationError: When the folder lacks space, cannot be written to, knows no locks, or holds a symbolic link
-            in the place of a part; when the user's own sub-folder belongs to somebody else.
+        ConfigurationError: When the folder lacks space, cannot be written to, knows no locks, or is not safe.
     """
     with _usable(folder):
         place = _Place(_private(folder.absolute()), _name(file.uri))

@@ -219,10 +219,9 @@ def _read(path: Path) -> Catalogue:
 
 def _state(path: Path) -> tuple[int, int] | None:
     """Tell one list from another at the same path; None when there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
+    if not path.exists():  # a file in the way of its folder is no list either
         return None
+    status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 
