@@ -68,7 +68,7 @@ def pip(tmp_path):
     path = tmp_path / "python"
     path.write_text(
         '#!/bin/sh\nshift 5\necho "$@"\n'
-        'while [ $# -gt 0 ]; do [ "$1" = --requirement ] && grep -o "^[a-z].*==" "$2"; shift; done; true\n'
+        'while [ $# -gt 0 ]; do [ "$1" = --requirement ] && grep -o "^[a-z][^=]*==" "$2"; shift; done; true\n'
     )
     path.chmod(0o755)
 
