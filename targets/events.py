@@ -12,11 +12,11 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from targets import rootfiles
+from targets import event_trees, rootfiles
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.flat_arrays import Flat, ShapeError, object_lists, records
 from targets.network import Network
-from targets.schemas import UNIT_PER_GEV, Collection, Schema, recognise
+from targets.schemas import UNIT_PER_GEV, Collection, Schema
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
 
@@ -56,8 +56,9 @@ class EventFile:
 
     Attributes:
         uri: Where it is.
-        num_entries: Events in it; 0 for a file without any tree (an empty skim).
-        schema: Its schema; None without any tree.
+        num_entries: Events in it; 0 for an empty skim.
+        schema: Its schema; None for an empty skim.
+        notes: What users should know of it, each after "it has".
         absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
         size: Size of the file in bytes.
@@ -69,6 +70,8 @@ class EventFile:
         self.size = trees.size
         self.traffic = trees.traffic
         self.schema = schema
+        self.notes = [] if schema else [event_trees.NO_EVENTS if trees else event_trees.NO_TREE]
+        self.notes += [event_trees.BYTES_BEHIND] if trees.bytes_behind else []
         self.num_entries = tree.num_entries if tree is not None else 0
         self._tree = tree.reader() if tree is not None else None
         self._branches = tree.branches if tree is not None else {}  # short name -> full path in the tree
@@ -268,20 +271,15 @@ def open_events(
         size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
-        The open file; one without any tree is an empty skim, with 0 events.
+        The open file; an empty skim has 0 events.
 
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
         FileFormatError: When no schema fits it.
     """
     with rootfiles.open_trees(uri, network, size) as trees:
-        if not trees:
-            yield EventFile(uri, None, None, trees)
-            return
-        read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
-        listed = {name: trees[name].branches if name in read else () for name in trees}
-        schema, name = recognise(uri, listed, schemas)
-        yield EventFile(uri, trees[name], schema, trees)
+        schema, tree = event_trees.find(uri, trees, schemas) or (None, None)
+        yield EventFile(uri, tree, schema, trees)
 
 
 def _in_gev(

@@ -12,10 +12,11 @@ import uproot
 from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
 
-from targets import branch_lists, pages, xrootd
+from targets import branch_lists, key_lists, pages, xrootd
 from targets.baskets import Reader
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.file_source import FileSource
+from targets.flat_arrays import ShapeError
 from targets.network import Network, Traffic
 from targets.ntuple_fields import FieldReader, field_paths
 from targets.ranges import HttpSource
@@ -59,6 +60,7 @@ class Trees(Mapping[str, Tree]):
 
     Attributes:
         size: Size of the file in bytes.
+        bytes_behind: Those behind the end that the file gives itself.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -71,6 +73,7 @@ class Trees(Mapping[str, Tree]):
         """
         _check_class(uri, file, list(keys.values()))
         self.size = int(file.file.source.num_bytes)
+        self.bytes_behind = max(self.size - int(file.file.fEND), 0)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
 
@@ -81,6 +84,9 @@ class Trees(Mapping[str, Tree]):
             try:
                 with _uncollected():
                     self._read[name] = _tree(self._file[key], self._file.key(key).fObjlen)
+            except ShapeError as error:
+                msg = f"{self._uri}: its tree {name} is not read: {error}"
+                raise FileFormatError(msg) from error
             except Exception as error:  # what uproot raises depends on where the damage is
                 raise unreadable(self._uri, f"its tree {name} cannot be read", error) from error
         return self._read[name]
@@ -195,11 +201,13 @@ def _uncollected() -> Iterator[None]:
 
 def _keys(file: Any) -> dict[str, str]:
     """Find the newest cycle of each tree."""
+    key_lists.check_lists(file)
     listed = dict(file.iterclassnames())
     trees = [key for key, kind in listed.items() if kind in {"TTree", *_NOT_READ} or "RNTuple" in kind]
     newest = {_split(key)[0]: key for key in sorted(trees, key=lambda key: _split(key)[1])}
-    if not newest:
-        _refuse_lost_trees(file)
+    if not newest and {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
+        msg = "it describes the classes of trees, but lists no tree"
+        raise ValueError(msg)
     if any(_split(key)[1] != 1 for key in listed):  # of any class: that, too, may be what is damaged
         _compare_keys(file, [file.key(key) for key in listed if key in trees or key in file])
     return newest
@@ -226,7 +234,9 @@ def _compare_keys(file: Any, listed: list[Any]) -> None:
     ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
     for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
         there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
-        if any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fClassName", "fName")):
+        are_folders = {there.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
+        differs = any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
+        if differs or (there.fClassName != key.fClassName and not are_folders):
             msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
             raise ValueError(msg)
 
@@ -238,16 +248,6 @@ def _tree(tree: Any, n_bytes: int) -> Tree:
         msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
         raise ValueError(msg)
     return Tree(tree, _branches(tree), int(tree.num_entries))  # of an RNTuple, this reads header and footer
-
-
-def _refuse_lost_trees(file: Any) -> None:
-    """Tell a file that lost its trees from an empty skim: one whose writer died, or whose list of keys is damaged."""
-    if not file.fSeekKeys:
-        msg = "its writer died before it closed the file"
-        raise ValueError(msg)
-    if {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
-        msg = "it describes the classes of trees, but lists no tree"
-        raise ValueError(msg)
 
 
 def _branches(tree: Any) -> dict[str, str]:

@@ -97,7 +97,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
         return Style(self.bin_width_gev, self.use_bumpnet_naming)
 
     def announce(self, piece: Piece) -> None:
-        """Say how many histograms a dataset has, where they are, and what was left out."""
+        """Say how many histograms a dataset has, where they are, what was left out, and what was noted of its files."""
         from tasks import sum_statistics
 
         record = documents.load_json(self.log_path(piece))
@@ -110,8 +110,8 @@ class MakeHistograms(HistogramParameters, BinningStage):
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
             f"statistics in {self.log_path(piece)}"
         )
-        if unassigned := sum_statistics.unassigned(record):
-            self.tell(f"note: {piece.dataset}: {unassigned}")
+        for note in sum_statistics.notes(record):
+            self.tell(f"note: {piece.dataset}: {note}")
         if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
             mixed = [f"{catalogue.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
             self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

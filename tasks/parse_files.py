@@ -232,6 +232,7 @@ def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dic
         "absent_kinds": sorted(events.absent_kinds),
         "absent_numbers": list(events.absent_numbers),
         "unassigned_objects": unassigned,
+        "notes": events.notes,
     }
 
 

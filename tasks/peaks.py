@@ -83,10 +83,10 @@ class FindPeaks(PeakStage):
             documents.dump_json(path, table)
 
     def _note(self) -> str:
-        """Say which objects no kind takes, in case that nothing is left."""
+        """Say which objects no kind takes, and which files are empty, in case that nothing is left."""
         from tasks import sum_statistics
 
-        return sum_statistics.unassigned(sum_statistics.of_branches(self.logs_above(self.branch_data.dataset)))
+        return ". ".join(sum_statistics.notes(sum_statistics.of_branches(self.logs_above(self.branch_data.dataset))))
 
 
 class RemovePeaks(PeakStage):

@@ -9,9 +9,10 @@ from physics import kinematics
 from physics.cutflow import Cutflow
 from physics.errors import PhysicsError
 from targets import documents
+from targets.catalogue import amount
 from targets.errors import FileFormatError, UnreadableFileError
 
-__all__ = ["files_read", "of_branches", "of_stages", "unassigned"]
+__all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
 _SELECTED = "selected"
 """The row of a cutflow that counts what is left at the end."""
@@ -29,7 +30,8 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         ``events`` read, written and left out, ``failures``, ``cutflow``, ``objects`` selected by kind,
         ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
         ``unassigned_objects`` (those of a shared collection that no kind takes, by the branch that tells the kinds),
-        ``final_states`` (events by final state), ``masses`` made, in main and in outliers, ``stages`` (branches,
+        ``final_states`` (events by final state), ``file_notes`` (what was noted of files, with their addresses),
+        ``masses`` made, in main and in outliers, ``stages`` (branches,
         seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
         none (they have not run, or somebody deleted them).
     """
@@ -50,26 +52,29 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         "unassigned_objects": _total(file["unassigned_objects"] for one in parsed for file in one["files"]),
         "final_states": _total(one["final_states"] for one in computed),
         "formats": _total({file["schema"]: 1} for one in parsed for file in one["files"] if file["schema"]),
+        "file_notes": _file_notes(parsed),
         "masses": _total({key: one[key] for key in ("masses", "main", "outliers")} for one in removed),
         "stages": {stage: _stage(ones) for stage, ones in kept.items()},
         "missing_statistics": sum(one is None for ones in found.values() for one in ones),
     }
 
 
-def unassigned(record: Mapping[str, Any]) -> str:
-    """Say how many objects were left out because no kind takes them.
+def notes(record: Mapping[str, Any]) -> list[str]:
+    """Say which objects were left out because no kind takes them, what was noted of files, and of which.
 
     Args:
         record: What :func:`of_branches` gave, or statistics that were made of it.
 
     Returns:
-        A sentence; empty when there are none.
+        A sentence for each note.
     """
     numbers = record.get("unassigned_objects", {})  # statistics of an older version have none
     parts = [f"{number:,} objects of {branch}" for branch, number in numbers.items()]
-    if not parts:
-        return ""
-    return f"{' and '.join(parts)} were left out: they have a value that no kind of the schema takes (where)"
+    left_out = "were left out: they have a value that no kind of the schema takes (where)"
+    return [f"{' and '.join(parts)} {left_out}"] * bool(parts) + [
+        f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
+        for note, uris in record.get("file_notes", {}).items()
+    ]
 
 
 def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
@@ -98,6 +103,14 @@ def files_read(logs: Iterable[Path]) -> dict[str, _Record]:
     """
     records = [_load(path) for path in logs]
     return {file["uri"]: file for one in records if one is not None for file in one["files"]}
+
+
+def _file_notes(parsed: Iterable[_Record]) -> dict[str, list[str]]:
+    noted: dict[str, list[str]] = {}
+    for file in (file for one in parsed for file in one["files"]):
+        for note in file.get("notes", ()):
+            noted.setdefault(note, []).append(file["uri"])
+    return {note: sorted(noted[note]) for note in sorted(noted)}
 
 
 def _kept(found: Mapping[str, list[_Record | None]]) -> dict[str, list[_Record]]:

@@ -146,7 +146,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
         lines += texts.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
-    lines += [f"note: {note}" for note in [sum_statistics.unassigned(found)] if note]
+    lines += [f"note: {note}" for note in sum_statistics.notes(found)]
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
     return lines + [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
 
