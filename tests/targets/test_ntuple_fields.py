@@ -69,8 +69,8 @@ def test_clusters_of_several_calls_follow_each_other(tmp_path):
     right = ak.concatenate(parts).tolist()
     for start in range(6):
         for stop in range(start + 1, 7):
-            offsets, numbers = flats(path, ["x"], start, stop)["x"]
-            assert ak.unflatten(numbers, np.diff(offsets)).tolist() == right[start:stop]
+            flat = flats(path, ["x"], start, stop)["x"]
+            assert ak.unflatten(flat.numbers, np.diff(flat.offsets)).tolist() == right[start:stop]
 
 
 @pytest.mark.parametrize(
