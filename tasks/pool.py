@@ -6,6 +6,7 @@ has the same type name and is linear. A branch that fails does not stop the othe
 
 import multiprocessing
 import os
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ _PRELOADED = ["tasks.parse_files", "tasks.compute_masses", "tasks.find_peaks", "
 
 _KILLED = (BrokenProcessPool, EOFError, ConnectionError)
 """What is raised when a worker was killed, or the fork server, which starts them."""
+
+_LONGEST_SOCKET_FOLDER = 107 - len("/pymp-01234567/listener-01234567")  # the kernel takes 107 characters (man 7 unix)
 
 _LOOK_EVERY_S = 1.0  # at the fork server
 
@@ -81,7 +84,7 @@ class PoolWorkflowProxy(BranchOutputs):
         if workers <= 1:
             yield from (run_branch(family, text, branch) for branch in branches)
             return
-        context = multiprocessing.get_context("forkserver")
+        context = multiprocessing.get_context(_start_method())
         context.set_forkserver_preload(_PRELOADED)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             jobs: dict[int, Future[Outcome]] = {}
@@ -139,6 +142,14 @@ def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
     if job and job.done() and not job.exception():
         return job.result()
     return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
+
+
+def _start_method() -> str:
+    """Prefer the fork server, which is quicker, unless its socket has no place among the temporary files."""
+    try:
+        return "forkserver" if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_SOCKET_FOLDER else "spawn"
+    except FileNotFoundError:  # no such folder can be written
+        return "spawn"
 
 
 def _end_with_parent() -> None:

@@ -12,6 +12,7 @@ import tasks
 from tasks import pool
 from tasks.errors import StageError
 from tasks.pool import Outcome, run_branch
+from tests.runs import LUIGI, finish
 from tests.toy_files import EVENTS, truncate
 
 
@@ -142,3 +143,25 @@ def test_an_empty_name_in_place_of_a_product_is_not_enough(run):
     product = run.products("parsed_data")[0]
     product.rename(product.with_name(f".{os.uname().nodename}@1@00000000@{product.name}"))
     assert not stage(run).complete()
+
+
+def test_workers_start_where_a_socket_would_have_too_long_a_path(run):
+    (folder := run.folder / ("x" * 100)).mkdir()
+    words = [LUIGI, *run.arguments(task="ParseFile", threads=2)]
+    end = finish(words, run.folder, TMPDIR=str(folder))
+    assert end.status == 0, end.text
+    assert len(run.products("parsed_data")) == 3
+
+
+@pytest.mark.parametrize(("length", "method"), [(75, "forkserver"), (76, "spawn")])
+def test_the_fork_server_needs_a_short_path(monkeypatch, length, method):
+    monkeypatch.setattr(pool.tempfile, "tempdir", "/" + "x" * (length - 1))
+    assert pool._start_method() == method
+
+
+def test_without_a_folder_for_temporary_files_there_is_no_fork_server(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(pool.tempfile, "gettempdir", nowhere)
+    assert pool._start_method() == "spawn"
