@@ -42,6 +42,8 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
 }
 
+_NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
+
 
 def sentence(error: BaseException) -> str | None:
     """Say what an error means to a user.
@@ -56,6 +58,10 @@ def sentence(error: BaseException) -> str | None:
         return printable(str(error))
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; what is done stays done, and the same command goes on from there"
+    if isinstance(error, EOFError) and error.args == _NOBODY_ANSWERS:
+        return (
+            "there is a question that nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a"
+        )
     if isinstance(error, RPCError):
         return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
     if isinstance(error, OSError) and error.errno in _REMEDIES:

@@ -1,6 +1,7 @@
 """What a user reads: sentences for errors that explain themselves, tracebacks for the others."""
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -109,3 +110,11 @@ def test_nothing_to_trace_back_is_not_said(caplog):
     install()
     logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)  # noqa: LOG014 (as luigi does)
     assert [record.exc_info for record in caplog.records] == [None]
+
+
+def test_a_question_that_nobody_can_answer(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(EOFError) as asked:
+        input()
+    assert "nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a" in sentence(asked.value)
+    assert sentence(EOFError("Ran out of input")) is None
