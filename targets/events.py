@@ -214,7 +214,10 @@ class EventFile:
         of_event = [name for name, flat in flats.items() if flat.offsets is None]
         of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
         if offsets is None or any(not flat.is_aligned(flats["pt"]) for flat in of_objects.values()):
-            msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
+            msg = (
+                f"{self.uri}: the branches of {kind} disagree on how many objects an event has; it is damaged, or was "
+                f"merged from files of which some lack one of {', '.join(of_objects)}"
+            )
             raise UnreadableFileError(msg)
         numbers = {name: flat.numbers for name, flat in of_objects.items()}
         numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}

@@ -17,6 +17,7 @@ CLASSES_OF_FOLDERS = frozenset(("TDirectory", "TDirectoryFile"))
 
 _OWNER = re.compile(r"|(\w+::)*T\w*(File|Directory)")  # a folder, a file of any protocol; RNTuple's own writer: nothing
 _NUMBER_BYTES = 4  # of keys, in front of them
+_SHOWN = 40  # characters of a name, which may be any bytes
 _KEY = Struct(">ihiIhh")  # bytes of the record, version, bytes when decompressed, time, bytes of the key, cycle
 _VERSIONS = {*range(1, 5), *range(1001, 1005)}  # of keys; from 1000 on with longer addresses
 
@@ -44,7 +45,7 @@ def check_lists(folder: Any) -> None:
     if not is_whole or _is_key(bytes(chunk.raw_data)[end - place :]) or not _OWNER.fullmatch(record.fClassName):
         msg = (
             f"at byte {place}, where a list of {len(keys)} keys in {size} bytes should be, is something else: a record "
-            f"of {record.fNbytes} bytes of the class {record.fClassName!r}"
+            f"of {record.fNbytes} bytes of the class {record.fClassName[:_SHOWN]!r}"
         )
         raise ValueError(msg)
     for key in keys:
