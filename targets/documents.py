@@ -1,5 +1,8 @@
 """Documents: JSON that tasks write, YAML that physicists write.
 
+JSON that tasks write says at its end what it said when it was written: a checksum of its content, however it is laid
+out. One without, as older versions wrote them, is taken as it is.
+
 YAML is checked against a model given by the caller, and everything that is wrong with a file is said at once, with
 line, key and the nearest valid key.
 """
@@ -8,11 +11,12 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import xxhash
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,9 +25,12 @@ from targets import yaml_nodes
 from targets.atomic import replacing
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 
-__all__ = ["content", "did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file"]
+__all__ = ["content", "did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file", "sealed", "unsealed"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+_SEAL = "content_xxh3"
+"""The key of the checksum: XXH3 of 64 bits in 16 hexadecimal digits."""
 
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 
@@ -35,19 +42,19 @@ def load_json(path: Path) -> Any:
         path: The file.
 
     Returns:
-        Dictionaries, lists, strings, numbers, booleans or None.
+        Dictionaries, lists, strings, numbers, booleans or None; without its checksum.
 
     Raises:
         UnreadableFileError: When there is no such file, or it may not be read.
-        FileFormatError: When it is not JSON.
+        FileFormatError: When it is not JSON, or has changed since it was written.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise UnreadableFileError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: not a JSON document ({error}); delete it, and it will be made again"
+        msg = f"{path}: damaged ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
 
@@ -56,16 +63,54 @@ def dump_json(path: Path, document: Any) -> None:
 
     Args:
         path: The file; an older one is replaced. The same document always gives the same bytes.
-        document: Dictionaries, lists, strings, finite numbers, booleans and None.
+        document: Dictionaries, lists, strings, finite numbers, booleans and None; a dictionary gets a checksum.
 
     Raises:
         ValueError: For a number that is not finite: JSON has none.
         TypeError: For anything else that JSON does not know.
         OSError: From the file system; the older file is then as it was.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    whole = sealed(document) if isinstance(document, dict) else document
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
     with replacing(path) as temporary:  # half a surrogate pair, which JSON takes and UTF-8 does not, goes as \ud800
         temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the checksum of its content at the end of a document.
+
+    Args:
+        document: What JSON can hold.
+
+    Returns:
+        The same and the checksum.
+
+    Raises:
+        ValueError: For a number that is not finite.
+        TypeError: For anything else that JSON does not know.
+    """
+    return {**document, _SEAL: _checksum(document)}
+
+
+def unsealed(document: Any) -> Any:
+    """Take the checksum off a document that was read.
+
+    Args:
+        document: As JSON holds it, with a checksum or, as older versions wrote it, without.
+
+    Returns:
+        The same without the checksum.
+
+    Raises:
+        ValueError: When the content is not what the checksum was made of.
+    """
+    if not isinstance(document, dict) or _SEAL not in document:
+        return document
+    content = {key: value for key, value in document.items() if key != _SEAL}
+    if document[_SEAL] != _checksum(content):
+        msg = "its content is not what was written: the checksum in it differs"
+        raise ValueError(msg)
+    return content
 
 
 def load_model(path: Path, model: type[_Model]) -> _Model:
@@ -168,6 +213,13 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(options), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _checksum(document: Any) -> str:
+    """Give the checksum of what JSON makes of a document, in whatever order its keys are."""
+    plain = json.loads(json.dumps(document, allow_nan=False))  # keys become text, tuples lists
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return xxhash.xxh3_64_hexdigest(text.encode())
 
 
 def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: ErrorDetails) -> str:

@@ -89,7 +89,7 @@ class Writer:
         Args:
             statistics: What JSON can write.
         """
-        self._file[_STATISTICS] = json.dumps(statistics)
+        self._file[_STATISTICS] = json.dumps(documents.sealed(statistics))
 
     def flush(self) -> None:
         """Write what waits as one cluster."""
@@ -154,7 +154,7 @@ def statistics(path: Path) -> dict[str, Any]:
     """
     try:
         with uproot.open(path) as file:
-            noted: dict[str, Any] = dict(json.loads(str(file[_STATISTICS])))
+            noted: dict[str, Any] = dict(documents.unsealed(json.loads(str(file[_STATISTICS]))))
             return noted
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "its statistics cannot be read", error) from error

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import law
-
 from targets.catalogue import Catalogue, InputFile
-from tasks.base import Product
+from tasks.base import FolderTarget, Product
 from tasks.parameters import RunParameters
 
 __all__ = ["DATASET", "RELEASE", "MakeDemo"]
@@ -25,7 +23,7 @@ class MakeDemo(RunParameters, Product):
 
     def output(self) -> Any:
         """Give the folder of the files."""
-        return law.LocalDirectoryTarget(str(self.variant_folder(self.named_by())))
+        return FolderTarget(str(self.variant_folder(self.named_by())))
 
     def run(self) -> None:
         """Make all files."""

@@ -8,6 +8,7 @@ import law
 from physics import binning
 from targets import catalogue, documents
 from tasks import texts
+from tasks.base import FolderTarget
 from tasks.demo import RELEASE
 from tasks.metadata import FetchMetadata
 from tasks.parameters import BinningParameters, HistogramParameters
@@ -73,7 +74,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the file of a dataset, or its folder when each histogram has a file of its own."""
-        kind = law.LocalFileTarget if self.single_output_file else law.LocalDirectoryTarget
+        kind = law.LocalFileTarget if self.single_output_file else FolderTarget
         return kind(str(self.path(piece)))
 
     def run(self) -> None:

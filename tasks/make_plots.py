@@ -89,7 +89,7 @@ def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> dict[
             _lay_out(one.pages)
             files = [name for suffix in formats for name in _save(temporary, one, suffix)]
             index.append({"name": one.name, "title": one.title, "files": files})
-        documents.dump_json(temporary / INDEX, index)
+        documents.dump_json(temporary / INDEX, {"figures": index})
     return {"figures": len(index), "files": sum(len(entry["files"]) for entry in index)}
 
 

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import law
-
 from physics import final_states
 from physics.combinations import Rules
+from tasks.base import FolderTarget
 from tasks.parameters import MassParameters
 from tasks.parsing import ParseFile, ParsingStage
 from tasks.stage import Piece, Stage
@@ -75,7 +74,7 @@ class ExportArrays(MassStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
+        return FolderTarget(str(self.path(piece)))
 
     def run(self) -> None:
         """Export the masses of a dataset."""

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import law
-
 from targets import documents
+from tasks.base import FolderTarget
 from tasks.histograms import BinningStage, FillHistograms, MakeHistograms
 from tasks.parameters import PlotParameters
 from tasks.peaks import CountMasses, FindPeaks
@@ -36,7 +35,7 @@ class MakePlots(PlotStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
+        return FolderTarget(str(self.path(piece)))
 
     def run(self) -> None:
         """Draw a dataset."""
