@@ -1,8 +1,5 @@
 """Documents: JSON that tasks write, YAML that physicists write.
 
-JSON that tasks write says at its end what it said when it was written: a checksum of its content, however it is laid
-out. One without, as older versions wrote them, is taken as it is.
-
 YAML is checked against a model given by the caller, and everything that is wrong with a file is said at once, with
 line, key and the nearest valid key.
 """
@@ -11,12 +8,11 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import xxhash
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,22 +20,22 @@ from pydantic_core import ErrorDetails
 from targets import yaml_nodes
 from targets.atomic import replacing
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
+from targets.json_checksums import sealed, unsealed
 
-__all__ = ["content", "did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file", "sealed", "unsealed"]
+__all__ = ["content", "did_you_mean", "dump_json", "fingerprint", "load_json", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_SEAL = "content_xxh3"
-"""The key of the checksum: XXH3 of 64 bits in 16 hexadecimal digits."""
-
+_REMAKE = "delete it: the next run remakes it"
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 
 
-def load_json(path: Path) -> Any:
+def load_json(path: Path, remedy: str = _REMAKE) -> Any:
     """Read a JSON document.
 
     Args:
         path: The file.
+        remedy: What to do when it is damaged.
 
     Returns:
         Dictionaries, lists, strings, numbers, booleans or None; without its checksum.
@@ -51,10 +47,12 @@ def load_json(path: Path) -> Any:
     try:
         return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror})"
+        gone = isinstance(error, FileNotFoundError) and remedy == _REMAKE
+        hint = "run the same command again: it makes what is missing" if gone else remedy
+        msg = f"{path}: cannot be read ({error.strerror}); {hint}"
         raise UnreadableFileError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: damaged ({error}); delete it: the next run remakes it"
+        msg = f"{path}: damaged ({error}); {remedy}"
         raise FileFormatError(msg) from error
 
 
@@ -74,43 +72,6 @@ def dump_json(path: Path, document: Any) -> None:
     text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
     with replacing(path) as temporary:  # half a surrogate pair, which JSON takes and UTF-8 does not, goes as \ud800
         temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-
-
-def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the checksum of its content at the end of a document.
-
-    Args:
-        document: What JSON can hold.
-
-    Returns:
-        The same and the checksum.
-
-    Raises:
-        ValueError: For a number that is not finite.
-        TypeError: For anything else that JSON does not know.
-    """
-    return {**document, _SEAL: _checksum(document)}
-
-
-def unsealed(document: Any) -> Any:
-    """Take the checksum off a document that was read.
-
-    Args:
-        document: As JSON holds it, with a checksum or, as older versions wrote it, without.
-
-    Returns:
-        The same without the checksum.
-
-    Raises:
-        ValueError: When the content is not what the checksum was made of.
-    """
-    if not isinstance(document, dict) or _SEAL not in document:
-        return document
-    content = {key: value for key, value in document.items() if key != _SEAL}
-    if document[_SEAL] != _checksum(content):
-        msg = "its content is not what was written: the checksum in it differs"
-        raise ValueError(msg)
-    return content
 
 
 def load_model(path: Path, model: type[_Model]) -> _Model:
@@ -213,13 +174,6 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(options), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _checksum(document: Any) -> str:
-    """Give the checksum of what JSON makes of a document, in whatever order its keys are."""
-    plain = json.loads(json.dumps(document, allow_nan=False))  # keys become text, tuples lists
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    return xxhash.xxh3_64_hexdigest(text.encode())
 
 
 def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: ErrorDetails) -> str:

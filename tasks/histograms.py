@@ -79,12 +79,12 @@ class MakeHistograms(HistogramParameters, BinningStage):
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
-        from tasks import make_histograms, sum_statistics
+        from tasks import find_peaks, make_histograms, sum_statistics
 
         piece, upstream, found = self.branch_data, self.upstream(FillHistograms), self.upstream(FindPeaks)
         parts = upstream.pieces("group", piece.dataset)
         with self.recording() as (record, path):
-            table = documents.load_json(found.path(piece))
+            table = find_peaks.load_table(found.path(piece))
             filled = make_histograms.fill(map(upstream.path, parts), table, self.style())
             record |= sum_statistics.of_branches(self.logs_above(piece.dataset))
             record |= make_histograms.write(path, filled, self.single_output_file)

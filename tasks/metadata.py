@@ -213,7 +213,7 @@ def _read(path: Path) -> Catalogue:
             raise FileFormatError(msg)
         return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable))
     except (FileFormatError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
+        msg = f"{path}: not a list of files as this project writes it ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
 

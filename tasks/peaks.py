@@ -103,7 +103,7 @@ class RemovePeaks(PeakStage):
         from tasks import find_peaks
 
         piece, found = self.branch_data, self.upstream(FindPeaks)
-        table = documents.load_json(found.path(found.pieces("dataset", piece.dataset)[0]))
+        table = find_peaks.load_table(found.path(found.pieces("dataset", piece.dataset)[0]))
         with self.recording() as (record, path):
             source = self.upstream(ComputeMasses).product(piece)
             record |= find_peaks.remove(source, path, table, self.search())

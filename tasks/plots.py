@@ -66,7 +66,7 @@ class MakePlots(PlotStage):
 
     def dataset(self, piece: Piece) -> Any:
         """Give what there is to draw of a dataset."""
-        from tasks import labels, sum_statistics
+        from tasks import find_peaks, labels, sum_statistics
         from tasks.make_plots import Dataset
 
         counted, filled = self.upstream(CountMasses), self.upstream(FillHistograms)
@@ -76,7 +76,7 @@ class MakePlots(PlotStage):
             name=piece.dataset,
             label=labels.label(piece.files, statistics["formats"]),
             statistics=statistics,
-            table=documents.load_json(self.upstream(FindPeaks).path(piece)),
+            table=find_peaks.load_table(self.upstream(FindPeaks).path(piece)),
             before=[counted.product(part) for part in parts],
             after=[filled.path(part) for part in parts],
         )

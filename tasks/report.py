@@ -87,14 +87,14 @@ class MakeReport(PlotStage):
 
     def dataset(self, piece: Piece) -> Any:
         """Give what there is to report of a dataset."""
-        from tasks import sum_statistics
+        from tasks import find_peaks, sum_statistics
         from tasks.make_report import Dataset
 
         return Dataset(
             name=piece.dataset,
             files=piece.files,
             statistics=sum_statistics.of_branches(self.logs_above(piece.dataset)),
-            table=documents.load_json(self.upstream(FindPeaks).path(piece)),
+            table=find_peaks.load_table(self.upstream(FindPeaks).path(piece)),
             histograms=self.upstream(MakeHistograms).path(piece),
             figures=self.upstream(MakePlots).path(piece),
         )

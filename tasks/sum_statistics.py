@@ -1,21 +1,20 @@
 """The sum of the statistics of branches: what happened to every event and object of a dataset or a run."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from physics import kinematics
 from physics.cutflow import Cutflow
 from physics.errors import PhysicsError
-from targets import documents
 from targets.catalogue import amount
-from targets.errors import FileFormatError, UnreadableFileError
+from tasks import branch_statistics
 
 __all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
-_SELECTED = "selected"
-"""The row of a cutflow that counts what is left at the end."""
+_AMONG_JETS = "b"
+"""The kind whose objects are jets too."""
 
 _Record = dict[str, Any]
 
@@ -33,9 +32,13 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         ``final_states`` (events by final state), ``file_notes`` (what was noted of files, with their addresses),
         ``masses`` made, in main and in outliers, ``stages`` (branches,
         seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
-        none (they have not run, or somebody deleted them).
+        none (they have not run, or somebody deleted them). Objects of kind b are among those of kind j.
+
+    Raises:
+        UnreadableFileError: When a file may not be read.
+        FileFormatError: When one is damaged, or no statistics.
     """
-    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
     kept = _kept(found)
     parsed, computed, removed = (kept.get(stage, []) for stage in ("ParseFile", "ComputeMasses", "RemovePeaks"))
     cutflow = Cutflow()
@@ -88,7 +91,7 @@ def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
         ``bytes_written`` and ``failures`` added up, and the largest ``peak_memory_mb``; None for what it does not count
         or was not recorded.
     """
-    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
     return {stage: _stage(ones) for stage, ones in _kept(found).items()}
 
 
@@ -101,7 +104,7 @@ def files_read(logs: Iterable[Path]) -> dict[str, _Record]:
     Returns:
         By address: ``events``, ``bytes`` and ``bytes_read``, among others.
     """
-    records = [_load(path) for path in logs]
+    records = [branch_statistics.load(path, "ParseFile") for path in logs]
     return {file["uri"]: file for one in records if one is not None for file in one["files"]}
 
 
@@ -141,7 +144,10 @@ def _events(record: _Record) -> int | None:
 
 
 def _objects(record: _Record) -> int | None:
-    return sum(map(_left, record["cutflow"].values())) if record["stage"] == "ParseFile" else None
+    """Give the objects that a branch selected; a b-jet counts once, with the jets."""
+    if record["stage"] != "ParseFile":
+        return None
+    return sum(_left(entries) for kind, entries in record["cutflow"].items() if kind != _AMONG_JETS)
 
 
 def _number(record: _Record, key: str) -> int | None:
@@ -154,8 +160,9 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     return None if not known or None in known else sum(number for number in known if number is not None)
 
 
-def _left(entries: Iterable[Mapping[str, Any]]) -> int:
-    return next((int(entry["objects"]) for entry in entries if entry["cut"] == _SELECTED), 0)
+def _left(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Give the objects that the last row leaves: "selected", and of b-jets "b_tag"."""
+    return int(entries[-1]["objects"]) if entries else 0
 
 
 def _kinematics(parsed: list[_Record]) -> _Record | None:
@@ -165,17 +172,9 @@ def _kinematics(parsed: list[_Record]) -> _Record | None:
     try:
         for one in parsed:
             total = kinematics.add(total, kinematics.from_dict(one["kinematics"]))
-    except PhysicsError:  # grids of another version
+    except (PhysicsError, LookupError, TypeError, AttributeError, ValueError):  # as another version recorded them
         return None
     return kinematics.as_dict(total)
-
-
-def _load(path: Path) -> _Record | None:
-    try:
-        document: _Record = documents.load_json(path)
-    except (UnreadableFileError, FileFormatError):  # logs may be deleted at any time; the sum says how many are gone
-        return None
-    return document
 
 
 def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -135,7 +135,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
             shown(row["cut"]),
             _number(row["objects"]),
             _number(row["removed"]),
-            row["reason"] or "",
+            "; ".join(row["reasons"]),
         ]
         for kind, rows in found["cutflow"].items()
         for row in rows
