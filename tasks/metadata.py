@@ -11,7 +11,7 @@ import law
 from targets import catalogue, documents, local_files, records, releases
 from targets.catalogue import Catalogue, InputFile
 from targets.errors import ConfigurationError, FileFormatError
-from tasks import command_line
+from tasks import command_line, messages
 from tasks.base import Product, digest
 from tasks.demo import RELEASE, MakeDemo
 from tasks.parameters import SourceParameters
@@ -24,6 +24,8 @@ _NO_SOURCE = (
 )
 
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+_LONGEST = "im_arrays_processed/01234567/" + "x" * 80  # about as long as paths in a run directory become
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
@@ -54,6 +56,7 @@ class SourceTask(SourceParameters, Product):
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
             _check_choices(params)
+            _check_place(Path(params["base_output_dir"]) / params["run_name"])
             command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
@@ -185,6 +188,17 @@ class FetchMetadata(SourceTask):
     def _sources(self) -> str:
         names = ("input_files", "release_years", "specific_record_ids")
         return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a run directory whose paths cannot be: they are too long, or go in a circle."""
+    try:
+        (folder / _LONGEST).stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # what is there is looked at when it is needed
+        return
+    except OSError as error:
+        error.filename = str(folder)
+        raise ConfigurationError(messages.sentence(error) or f"{folder}: {error.strerror}") from error
 
 
 def _check_choices(params: dict[str, Any]) -> None:

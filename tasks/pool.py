@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
+from multiprocessing.context import BaseContext
 from typing import NamedTuple
 
 import law
@@ -86,6 +87,7 @@ class PoolWorkflowProxy(BranchOutputs):
             return
         context = multiprocessing.get_context(_start_method())
         context.set_forkserver_preload(_PRELOADED)
+        _check_semaphores(context)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             jobs: dict[int, Future[Outcome]] = {}
             left = set(branches)
@@ -150,6 +152,22 @@ def _start_method() -> str:
         return "forkserver" if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_SOCKET_FOLDER else "spawn"
     except FileNotFoundError:  # no such folder can be written
         return "spawn"
+
+
+def _check_semaphores(context: BaseContext) -> None:
+    """Raise where the system gives no semaphore, with which workers take turns.
+
+    Raises:
+        StageError: As on a machine where /dev/shm is read-only or full.
+    """
+    try:
+        context.Lock()
+    except OSError as error:
+        msg = (
+            f"/dev/shm: {error.strerror}, and workers of a stage need it to take turns: make it writable (of a "
+            "container, --shm-size or --tmpfs /dev/shm), or do without workers: --threads 1"
+        )
+        raise StageError(msg) from error
 
 
 def _end_with_parent() -> None:

@@ -306,6 +306,11 @@ def test_a_document_of_an_older_version_has_no_checksum(tmp_path):
     assert load_json(path) == {"a": 1}
 
 
+def test_a_name_that_is_too_long_is_no_file(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"selection 'xxx.*there is no such file"):
+        named_file("selection", "x" * 5000, tmp_path)
+
+
 def test_what_is_missing_and_what_is_damaged_have_their_remedies(tmp_path):
     with pytest.raises(UnreadableFileError, match="run the same command again: it makes what is missing"):
         load_json(tmp_path / "x.json")

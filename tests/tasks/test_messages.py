@@ -43,6 +43,12 @@ def test_an_error_of_ours_is_its_own_sentence(kind):
         (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
         (errno.EMFILE, r"allow more (ulimit -n 1024), or lower threads"),
         (errno.ENFILE, "lower threads, or try again later"),
+        (errno.ELOOP, "symbolic links lead in a circle there"),
+        (errno.EFBIG, "raise the limit (ulimit -f), lower files_per_branch, or choose another base_output_dir"),
+        (errno.EISDIR, "a folder is in the way of a file"),
+        (errno.ENOENT, "if somebody removed or moved it while the run went on, run the same command again"),
+        (errno.EIO, "the disk or its network fails"),
+        (errno.ESTALE, "run the same command again"),
         (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
     ],
 )

@@ -1,7 +1,9 @@
 """The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
 
+import errno
 import multiprocessing
 import os
+import shutil
 import threading
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -165,3 +167,49 @@ def test_without_a_folder_for_temporary_files_there_is_no_fork_server(monkeypatc
 
     monkeypatch.setattr(pool.tempfile, "gettempdir", nowhere)
     assert pool._start_method() == "spawn"
+
+
+def test_a_machine_without_semaphores_is_told(listed, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(multiprocessing.context.BaseContext, "Lock", refuse)
+    workflow = stage(listed, threads=2)
+    with pytest.raises(StageError, match=r"/dev/shm: Read-only file system, .* make it writable .*--threads 1"):
+        workflow.workflow_proxy.run()
+
+
+@pytest.mark.parametrize(
+    ("base_output_dir", "said"),
+    [
+        ("x" * 300, "too long for a path: shorten base_output_dir"),
+        ("circle/out", "symbolic links lead in a circle there"),
+        ("/".join(["deep" * 50] * 30), "too long for a path: shorten base_output_dir"),
+    ],
+    ids=["name", "circle", "path"],
+)
+@pytest.mark.parametrize("task", ["FetchMetadata", "Plan", "Summary"])
+def test_places_that_cannot_be_are_named(run, base_output_dir, said, task):
+    (run.folder / "circle").symlink_to(run.folder / "circle")
+    end = run.attempt(base_output_dir=run.folder / base_output_dir, task=task)
+    assert "Traceback" not in end.text
+    assert task == "Summary" or (said in end.text and end.status != 0)
+
+
+def test_a_run_directory_removed_in_mid_run_is_told(run, monkeypatch):
+    from tasks.masses import ComputeMasses
+
+    prepare = ComputeMasses.prepare
+
+    def remove(task):
+        prepare(task)
+        shutil.rmtree(run.out)
+
+    monkeypatch.setattr(ComputeMasses, "prepare", remove)
+    end = run.attempt()
+    assert end.status != 0
+    assert "Traceback" not in end.text
+    assert str(run.out) in end.text
+    assert "run the same command again" in end.text
+    monkeypatch.undo()
+    run()
