@@ -126,9 +126,10 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         """
         params = super().modify_param_values(params)
         folder = params.get("base_output_dir", "")
-        if params.get("workflow") in ENGINES and (characters := not_plain(folder)):
+        workflows = {str(params.get("workflow")), *command_line.of_any("workflow")} & {*ENGINES}
+        if workflows and (characters := not_plain(folder)):
             msg = (
-                f"base_output_dir = {folder!r}: with --workflow {params['workflow']} its path may not have "
+                f"base_output_dir = {folder!r}: with --workflow {min(workflows)} its path may not have "
                 f"{characters!r}: law's job script does not quote paths, and shells take these characters for their "
                 "own; choose a path of letters, digits and . _ + - , : @ % ="
             )

@@ -256,3 +256,11 @@ def test_why_a_job_was_refused_is_told_in_the_end(run, pbs, tmp_path, monkeypatc
 def _impatient(submit_batch):
     """Submit once: law tries three times more, three seconds later each."""
     return lambda *args, **kwargs: submit_batch(*args, **kwargs | {"retries": 0})
+
+
+def test_a_stage_that_alone_becomes_jobs_is_refused_such_a_path_too(run):
+    folder = run.folder / "a$(b)"
+    end = run.attempt("--ParseFile-workflow", "pbs", base_output_dir=folder)
+    assert end.status != 0
+    assert f"base_output_dir = {str(folder)!r}: with --workflow pbs its path may not have '$()'" in end.text
+    assert not folder.exists()
