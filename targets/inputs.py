@@ -77,7 +77,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: Fetching) -> It
         if "://" not in file.uri:
             stack.enter_context(_unchanged(file))
             events = stack.enter_context(open_events(file.uri, schemas))
-            _check_state(file)  # it may have been replaced just before it was opened
+            _check_state(file)
         elif fetching.mode == "stream" or (fetching.mode == "auto" and not _is_downloaded(file, schemas)):
             events = _streamed(stack, file, schemas, fetching)
         if events is not None:
@@ -89,8 +89,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: Fetching) -> It
 
 @contextmanager
 def _unchanged(file: InputFile) -> Iterator[None]:
-    """Make sure that a file of this machine is what was listed before and after it is read."""
-    _check_state(file)
+    """Make sure that a file of this machine is still what was listed when it has been read, or cannot be."""
     try:
         yield
     except (UnreadableFileError, FileFormatError) as error:  # a file that was changed meanwhile looks damaged
@@ -102,7 +101,7 @@ def _unchanged(file: InputFile) -> Iterator[None]:
 def _check_state(file: InputFile, cause: Exception | None = None) -> None:
     """Compare size and time of change of a file of this machine with its list; where it lacks one, all will do."""
     try:
-        status = os.stat(file.uri)  # noqa: PTH116 (a path costs more, and every file is looked at three times)
+        status = os.stat(file.uri)  # noqa: PTH116 (a path costs more, and every file is looked at twice)
     except OSError:
         return  # opening it says why; and what was opened before is still what was listed
     listed, now = (file.size, file.modified_ns), (status.st_size, status.st_mtime_ns)
