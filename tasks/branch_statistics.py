@@ -39,6 +39,7 @@ class _Failure(BaseModel):
 class _File(BaseModel):
     uri: str
     format_name: str | None = Field(alias="schema")
+    unassigned_objects: dict[str, int]
 
 
 class _Parsed(_Common):

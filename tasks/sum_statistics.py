@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
         ``unassigned_objects`` (those of a shared collection that no kind takes, by the branch that tells the kinds),
         ``final_states`` (events by final state), ``file_notes`` (what was noted of files, with their addresses),
-        ``masses`` made, in main and in outliers, ``stages`` (branches,
-        seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
-        none (they have not run, or somebody deleted them). Objects of kind b are among those of kind j.
+        ``masses`` made, in main and in outliers, ``stages`` (branches, seconds and bytes added up and the largest
+        memory of each) and ``missing_statistics``: how many branches have none (they have not run, or somebody deleted
+        them). Objects of kind b are among those of kind j.
 
     Raises:
         UnreadableFileError: When a file may not be read.
@@ -41,10 +42,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
     found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
     kept = _kept(found)
     parsed, computed, removed = (kept.get(stage, []) for stage in ("ParseFile", "ComputeMasses", "RemovePeaks"))
-    cutflow = Cutflow()
-    for one in parsed:
-        cutflow = cutflow.add(Cutflow.from_dict(one["cutflow"]))
-    rows = cutflow.as_dict()
+    rows = reduce(Cutflow.add, (Cutflow.from_dict(one["cutflow"]) for one in parsed), Cutflow()).as_dict()
     return {
         "events": {name: sum(one["events"][name] for one in parsed) for name in ("read", "written")}
         | {"few_objects": _total(one["events"]["few_objects"] for one in parsed)},
