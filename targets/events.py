@@ -98,8 +98,7 @@ class EventFile:
         """
         self._check_collections()
         wanted = self._wanted(columns)
-        names = {branch for by_column in wanted.values() for branch in by_column.values()}
-        names |= {branch for branch in self._numbers.values() if branch}
+        names = self._names(wanted)
         step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
@@ -108,6 +107,23 @@ class EventFile:
             if memory_bytes is not None:
                 n_bytes = sum(flat.n_bytes() for flat in read.values())
                 step = _affordable(n_bytes / (stop - start), memory_bytes, size)
+
+    def bytes_kept(self, columns: Columns) -> int:
+        """Tell the memory in bytes that whole baskets or pages take, however few events a chunk has."""
+        return int(self._ask("bytes_kept", self._names(self._wanted(columns))) or 0)
+
+    def _ask(self, what: str, names: set[str]) -> float | None:
+        """Ask about branches, of which some may be damaged."""
+        try:
+            paths = [self._branches[name] for name in names]
+            answer: float | None = getattr(self._tree, what)(paths) if self._tree else None
+        except Exception as error:  # as in _read
+            raise rootfiles.unreadable(self.uri, "its branches cannot be read", error) from error
+        return answer
+
+    def _names(self, wanted: Mapping[str, Mapping[str, str]]) -> set[str]:
+        names = {branch for by_column in wanted.values() for branch in by_column.values()}
+        return names | {branch for branch in self._numbers.values() if branch}
 
     def _find_numbers(self) -> dict[str, str | None]:
         candidates = self.schema.event.model_dump() if self.schema else {}
@@ -119,26 +135,12 @@ class EventFile:
     def _check_collections(self) -> None:
         """Refuse collections that are there in part: objects without direction or mass would be wrong in silence."""
         for kind, collection in self.schema.collections.items() if self.schema else ():
-            found = collection.kinematic(self._branches)
-            there = [found[name] for name in ("pt", "eta", "phi") if name in found]
-            if not there:
-                continue
-            needed = {"pt": [collection.pt], "eta": [collection.eta], "phi": [collection.phi]}
-            if kind in _NEEDS_MASS:
-                needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
-            if collection.where:
-                needed["kind"] = [collection.where.column]
-            if collection.count and "count" not in found:
-                msg = f"{self.uri}: {kind} has {there[0]}, but no branch {collection.count}, which its count names"
+            if lacking := collection.lacking(self._branches, needs_mass=kind in _NEEDS_MASS):
+                msg = (
+                    f"{self.uri}: {kind} has {lacking}; name the right one in a schema of your own, or leave the "
+                    f"collection {kind} out of it"
+                )
                 raise FileFormatError(msg)
-            for quantity, columns in needed.items():
-                if not any(collection.branch(column, self._branches) for column in columns):
-                    names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
-                    msg = (
-                        f"{self.uri}: {kind} has {there[0]}, but no branch for its {quantity} ({names}); name the "
-                        f"right one in a schema of your own, or leave the collection {kind} out of it"
-                    )
-                    raise FileFormatError(msg)
 
     def _wanted(self, columns: Columns) -> dict[str, dict[str, str]]:
         """Return, per kind, the branch of every quantity to read; further columns follow the kinematic ones."""
@@ -152,10 +154,7 @@ class EventFile:
 
     def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
         """Return how many events the first chunk may have."""
-        try:
-            n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
-        except Exception as error:  # as in _read
-            raise rootfiles.unreadable(self.uri, "its branches cannot be read", error) from error
+        n_bytes = self._ask("bytes_per_event", names)
         return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:

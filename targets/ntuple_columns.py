@@ -143,6 +143,10 @@ class Column:
             first += page.num_elements
         return first
 
+    def largest_page_bytes(self) -> int:
+        """Return the bytes of its largest page, decoded; 0 where it has none."""
+        return max((page.n_numbers for page in self._pages), default=0) * self.dtype.itemsize
+
     def missing(self, start: int, stop: int) -> list[Page]:
         """Return the pages that must be fetched for some numbers.
 

@@ -62,6 +62,25 @@ class Reading:
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
 
+    def check_memory(self, uri: str, n_bytes: int) -> None:
+        """Refuse a file that cannot be read within the limit, however few events a chunk has.
+
+        Args:
+            uri: The file.
+            n_bytes: Memory that whole baskets or pages take.
+
+        Raises:
+            FileFormatError: When they take more than there is; the message says how much is needed.
+        """
+        missing = n_bytes - self.memory_bytes()
+        if missing > 0:
+            needed = self.memory_limit_mb + -(-missing // 10**6)
+            msg = (
+                f"{uri}: its baskets or pages take {n_bytes / 1e6:,.0f} MB, more than memory_limit_mb = "
+                f"{self.memory_limit_mb} leaves for them: run with --memory-limit-mb {needed} or more"
+            )
+            raise FileFormatError(msg)
+
 
 @dataclass
 class _Tally:
@@ -180,6 +199,7 @@ def _read(file: InputFile, reading: Reading, writer: parsed.Writer | None, tally
         with open_input(file, reading.schemas, reading.fetching) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
             asked = reading.selection.columns(events.schema.name) if events.schema else {}
+            reading.check_memory(uri, events.bytes_kept(asked))
             for chunk in events.chunks(asked, reading.chunk_events, reading.memory_bytes()):
                 _take(chunk, events, reading.selection, writer, tally)
                 unassigned.update(chunk.unassigned)
