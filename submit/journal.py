@@ -117,16 +117,18 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file whole or not at all.
 
     Args:
         path: The file.
         text: Its content.
+        private: Whether nobody else may read it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.uname().nodename}@{os.getpid()}@{path.name}")
-    with temporary.open("w", encoding="utf-8") as file:
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 (a path has no mode)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -17,12 +17,22 @@ from targets.storage import atomic
 from tasks.cli import messages
 from tasks.cli.parameter_types import Handling
 
-__all__ = ["SELECTIONS", "Product", "digest"]
+__all__ = ["SELECTIONS", "FolderTarget", "Product", "digest"]
 
 SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
 """The folder of the selections that come with the project."""
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
+
+
+class FolderTarget(law.LocalDirectoryTarget):
+    """A folder that is a product: it exists whole or not at all, also when its removal is interrupted."""
+
+    def remove(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Remove the folder, as --remove-output does."""
+        there = bool(self.exists())
+        atomic.remove_folder(Path(self.abspath))
+        return there
 
 
 class Product(law.Task):

@@ -1,5 +1,6 @@
 """Tasks that depend on which files there are."""
 
+from pathlib import Path
 from typing import Any
 
 from targets.catalogue import input_files, local_files
@@ -7,6 +8,7 @@ from targets.errors import ConfigurationError
 from tasks.cli import command_line
 from tasks.cli.parameters import SourceParameters
 from tasks.framework.product import Product, digest
+from tasks.stages.inputs.fetch_metadata import _check_place
 from tasks.stages.inputs.make_demo import RELEASE
 
 __all__ = ["SourceTask"]
@@ -38,6 +40,7 @@ class SourceTask(SourceParameters, Product):
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
             _check_choices(params)
+            _check_place(Path(params["base_output_dir"]) / params["run_name"])
             command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files

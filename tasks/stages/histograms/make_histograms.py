@@ -9,6 +9,7 @@ from steps.output import tables
 from targets.catalogue import input_files
 from targets.documents.json import load_json
 from tasks.cli.parameters import HistogramParameters
+from tasks.framework.product import FolderTarget
 from tasks.framework.stage import Piece
 from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
@@ -43,17 +44,17 @@ class MakeHistograms(HistogramParameters, BinningStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the file of a dataset, or its folder when each histogram has a file of its own."""
-        kind = law.LocalFileTarget if self.single_output_file else law.LocalDirectoryTarget
+        kind = law.LocalFileTarget if self.single_output_file else FolderTarget
         return kind(str(self.path(piece)))
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
-        from steps import histograms, statistics
+        from steps import histograms, peaks, statistics
 
         piece, upstream, found = self.branch_data, self.upstream(FillHistograms), self.upstream(FindPeaks)
         parts = upstream.pieces("group", piece.dataset)
         with self.recording() as (record, path):
-            table = load_json(found.path(piece))
+            table = peaks.load_table(found.path(piece))
             filled = histograms.fill(map(upstream.path, parts), table, self.style())
             record |= statistics.of_branches(self.logs_above(piece.dataset))
             record |= histograms.write(path, filled, self.single_output_file)
@@ -67,7 +68,7 @@ class MakeHistograms(HistogramParameters, BinningStage):
         return Style(self.bin_width_gev, self.use_bumpnet_naming)
 
     def announce(self, piece: Piece) -> None:
-        """Say how many histograms a dataset has, where they are, and what was left out."""
+        """Say how many histograms a dataset has, where they are, what was left out, and what was noted of its files."""
         from steps import statistics
 
         record = load_json(self.log_path(piece))
@@ -82,8 +83,8 @@ class MakeHistograms(HistogramParameters, BinningStage):
             f"bins and entries that BumpNet's loader wants{left_out}, in {self.path(piece)}; "
             f"statistics in {self.log_path(piece)}"
         )
-        if unassigned := statistics.unassigned(record):
-            self.tell(f"note: {piece.dataset}: {unassigned}")
+        for note in statistics.notes(record):
+            self.tell(f"note: {piece.dataset}: {note}")
         if len(record["formats"]) > 1 and any(file.release != RELEASE for file in piece.files):
             mixed = [f"{input_files.amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
             self.tell(f"note: {piece.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -12,7 +12,7 @@ from targets.catalogue import atlas_releases, cern_records, input_files, local_f
 from targets.catalogue.input_files import Catalogue, InputFile
 from targets.documents.json import dump_json, load_json
 from targets.errors import ConfigurationError, FileFormatError
-from tasks.cli import command_line
+from tasks.cli import command_line, messages
 from tasks.framework.product import digest
 from tasks.framework.sources import SourceTask
 from tasks.stages.inputs.make_demo import RELEASE, MakeDemo
@@ -20,6 +20,8 @@ from tasks.stages.inputs.make_demo import RELEASE, MakeDemo
 __all__ = ["FetchMetadata"]
 
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+_LONGEST = "im_arrays_processed/01234567/" + "x" * 80  # about as long as paths in a run directory become
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
@@ -151,6 +153,17 @@ class FetchMetadata(SourceTask):
         return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
 
 
+def _check_place(folder: Path) -> None:
+    """Refuse a run directory whose paths cannot be: they are too long, or go in a circle."""
+    try:
+        (folder / _LONGEST).stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # what is there is looked at when it is needed
+        return
+    except OSError as error:
+        error.filename = str(folder)
+        raise ConfigurationError(messages.sentence(error) or f"{folder}: {error.strerror}") from error
+
+
 def _document(found: Catalogue) -> dict[str, Any]:
     listed = {"files": found.files, "unavailable": found.unavailable}
     return {"notes": found.notes} | {name: [file.as_dict() for file in files] for name, files in listed.items()}
@@ -168,16 +181,15 @@ def _read(path: Path) -> Catalogue:
             raise FileFormatError(msg)
         return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable))
     except (FileFormatError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
+        msg = f"{path}: not a list of files as this project writes it ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
 
 def _state(path: Path) -> tuple[int, int] | None:
     """Tell one list from another at the same path; None when there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
+    if not path.exists():  # a file in the way of its folder is no list either
         return None
+    status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import law
-
 from targets.catalogue.input_files import Catalogue, InputFile
 from tasks.cli.parameters import RunParameters
-from tasks.framework.product import Product
+from tasks.framework.product import FolderTarget, Product
 
 __all__ = ["DATASET", "RELEASE", "MakeDemo"]
 
@@ -25,7 +23,7 @@ class MakeDemo(RunParameters, Product):
 
     def output(self) -> Any:
         """Give the folder of the files."""
-        return law.LocalDirectoryTarget(str(self.variant_folder(self.named_by())))
+        return FolderTarget(str(self.variant_folder(self.named_by())))
 
     def run(self) -> None:
         """Make all files."""

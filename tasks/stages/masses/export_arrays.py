@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import law
-
+from tasks.framework.product import FolderTarget
 from tasks.framework.stage import Piece
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.compute_masses import ComputeMasses, MassStage
@@ -23,7 +22,7 @@ class ExportArrays(MassStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
+        return FolderTarget(str(self.path(piece)))
 
     def run(self) -> None:
         """Export the masses of a dataset."""

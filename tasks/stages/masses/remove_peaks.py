@@ -1,6 +1,5 @@
 """RemovePeaks: the masses again, peaks removed, main and outliers apart."""
 
-from targets.documents.json import load_json
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.count_masses import PeakStage
 from tasks.stages.masses.find_peaks import FindPeaks
@@ -22,7 +21,7 @@ class RemovePeaks(PeakStage):
         from steps import peaks
 
         piece, found = self.branch_data, self.upstream(FindPeaks)
-        table = load_json(found.path(found.pieces("dataset", piece.dataset)[0]))
+        table = peaks.load_table(found.path(found.pieces("dataset", piece.dataset)[0]))
         with self.recording() as (record, path):
             source = self.upstream(ComputeMasses).product(piece)
             record |= peaks.remove(source, path, table, self.search())

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import law
-
 from targets.documents.json import load_json
 from tasks.cli.parameters import PlotParameters
+from tasks.framework.product import FolderTarget
 from tasks.framework.stage import Piece
 from tasks.stages.histograms.fill_histograms import BinningStage, FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -38,7 +37,7 @@ class MakePlots(PlotStage):
 
     def target(self, piece: Piece) -> Any:
         """Give the folder of a dataset."""
-        return law.LocalDirectoryTarget(str(self.path(piece)))
+        return FolderTarget(str(self.path(piece)))
 
     def run(self) -> None:
         """Draw a dataset."""
@@ -69,6 +68,7 @@ class MakePlots(PlotStage):
 
     def dataset(self, piece: Piece) -> Any:
         """Give what there is to draw of a dataset."""
+        from steps import peaks
         from steps import statistics as sum_statistics
         from steps.output import labels
         from steps.output.figures import Dataset
@@ -80,7 +80,7 @@ class MakePlots(PlotStage):
             name=piece.dataset,
             label=labels.label(piece.files, statistics["formats"]),
             statistics=statistics,
-            table=load_json(self.upstream(FindPeaks).path(piece)),
+            table=peaks.load_table(self.upstream(FindPeaks).path(piece)),
             before=[counted.product(part) for part in parts],
             after=[filled.path(part) for part in parts],
         )

@@ -88,14 +88,14 @@ class MakeReport(PlotStage):
 
     def dataset(self, piece: Piece) -> Any:
         """Give what there is to report of a dataset."""
-        from steps import statistics
+        from steps import peaks, statistics
         from steps.output.report import Dataset
 
         return Dataset(
             name=piece.dataset,
             files=piece.files,
             statistics=statistics.of_branches(self.logs_above(piece.dataset)),
-            table=load_json(self.upstream(FindPeaks).path(piece)),
+            table=peaks.load_table(self.upstream(FindPeaks).path(piece)),
             histograms=self.upstream(MakeHistograms).path(piece),
             figures=self.upstream(MakePlots).path(piece),
         )
