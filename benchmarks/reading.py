@@ -30,8 +30,8 @@ from physics.selection.selection import Selection
 from targets.documents import models
 from targets.events import schemas
 from targets.events.reader import EventFile, open_events
-from targets.rootio import branch_lists
-from targets.rootio.baskets import Reader
+from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree.baskets import Reader
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
 DEFAULT, NONE = (

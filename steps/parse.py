@@ -20,7 +20,7 @@ from physics.selection.cutflow import Cutflow
 from physics.selection.selection import Selection, select
 from steps.errors import StageError
 from targets.catalogue.input_files import InputFile
-from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
+from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
 from targets.events.reader import Chunk, EventFile
 from targets.events.schemas import Schema
@@ -62,6 +62,25 @@ class ReadOptions:
         """Give what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
+
+    def check_memory(self, uri: str, n_bytes: int) -> None:
+        """Refuse a file that cannot be read within the limit, however few events a chunk has.
+
+        Args:
+            uri: The file.
+            n_bytes: Memory that whole baskets or pages take.
+
+        Raises:
+            FileFormatError: When they take more than there is; the message says how much is needed.
+        """
+        missing = n_bytes - self.memory_bytes()
+        if missing > 0:
+            needed = self.memory_limit_mb + -(-missing // 10**6)
+            msg = (
+                f"{uri}: its baskets or pages take {n_bytes / 1e6:,.0f} MB, more than memory_limit_mb = "
+                f"{self.memory_limit_mb} leaves for them: run with --memory-limit-mb {needed} or more"
+            )
+            raise FileFormatError(msg)
 
 
 @dataclass
@@ -181,6 +200,7 @@ def _read(file: InputFile, options: ReadOptions, writer: parsed_data.Writer | No
         with open_input(file, options.schemas, options.fetch) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
             asked = options.selection.columns(events.schema.name) if events.schema else {}
+            options.check_memory(uri, events.bytes_kept(asked))
             for chunk in events.chunks(asked, options.chunk_events, options.memory_bytes()):
                 _take(chunk, events, options.selection, writer, tally)
                 unassigned.update(chunk.unassigned)
@@ -191,7 +211,7 @@ def _read(file: InputFile, options: ReadOptions, writer: parsed_data.Writer | No
             tally.files.append(_describe(file, opened, dict(unassigned)))
     except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
         reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
-        final = isinstance(error, (RefusedError, RangesUnsupportedError))
+        final = isinstance(error, (RefusedError, RangesUnsupportedError, ChangedFileError))
         raise _FileError(uri, reason, isinstance(error, UnreadableFileError) and not final) from error
 
 
@@ -235,6 +255,7 @@ def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dic
         "absent_kinds": sorted(events.absent_kinds),
         "absent_numbers": list(events.absent_numbers),
         "unassigned_objects": unassigned,
+        "notes": events.notes,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ from physics import combinations, peaks, resonances
 from physics.peaks import Cut, Distribution
 from physics.resonances import Resonance, Windows
 from steps.errors import EmptyResultError
+from targets.documents.json import load_json
+from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["PeakSearch", "count", "find", "remove"]
+__all__ = ["PeakSearch", "count", "find", "load_table", "remove"]
 
 _LARGEST_NAMED = 5
 
@@ -93,6 +96,49 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callab
         "final_states": {state: {"events": n, "kept": n >= search.min_events} for state, n in events.items()},
         "cuts": {name: cut.as_dict() for name, cut in cuts.items()},
     }
+
+
+def load_table(path: Path) -> dict[str, Any]:
+    """Read a table of cuts.
+
+    Args:
+        path: The file that was made of what :func:`find` gave.
+
+    Returns:
+        The table; the same one for the same file, not to be changed.
+
+    Raises:
+        UnreadableFileError: When the file is not there.
+        FileFormatError: When it is damaged, or no table of cuts.
+    """
+    status = path.stat() if path.exists() else None
+    return _load_table(path, status and (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=2)  # every branch asks
+def _load_table(path: Path, state: object) -> dict[str, Any]:  # noqa: ARG001 (a changed file is another key)
+    table = load_json(path)
+    try:
+        ours = isinstance(table["dataset"], str) and all(_is_cut(name, row) for name, row in table["cuts"].items())
+        ours = ours and all(
+            isinstance(found["events"] + found["kept"], int) for found in table["final_states"].values()
+        )
+    except (LookupError, TypeError, AttributeError, ValueError):
+        ours = False
+    if not ours:
+        msg = f"{path}: not a table of cuts as this project writes it; delete it: the next run remakes it"
+        raise FileFormatError(msg)
+    found: dict[str, Any] = table
+    return found
+
+
+def _is_cut(name: str, row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is one of a table: its classes hold all its entries."""
+    cut, (_, combination) = Cut(**row), name.split("/")
+    combinations.parse(combination)
+    return cut.entries == cut.below + cut.window + cut.main + cut.outliers + cut.above and (
+        (cut.reason is None) == (cut.start_gev is not None)
+    )
 
 
 def remove(source: Path, path: Path, table: Mapping[str, Any], search: PeakSearch) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """The sum of the statistics of branches: what happened to every event and object of a dataset or a run."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from edm.wording import amount
 from physics import object_counts
 from physics.errors import PhysicsError
 from physics.selection.cutflow import Cutflow
-from targets.documents.json import load_json
-from targets.errors import FileFormatError, UnreadableFileError
+from steps import branch_statistics
 
-__all__ = ["files_read", "of_branches", "of_stages", "unassigned"]
+__all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
-_SELECTED = "selected"
-"""The row of a cutflow that counts what is left at the end."""
+_AMONG_JETS = "b"
+"""The kind whose objects are jets too."""
 
 _Record = dict[str, Any]
 
@@ -29,17 +30,19 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         ``events`` read, written and left out, ``failures``, ``cutflow``, ``objects`` selected by kind,
         ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
         ``unassigned_objects`` (those of a shared collection that no kind takes, by the branch that tells the kinds),
-        ``final_states`` (events by final state), ``masses`` made, in main and in outliers, ``stages`` (branches,
-        seconds and bytes added up and the largest memory of each) and ``missing_statistics``: how many branches have
-        none (they have not run, or somebody deleted them).
+        ``final_states`` (events by final state), ``file_notes`` (what was noted of files, with their addresses),
+        ``masses`` made, in main and in outliers, ``stages`` (branches, seconds and bytes added up and the largest
+        memory of each) and ``missing_statistics``: how many branches have none (they have not run, or somebody deleted
+        them). Objects of kind b are among those of kind j.
+
+    Raises:
+        UnreadableFileError: When a file may not be read.
+        FileFormatError: When one is damaged, or no statistics.
     """
-    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
     kept = _kept(found)
     parsed, computed, removed = (kept.get(stage, []) for stage in ("ParseFile", "ComputeMasses", "RemovePeaks"))
-    cutflow = Cutflow()
-    for one in parsed:
-        cutflow = cutflow.add(Cutflow.from_dict(one["cutflow"]))
-    rows = cutflow.as_dict()
+    rows = reduce(Cutflow.add, (Cutflow.from_dict(one["cutflow"]) for one in parsed), Cutflow()).as_dict()
     return {
         "events": {name: sum(one["events"][name] for one in parsed) for name in ("read", "written")}
         | {"few_objects": _total(one["events"]["few_objects"] for one in parsed)},
@@ -50,26 +53,29 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
         "unassigned_objects": _total(file["unassigned_objects"] for one in parsed for file in one["files"]),
         "final_states": _total(one["final_states"] for one in computed),
         "formats": _total({file["schema"]: 1} for one in parsed for file in one["files"] if file["schema"]),
+        "file_notes": _file_notes(parsed),
         "masses": _total({key: one[key] for key in ("masses", "main", "outliers")} for one in removed),
         "stages": {stage: _stage(ones) for stage, ones in kept.items()},
         "missing_statistics": sum(one is None for ones in found.values() for one in ones),
     }
 
 
-def unassigned(record: Mapping[str, Any]) -> str:
-    """Say how many objects were left out because no kind takes them.
+def notes(record: Mapping[str, Any]) -> list[str]:
+    """Say which objects were left out because no kind takes them, what was noted of files, and of which.
 
     Args:
         record: What :func:`of_branches` gave, or statistics that were made of it.
 
     Returns:
-        A sentence; empty when there are none.
+        A sentence for each note.
     """
     numbers = record.get("unassigned_objects", {})  # statistics of an older version have none
     parts = [f"{number:,} objects of {branch}" for branch, number in numbers.items()]
-    if not parts:
-        return ""
-    return f"{' and '.join(parts)} were left out: they have a value that no kind of the schema takes (where)"
+    left_out = "were left out: they have a value that no kind of the schema takes (where)"
+    return [f"{' and '.join(parts)} {left_out}"] * bool(parts) + [
+        f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
+        for note, uris in record.get("file_notes", {}).items()
+    ]
 
 
 def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
@@ -83,7 +89,7 @@ def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
         ``bytes_written`` and ``failures`` added up, and the largest ``peak_memory_mb``; None for what it does not count
         or was not recorded.
     """
-    found = {stage: [_load(path) for path in paths] for stage, paths in logs.items()}
+    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
     return {stage: _stage(ones) for stage, ones in _kept(found).items()}
 
 
@@ -96,8 +102,16 @@ def files_read(logs: Iterable[Path]) -> dict[str, _Record]:
     Returns:
         By address: ``events``, ``bytes`` and ``bytes_read``, among others.
     """
-    records = [_load(path) for path in logs]
+    records = [branch_statistics.load(path, "ParseFile") for path in logs]
     return {file["uri"]: file for one in records if one is not None for file in one["files"]}
+
+
+def _file_notes(parsed: Iterable[_Record]) -> dict[str, list[str]]:
+    noted: dict[str, list[str]] = {}
+    for file in (file for one in parsed for file in one["files"]):
+        for note in file.get("notes", ()):
+            noted.setdefault(note, []).append(file["uri"])
+    return {note: sorted(noted[note]) for note in sorted(noted)}
 
 
 def _kept(found: Mapping[str, list[_Record | None]]) -> dict[str, list[_Record]]:
@@ -128,7 +142,10 @@ def _events(record: _Record) -> int | None:
 
 
 def _objects(record: _Record) -> int | None:
-    return sum(map(_left, record["cutflow"].values())) if record["stage"] == "ParseFile" else None
+    """Give the objects that a branch selected; a b-jet counts once, with the jets."""
+    if record["stage"] != "ParseFile":
+        return None
+    return sum(_left(entries) for kind, entries in record["cutflow"].items() if kind != _AMONG_JETS)
 
 
 def _number(record: _Record, key: str) -> int | None:
@@ -141,8 +158,9 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     return None if not known or None in known else sum(number for number in known if number is not None)
 
 
-def _left(entries: Iterable[Mapping[str, Any]]) -> int:
-    return next((int(entry["objects"]) for entry in entries if entry["cut"] == _SELECTED), 0)
+def _left(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Give the objects that the last row leaves: "selected", and of b-jets "b_tag"."""
+    return int(entries[-1]["objects"]) if entries else 0
 
 
 def _kinematics(parsed: list[_Record]) -> _Record | None:
@@ -152,17 +170,9 @@ def _kinematics(parsed: list[_Record]) -> _Record | None:
     try:
         for one in parsed:
             total = object_counts.add(total, object_counts.from_dict(one["kinematics"]))
-    except PhysicsError:  # grids of another version
+    except (PhysicsError, LookupError, TypeError, AttributeError, ValueError):  # as another version recorded them
         return None
     return object_counts.as_dict(total)
-
-
-def _load(path: Path) -> _Record | None:
-    try:
-        document: _Record = load_json(path)
-    except (UnreadableFileError, FileFormatError):  # logs may be deleted at any time; the sum says how many are gone
-        return None
-    return document
 
 
 def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

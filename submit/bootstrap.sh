@@ -22,7 +22,7 @@ _bootstrap() {
     unset PYTHONPATH PYTHONHOME
     if [ -z "${PIPELINE_JOB:-}" ] && [ ! -x "$venv/bin/luigi" ]; then
         echo "bootstrap.sh: installing into $venv (once; a minute or two) ..."
-        python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$project" || {
+        python3 -m venv "$venv" && "$project/scripts/install" "$venv/bin/python" || {
             echo "bootstrap.sh: the project cannot be installed into $venv: Python 3.11 or newer with venv, and a network, are needed" >&2
             return 1
         }

@@ -1,4 +1,4 @@
-"""Whether the commands that law starts through a shell are there: law takes one that is not for a job refused."""
+"""What goes through a shell: commands that must be there, and texts that law puts into its job script unquoted."""
 
 import re
 import shlex
@@ -9,10 +9,11 @@ from law.config import Config
 
 from submit.errors import NoCommandError
 
-__all__ = ["ThroughShell", "require"]
+__all__ = ["ThroughShell", "not_plain", "require"]
 
 _ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)  # may stand before a command, as SLURM_CONF=/etc/slurm.conf
 _PATIENCE_S = 60
+_PLAIN = re.compile(r"[\w./,:@%+=-]")  # letters of any alphabet, digits, and what no shell takes for its own
 
 
 class ThroughShell:
@@ -29,6 +30,20 @@ class ThroughShell:
         """
         require(self.command)
         return super().submit(*args, **kwargs)  # type: ignore[misc] # law's manager
+
+
+def not_plain(text: str) -> str:
+    """Find the characters of a path or name that a shell would not take as they are.
+
+    law's job script holds paths without quotation marks, or within such as do not keep ``$(…)`` from being executed.
+
+    Args:
+        text: The path or name.
+
+    Returns:
+        Each such character once, in the order in which they stand; empty when there is none.
+    """
+    return "".join(dict.fromkeys(_PLAIN.sub("", text)))
 
 
 def require(key: str) -> None:

@@ -1,6 +1,6 @@
 """What can go wrong with files, formats and portals. Every message says what, the value, where, and the remedy."""
 
-__all__ = ["ConfigurationError", "FileFormatError", "PortalError", "UnreadableFileError"]
+__all__ = ["ChangedFileError", "ConfigurationError", "FileFormatError", "PortalError", "UnreadableFileError"]
 
 
 class ConfigurationError(ValueError):
@@ -13,6 +13,10 @@ class FileFormatError(ValueError):
 
 class UnreadableFileError(OSError):
     """A file that cannot be read whole: absent, truncated, damaged or not ROOT."""
+
+
+class ChangedFileError(UnreadableFileError):
+    """A file of this machine is no longer what it was when it was listed: what is read of it belongs to no list."""
 
 
 class PortalError(OSError):

@@ -1,8 +1,10 @@
 """What all tests share."""
 
 import os
-from importlib.metadata import PackageNotFoundError, distribution
+import sys
+from importlib.metadata import distributions
 from pathlib import Path
+from sysconfig import get_path
 
 import pytest
 
@@ -22,12 +24,10 @@ _LONGEST_FIRST = ("oracle", "laws", "tasks", "submit", "targets", "steps", "plot
 def pytest_configure():
     """Ask for a new installation when packages came after it: commands started elsewhere would not find them."""
     packages = {path.parent.name for path in Path(__file__).resolve().parents[1].glob("*/__init__.py")}
-    try:
-        listed = (distribution("atlas-open-data-pipeline").read_text("top_level.txt") or "").split()
-    except PackageNotFoundError:
-        return
+    installed = distributions(name="atlas-open-data-pipeline", path=[get_path("purelib")])  # not *.egg-info here
+    listed = [name for each in installed for name in (each.read_text("top_level.txt") or "").split()]
     if absent := sorted(packages - set(listed)) if listed else []:
-        msg = f"{', '.join(absent)} came after this environment was made: pip install --no-deps --editable ."
+        msg = f"{', '.join(absent)} came after this environment was made: run scripts/install {sys.executable}"
         raise pytest.UsageError(msg)
 
 

@@ -103,6 +103,16 @@ def test_the_overlap_rules_are_the_agreed_ones_in_the_agreed_order():
     assert rules[2:] == [("g", "em", 0.4), ("j", "g", 0.4)]
 
 
+def test_isolation_is_asked_only_of_files_that_have_it_in_formats_whose_versions_differ():
+    """Muons of PHYSLITE of release 24 have no topoetcone20; release 21 has other names for tracks."""
+    for kind, part in loaded("default").objects.items():
+        for cut in part.cuts:
+            if isinstance(cut, FormatTable) and "isolation" in cut.name:
+                asked = [cut.formats[name] for name in ("2024r-pp", "cms-nanoaod") if cut.formats[name]]
+                assert asked, (kind, cut.name)
+                assert all(requirement.if_present for requirement in asked), (kind, cut.name)
+
+
 @pytest.mark.parametrize("schema", FORMATS)
 def test_leptons_start_at_25_gev_and_jets_at_30(schema):
     default = loaded("default")

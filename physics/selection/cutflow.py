@@ -14,7 +14,7 @@ __all__ = ["Cutflow", "Row", "shown"]
 _SHOWN = {"invalid": "valid"}
 """Steps that are named by what goes, by what people read beside the number: how many objects are left."""
 
-_BETWEEN_REASONS = "; "
+_BETWEEN_REASONS = "; "  # in what older versions wrote
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Cutflow:
 
         Returns:
             Per kind one entry a step, with ``cut``, ``objects`` (left after it), ``removed`` (by it), ``applied`` and
-            ``reason`` (None when it was applied to all files).
+            ``reasons`` (a list, empty when it was applied to all files).
         """
         return {kind: _as_list(rows) for kind, rows in self.rows.items()}
 
@@ -87,7 +87,7 @@ class Cutflow:
         """Read what ``as_dict`` has written.
 
         Args:
-            document: The return value of ``as_dict``.
+            document: The return value of ``as_dict``; or of older versions, with one text ``reason`` for all reasons.
 
         Returns:
             An equal cutflow.
@@ -125,12 +125,15 @@ def _as_list(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
             "objects": row.objects,
             "removed": left - row.objects,
             "applied": row.applied,
-            "reason": _BETWEEN_REASONS.join(row.reasons) or None,
+            "reasons": list(row.reasons),
         }
         for left, row in zip(before, rows, strict=False)
     ]
 
 
 def _from_entry(entry: Mapping[str, Any]) -> Row:
-    reasons = tuple(entry["reason"].split(_BETWEEN_REASONS)) if entry["reason"] else ()
+    if "reasons" in entry:
+        reasons = tuple(entry["reasons"])
+    else:
+        reasons = tuple(entry["reason"].split(_BETWEEN_REASONS)) if entry["reason"] else ()
     return Row(entry["cut"], entry["objects"], entry["applied"], reasons)

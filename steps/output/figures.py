@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import xxhash
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
@@ -92,8 +93,9 @@ def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> dict[
         for one in drawn:
             _lay_out(one.pages)
             files = [name for suffix in formats for name in _save(temporary, one, suffix)]
-            index.append({"name": one.name, "title": one.title, "files": files})
-        dump_json(temporary / INDEX, index)
+            sums = {name: xxhash.xxh3_64_hexdigest((temporary / name).read_bytes()) for name in files}
+            index.append({"name": one.name, "title": one.title, "files": files, "xxh3": sums})
+        dump_json(temporary / INDEX, {"figures": index})
     return {"figures": len(index), "files": sum(len(entry["files"]) for entry in index)}
 
 

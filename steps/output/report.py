@@ -1,10 +1,12 @@
 """The work of MakeReport: lists, statistics, tables, histograms and figures of a run → one document → one page."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import xxhash
 
 from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
@@ -19,7 +21,9 @@ from steps.output.figures import INDEX
 from targets.catalogue import citations
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.documents.json import load_json
+from targets.errors import FileFormatError, UnreadableFileError
 from targets.products import histograms
+from targets.products.histograms import Stored
 from targets.report import document
 from targets.report.document import Document, Figure, Histogram, Source, Stage, Without
 
@@ -29,6 +33,8 @@ _OWN_FILES = (
     "What they are is not recorded. If they come from the CERN Open Data portal, https://opendata.cern.ch, the DOI and "
     "the line 'Cite as' stand on the page of their record."
 )
+_ENTRY = {"name", "title", "files"}
+_REMAKE = "delete the folder {}: the next run remakes it"
 _CLASSES = ("below", "window", "main", "outliers", "above", "start_gev", "vetoed_gev")
 
 
@@ -92,7 +98,9 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
 
     Raises:
         UnreadableFileError: When a file of histograms or figures is not there or damaged.
+        FileFormatError: When one is not what was written.
     """
+    stored = {one.name: _stored(one, run) for one in datasets}
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(one.name for one in datasets)}",
         "run": run.parameters,
@@ -103,8 +111,8 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "failures": [failure for one in datasets for failure in one.statistics["failures"]],
         "stages": [_stage(name, one) for name, one in run.stages.items() if one["branches"]],
         "figures": [*_together(datasets), *(figure for one in datasets for figure in _figures(one, len(datasets) > 1))],
-        "histograms": [histogram for one in datasets for histogram in _histograms(one, run)],
-        "without": [row for one in datasets for row in _without(one, run)],
+        "histograms": [histogram for one in datasets for histogram in _histograms(one, run, stored[one.name])],
+        "without": [row for one in datasets for row in _without(one, run, set(stored[one.name]))],
     }
 
 
@@ -125,7 +133,17 @@ def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[dict[str,
     flows, formats = dataset.statistics["cutflow"], dataset.statistics["formats"]
     asked = {kind: conditions(selection, kind, formats) for kind in flows}
     return {
-        kind: [{**row, "cut": shown(row["cut"]), "asks": asked[kind].get(row["cut"])} for row in rows]
+        kind: [
+            {
+                "cut": shown(row["cut"]),
+                "asks": asked[kind].get(row["cut"]),
+                "objects": row["objects"],
+                "removed": row["removed"],
+                "applied": row["applied"],
+                "reason": "; ".join(row["reasons"]) or None,
+            }
+            for row in rows
+        ]
         for kind, rows in flows.items()
     }
 
@@ -168,20 +186,58 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
 
 
 def _figures(dataset: Dataset, several: bool) -> Iterator[Figure]:
-    for entry in load_json(dataset.figures / INDEX):
+    for entry in _index(dataset.figures):
         if several and entry["name"] == "events":
             continue
         pages = [name for name in entry["files"] if name.endswith(".png")]
         for number, name in enumerate(pages, start=1):
             page = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            yield {"title": f"{entry['title']}{page}", "png": (dataset.figures / name).read_bytes()}
+            yield {"title": f"{entry['title']}{page}", "png": _picture(dataset.figures / name, entry.get("xxh3", {}))}
 
 
-def _histograms(dataset: Dataset, run: Run) -> Iterator[Histogram]:
+def _index(folder: Path) -> list[Mapping[str, Any]]:
+    """Read the list of figures; older versions wrote it without a name."""
+    listed = load_json(folder / INDEX, _REMAKE.format(folder))
+    entries = listed.get("figures") if isinstance(listed, dict) else listed
+    if not isinstance(entries, list) or not all(isinstance(one, dict) and one.keys() >= _ENTRY for one in entries):
+        msg = f"{folder / INDEX}: not a list of figures as this project writes it; {_REMAKE.format(folder)}"
+        raise FileFormatError(msg)
+    return entries
+
+
+def _picture(path: Path, checksums: Mapping[str, str]) -> bytes:
+    """Read a figure; of older versions, without a checksum, as it is."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); {_REMAKE.format(path.parent)}"
+        raise UnreadableFileError(msg) from error
+    if checksums.get(path.name) not in (None, xxhash.xxh3_64_hexdigest(content)):
+        msg = f"{path}: damaged, its content is not what was written; {_REMAKE.format(path.parent)}"
+        raise FileFormatError(msg)
+    return content
+
+
+_Name = tuple[str, float]
+"""``final_state/combination``, and the bin width in GeV."""
+
+
+def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
+    """Read the histograms of a dataset, once, and tell what each is of."""
+    expected = {run.style.key(name, width_gev): (name, width_gev) for name, width_gev in _made(dataset, run)}
+    found = {stored.key: stored for stored in histograms.read(dataset.histograms)}
+    if strange := sorted(found.keys() - expected.keys()):
+        msg = (
+            f"{dataset.histograms}: it holds {strange[0]}, and the table of cuts knows no such histogram; delete it: "
+            "the next run remakes it"
+        )
+        raise FileFormatError(msg)
+    return {expected[key]: stored for key, stored in found.items()}
+
+
+def _histograms(dataset: Dataset, run: Run, found: Mapping[_Name, Stored]) -> Iterator[Histogram]:
     """Give the histograms as they stand in the file, with the cuts that they were made with."""
-    known = {run.style.key(name, width_gev): (name, width_gev) for name, width_gev in _made(dataset, run)}
-    for stored in histograms.read(dataset.histograms):
-        name, width_gev = known[stored.key]
+    for (name, width_gev), stored in found.items():
         state, combination = name.split("/")
         cut = dataset.table["cuts"][name]
         yield {
@@ -198,14 +254,13 @@ def _histograms(dataset: Dataset, run: Run) -> Iterator[Histogram]:
         }
 
 
-def _without(dataset: Dataset, run: Run) -> Iterator[Without]:
+def _without(dataset: Dataset, run: Run, made: Set[_Name]) -> Iterator[Without]:
     """Name the combinations without a histogram, and why: those of final states with too few events too."""
-    there = {stored.key for stored in histograms.read(dataset.histograms)}
     for name, cut in dataset.table["cuts"].items():
         if cut["reason"]:
             yield _reason(dataset.name, name, None, cut["reason"])
     for name, width_gev in _made(dataset, run):
-        if run.style.key(name, width_gev) not in there:
+        if (name, width_gev) not in made:
             yield _reason(dataset.name, name, width_gev, no_bin(width_gev))
     for state, found in dataset.table["final_states"].items():
         if not found["kept"]:

@@ -13,6 +13,7 @@ from law.target.local import LocalDirectoryTarget
 
 from submit.pbs import settings
 from submit.pbs.qstat import Dialect, job_name
+from submit.shell_commands import not_plain
 
 __all__ = ["PBSJobFileFactory", "local_folder", "memory_size", "read_directives", "resources"]
 
@@ -45,7 +46,8 @@ class PBSJobFileFactory(BaseJobFileFactory):
         **kwargs: Those of law's own factory; `dir` is the folder.
 
     Raises:
-        ValueError: When there is no folder, or its path has white space, which law's job script does not understand.
+        ValueError: When there is no folder, or its path has blanks or characters with a meaning in shells, which law's
+            job script does not quote.
     """
 
     config_attrs = [  # noqa: RUF012 # law's factories are configured like this
@@ -96,8 +98,11 @@ class PBSJobFileFactory(BaseJobFileFactory):
         ):
             if kwargs.get(key) is None:
                 kwargs[key] = found
-        if not kwargs["dir"] or re.search(r"\s", str(kwargs["dir"])):
-            msg = f"job files need a folder that the nodes see too, without white space in its path: {kwargs['dir']!r}"
+        if not kwargs["dir"] or not_plain(str(kwargs["dir"])):
+            msg = (
+                "job files need a folder that the nodes see too, without blanks and characters with a meaning in "
+                f"shells in its path: {kwargs['dir']!r}"
+            )
             raise ValueError(msg)
         super().__init__(**kwargs)
         self.file_name, self.command, self.executable, self.arguments = file_name, command, executable, arguments

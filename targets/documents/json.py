@@ -4,32 +4,37 @@ import json
 from pathlib import Path
 from typing import Any
 
+from targets.documents.json_checksums import sealed, unsealed
+from targets.documents.models import _REMAKE
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.storage.atomic import replacing
 
 __all__ = ["dump_json", "load_json"]
 
 
-def load_json(path: Path) -> Any:
+def load_json(path: Path, remedy: str = _REMAKE) -> Any:
     """Read a JSON document.
 
     Args:
         path: The file.
+        remedy: What to do when it is damaged.
 
     Returns:
-        Dictionaries, lists, strings, numbers, booleans or None.
+        Dictionaries, lists, strings, numbers, booleans or None; without its checksum.
 
     Raises:
         UnreadableFileError: When there is no such file, or it may not be read.
-        FileFormatError: When it is not JSON.
+        FileFormatError: When it is not JSON, or has changed since it was written.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror})"
+        gone = isinstance(error, FileNotFoundError) and remedy == _REMAKE
+        hint = "run the same command again: it makes what is missing" if gone else remedy
+        msg = f"{path}: cannot be read ({error.strerror}); {hint}"
         raise UnreadableFileError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: not a JSON document ({error}); delete it, and it will be made again"
+        msg = f"{path}: damaged ({error}); {remedy}"
         raise FileFormatError(msg) from error
 
 
@@ -38,13 +43,14 @@ def dump_json(path: Path, document: Any) -> None:
 
     Args:
         path: The file; an older one is replaced. The same document always gives the same bytes.
-        document: Dictionaries, lists, strings, finite numbers, booleans and None.
+        document: Dictionaries, lists, strings, finite numbers, booleans and None; a dictionary gets a checksum.
 
     Raises:
         ValueError: For a number that is not finite: JSON has none.
         TypeError: For anything else that JSON does not know.
         OSError: From the file system; the older file is then as it was.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    whole = sealed(document) if isinstance(document, dict) else document
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
     with replacing(path) as temporary:  # half a surrogate pair, which JSON takes and UTF-8 does not, goes as \ud800
         temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

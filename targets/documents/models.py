@@ -6,6 +6,7 @@ line, key and the nearest valid key.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
@@ -24,6 +25,7 @@ __all__ = ["content", "fingerprint", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_REMAKE = "delete it: the next run remakes it"
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 
 
@@ -106,7 +108,7 @@ def named_file(what: str, name: str, folder: Path) -> Path:
     built_in = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if name in built_in:
         return built_in[name]
-    if Path(name).is_file():
+    if os.path.isfile(name):  # noqa: PTH113 (Path.is_file raises for a name that is too long)
         return Path(name)
     msg = (
         f"{what} {name!r}: there is no such file, and no {what} of that name{did_you_mean(name, built_in)}; there are "

@@ -1,12 +1,15 @@
 """Input files wherever they are: on this machine, streamed over a network, or downloaded into a cache first."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from targets.catalogue.input_files import InputFile
+from targets.errors import ChangedFileError, FileFormatError, UnreadableFileError
 from targets.events.reader import EventFile, open_events
 from targets.events.schemas import Schema
 from targets.network import download_cache
@@ -64,6 +67,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         The open file.
 
     Raises:
+        ChangedFileError: When a file of this machine is not what was listed, at the start or the end of the block.
         UnreadableFileError: When it cannot be fetched or opened, or is damaged.
         FileFormatError: When no schema fits it.
         ConfigurationError: When the cache cannot be used.
@@ -71,7 +75,9 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
     with ExitStack() as stack:
         events = None
         if "://" not in file.uri:
+            stack.enter_context(_unchanged(file))
             events = stack.enter_context(open_events(file.uri, schemas))
+            _check_state(file)
         elif fetching.mode == "stream" or (fetching.mode == "auto" and not _is_downloaded(file, schemas)):
             events = _streamed(stack, file, schemas, fetching)
         if events is not None:
@@ -79,6 +85,39 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
             return
         place = stack.enter_context(download_cache.fetch(file, fetching.folder, fetching.network, keep=fetching.keep))
         yield Input(stack.enter_context(open_events(str(place.path), schemas)), lambda: place.traffic)
+
+
+@contextmanager
+def _unchanged(file: InputFile) -> Iterator[None]:
+    """Make sure that a file of this machine is still what was listed when it has been read, or cannot be."""
+    try:
+        yield
+    except (UnreadableFileError, FileFormatError) as error:  # a file that was changed meanwhile looks damaged
+        _check_state(file, error)
+        raise
+    _check_state(file)
+
+
+def _check_state(file: InputFile, cause: Exception | None = None) -> None:
+    """Compare size and time of change of a file of this machine with its list; where it lacks one, all will do."""
+    try:
+        status = os.stat(file.uri)  # noqa: PTH116 (a path costs more, and every file is looked at twice)
+    except OSError:
+        return  # opening it says why; and what was opened before is still what was listed
+    listed, now = (file.size, file.modified_ns), (status.st_size, status.st_mtime_ns)
+    if any(known is not None and known != found for known, found in zip(listed, now, strict=True)):
+        msg = (
+            f"{file.uri}: it changed since the run began ({_described(*listed)} when it was listed, {_described(*now)} "
+            "now), so nothing was made of it: run the same command again, which lists it anew"
+        )
+        raise ChangedFileError(msg) from cause
+
+
+def _described(size: int | None, modified_ns: int | None) -> str:
+    parts = [] if size is None else [f"{size} bytes"]
+    if modified_ns is not None:
+        parts.append(f"of {datetime.fromtimestamp(modified_ns / 1e9, UTC):%Y-%m-%d %H:%M:%S.%f} UTC")
+    return " ".join(parts)
 
 
 def _is_downloaded(file: InputFile, schemas: list[Schema]) -> bool:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from targets.errors import FileFormatError, UnreadableFileError
-from targets.events.schemas import UNIT_PER_GEV, Collection, Schema, recognise
+from targets.events import event_trees
+from targets.events.schemas import UNIT_PER_GEV, Collection, Schema
 from targets.network.retry import Network
 from targets.rootio import files
 from targets.rootio.flat_arrays import Flat, ShapeError, object_lists, records
@@ -56,8 +57,9 @@ class EventFile:
 
     Attributes:
         uri: Where it is.
-        num_entries: Events in it; 0 for a file without any tree (an empty skim).
-        schema: Its schema; None without any tree.
+        num_entries: Events in it; 0 for an empty skim.
+        schema: Its schema; None for an empty skim.
+        notes: What users should know of it, each after "it has".
         absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
         size: Size of the file in bytes.
@@ -69,6 +71,8 @@ class EventFile:
         self.size = trees.size
         self.traffic = trees.traffic
         self.schema = schema
+        self.notes = [] if schema else [event_trees.NO_EVENTS if trees else event_trees.NO_TREE]
+        self.notes += [event_trees.BYTES_BEHIND] if trees.bytes_behind else []
         self.num_entries = tree.num_entries if tree is not None else 0
         self._tree = tree.reader() if tree is not None else None
         self._branches = tree.branches if tree is not None else {}  # short name -> full path in the tree
@@ -95,8 +99,7 @@ class EventFile:
         """
         self._check_collections()
         wanted = self._wanted(columns)
-        names = {branch for by_column in wanted.values() for branch in by_column.values()}
-        names |= {branch for branch in self._numbers.values() if branch}
+        names = self._names(wanted)
         step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
@@ -105,6 +108,23 @@ class EventFile:
             if memory_bytes is not None:
                 n_bytes = sum(flat.n_bytes() for flat in read.values())
                 step = _affordable(n_bytes / (stop - start), memory_bytes, size)
+
+    def bytes_kept(self, columns: Columns) -> int:
+        """Tell the memory in bytes that whole baskets or pages take, however few events a chunk has."""
+        return int(self._ask("bytes_kept", self._names(self._wanted(columns))) or 0)
+
+    def _ask(self, what: str, names: set[str]) -> float | None:
+        """Ask about branches, of which some may be damaged."""
+        try:
+            paths = [self._branches[name] for name in names]
+            answer: float | None = getattr(self._tree, what)(paths) if self._tree else None
+        except Exception as error:  # as in _read
+            raise files.unreadable(self.uri, "its branches cannot be read", error) from error
+        return answer
+
+    def _names(self, wanted: Mapping[str, Mapping[str, str]]) -> set[str]:
+        names = {branch for by_column in wanted.values() for branch in by_column.values()}
+        return names | {branch for branch in self._numbers.values() if branch}
 
     def _find_numbers(self) -> dict[str, str | None]:
         candidates = self.schema.event.model_dump() if self.schema else {}
@@ -116,26 +136,12 @@ class EventFile:
     def _check_collections(self) -> None:
         """Refuse collections that are there in part: objects without direction or mass would be wrong in silence."""
         for kind, collection in self.schema.collections.items() if self.schema else ():
-            found = collection.kinematic(self._branches)
-            there = [found[name] for name in ("pt", "eta", "phi") if name in found]
-            if not there:
-                continue
-            needed = {"pt": [collection.pt], "eta": [collection.eta], "phi": [collection.phi]}
-            if kind in _NEEDS_MASS:
-                needed["mass or energy"] = [column for column in (collection.mass, collection.energy) if column]
-            if collection.where:
-                needed["kind"] = [collection.where.column]
-            if collection.count and "count" not in found:
-                msg = f"{self.uri}: {kind} has {there[0]}, but no branch {collection.count}, which its count names"
+            if lacking := collection.lacking(self._branches, needs_mass=kind in _NEEDS_MASS):
+                msg = (
+                    f"{self.uri}: {kind} has {lacking}; name the right one in a schema of your own, or leave the "
+                    f"collection {kind} out of it"
+                )
                 raise FileFormatError(msg)
-            for quantity, columns in needed.items():
-                if not any(collection.branch(column, self._branches) for column in columns):
-                    names = " or ".join(collection.branches[0].replace("{}", column) for column in columns)
-                    msg = (
-                        f"{self.uri}: {kind} has {there[0]}, but no branch for its {quantity} ({names}); name the "
-                        f"right one in a schema of your own, or leave the collection {kind} out of it"
-                    )
-                    raise FileFormatError(msg)
 
     def _wanted(self, columns: Columns) -> dict[str, dict[str, str]]:
         """Return, per kind, the branch of every quantity to read; further columns follow the kinematic ones."""
@@ -149,10 +155,7 @@ class EventFile:
 
     def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
         """Return how many events the first chunk may have."""
-        try:
-            n_bytes = self._tree.bytes_per_event([self._branches[name] for name in names]) if self._tree else None
-        except Exception as error:  # as in _read
-            raise files.unreadable(self.uri, "its branches cannot be read", error) from error
+        n_bytes = self._ask("bytes_per_event", names)
         return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
@@ -211,7 +214,10 @@ class EventFile:
         of_event = [name for name, flat in flats.items() if flat.offsets is None]
         of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
         if offsets is None or any(not flat.is_aligned(flats["pt"]) for flat in of_objects.values()):
-            msg = f"{self.uri}: the branches of {kind} disagree on how many objects an event has; the file is damaged"
+            msg = (
+                f"{self.uri}: the branches of {kind} disagree on how many objects an event has; it is damaged, or was "
+                f"merged from files of which some lack one of {', '.join(of_objects)}"
+            )
             raise UnreadableFileError(msg)
         numbers = {name: flat.numbers for name, flat in of_objects.items()}
         numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
@@ -268,20 +274,15 @@ def open_events(
         size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
-        The open file; one without any tree is an empty skim, with 0 events.
+        The open file; an empty skim has 0 events.
 
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
         FileFormatError: When no schema fits it.
     """
     with files.open_trees(uri, network, size) as trees:
-        if not trees:
-            yield EventFile(uri, None, None, trees)
-            return
-        read = {tree for schema in schemas for tree in schema.trees}  # of the others the names are enough
-        listed = {name: trees[name].branches if name in read else () for name in trees}
-        schema, name = recognise(uri, listed, schemas)
-        yield EventFile(uri, trees[name], schema, trees)
+        schema, tree = event_trees.find(uri, trees, schemas) or (None, None)
+        yield EventFile(uri, tree, schema, trees)
 
 
 def _in_gev(

@@ -134,6 +134,31 @@ class Collection(BaseModel):
         found["count"] = self.count if self.count in present else None
         return {name: branch for name, branch in found.items() if branch}
 
+    def lacking(self, present: Container[str], needs_mass: bool) -> str:
+        """Say what a collection lacks that is there in part.
+
+        Args:
+            present: The branches of the tree.
+            needs_mass: Whether its objects need a mass or an energy.
+
+        Returns:
+            What it has, and what not, for a message; empty when it is whole, or not there at all.
+        """
+        found = self.kinematic(present)
+        there = [found[name] for name in _KINEMATICS if name in found]
+        needed = {"pt": [self.pt], "eta": [self.eta], "phi": [self.phi]}
+        if needs_mass:
+            needed["mass or energy"] = [column for column in (self.mass, self.energy) if column]
+        if self.where:
+            needed["kind"] = [self.where.column]
+        for quantity, columns in needed.items() if there else ():
+            if not any(self.branch(column, present) for column in columns):
+                names = " or ".join(self.branches[0].replace("{}", column) for column in columns)
+                return f"{there[0]}, but no branch for its {quantity} ({names})"
+        if there and self.count and "count" not in found:
+            return f"{there[0]}, but no branch for its count ({self.count})"
+        return ""
+
 
 class EventNumbers(BaseModel):
     """Branches that identify an event and weigh it; the first that exists counts."""

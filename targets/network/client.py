@@ -15,7 +15,7 @@ import urllib3
 from targets.network.host_slots import connection
 from targets.network.retry import Network, PassingError, RefusedError, Traffic, Version
 from targets.network.sessions import open_session
-from targets.network.uris import uri_problem
+from targets.network.uris import local_problem, uri_problem
 
 __all__ = ["Answer", "Line"]
 
@@ -191,7 +191,8 @@ def _redirected(uri: str, address: str, response: requests.Response) -> str:
         target = urljoin(address, location)
         scheme = urlsplit(target).scheme
         secure = urlsplit(address).scheme == "https"
-        if location and scheme in (("https",) if secure else ("http", "https")) and not uri_problem(target):
+        followed = location and scheme in (("https",) if secure else ("http", "https")) and not uri_problem(target)
+        if followed and (local_problem(uri) or not local_problem(target)):  # not from outside to this network
             return target
     msg = f"{uri}: redirected to {location[:200]!r}, where this project does not follow: check the address"
     raise RefusedError(msg)

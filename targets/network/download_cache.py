@@ -4,11 +4,14 @@ A file has its name in the cache only when it is complete and its size and check
 same file at once wait for the first of them; one that stops half-way leaves a part that the next goes on with.
 """
 
+import errno
 import hashlib
+import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +30,7 @@ __all__ = ["Download", "fetch"]
 _FETCHES = 2
 """How often a file is fetched whose bytes turn out to be wrong."""
 
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _BLOCK_BYTES = 2**20
 _TAIL_LENGTH = 80
 
@@ -47,6 +51,7 @@ class Download(NamedTuple):
 def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True) -> Iterator[Download]:
     """Have a file in the cache for the length of a block, fetched if it is not there.
 
+    Where everybody may write, a sub-folder of the user's own is the cache; nothing is written through symbolic links.
     A file that is there is trusted when its size and checksum are right; where neither is known, the server is asked
     whether it has changed. One that nothing but its content vouches for goes when the block finds it unreadable.
 
@@ -62,9 +67,10 @@ def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True)
     Raises:
         UnreadableFileError: When the server does not give the file, breaks off again and again (what came stays for
             the next attempt), or gives wrong bytes each time.
-        ConfigurationError: When the folder lacks space, cannot be written to, or knows no locks.
+        ConfigurationError: When the folder lacks space, cannot be written to, knows no locks, or is not safe.
     """
-    place = _Place(folder.absolute(), _name(file.uri))
+    with _usable(folder):
+        place = _Place(_private(folder.absolute()), _name(file.uri))
     traffic = Traffic()
     transfer = Transfer(
         xrootd.address(file.uri), place.part, place.origin, file.size, file.checksum is not None, network, traffic
@@ -112,11 +118,10 @@ class _Place(NamedTuple):
 
 @contextmanager
 def _shared(place: _Place) -> Iterator[FileLock]:
-    """Make the folder and give a share of the download's lock."""
+    """Give a share of the download's lock."""
     lock = FileLock(place.folder / f"{place.name}.lock")
     try:
         with _usable(place.folder):
-            place.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(alone=False)
         yield lock
     finally:
@@ -131,6 +136,12 @@ def _usable(folder: Path) -> Iterator[None]:
     except UnreadableFileError:
         raise
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            msg = (
+                f"{error.filename}: it is a symbolic link, and nothing is written through one: remove it, after asking "
+                "who may write to that folder, or name another folder with --download-dir"
+            )
+            raise ConfigurationError(msg) from error
         msg = (
             f"{folder}: files cannot be kept there ({error.strerror or error}): name a folder with space, that you may "
             f"write to, on a file system that knows locks, with --download-dir"
@@ -138,8 +149,29 @@ def _usable(folder: Path) -> Iterator[None]:
         raise ConfigurationError(msg) from error
 
 
+def _private(folder: Path) -> Path:
+    """Make the cache; in a folder to which everybody may write, give a sub-folder that only this user may write to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.stat().st_mode & stat.S_IWOTH:
+        return folder
+    own = folder / f"user-{os.getuid()}"
+    with suppress(FileExistsError):
+        own.mkdir(mode=0o700)
+    status = own.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & _OTHERS_WRITE:
+        msg = (
+            f"{own}: everybody may write to {folder}, and this sub-folder for your downloads is not yours alone: "
+            "remove it, or name a folder of your own with --download-dir"
+        )
+        raise ConfigurationError(msg)
+    return own
+
+
 def _hold(file: InputFile, place: _Place, lock: FileLock, transfer: Transfer) -> None:
     """Return with the right file in its place, and a share of its lock."""
+    for path in (place.part, place.origin):
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     checked = None
     while not _is_there(file, place, transfer, checked):
         lock.acquire(alone=True)

@@ -5,16 +5,16 @@ for the rest of exactly this state of the file.
 """
 
 import errno
-import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from targets.documents.json import load_json
+from targets.documents.json import dump_json, load_json
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.client import Line
@@ -154,11 +154,11 @@ class Transfer:
 
     def _write(self, body: _Body) -> None:
         size = self.size if body.version.size is None else body.version.size
-        with self.part.open("r+b" if self.part.exists() else "w+b") as file:
+        with _opened(self.part) as file:
             file.truncate(body.start)
             file.seek(body.start)
             if body.start == 0:  # only now: whatever happens, the origin must be that of the bytes
-                self.origin.write_text(json.dumps({"uri": self.uri} | body.version._asdict()), encoding="utf-8")
+                dump_json(self.origin, {"uri": self.uri} | body.version._asdict())
             _copy(body.blocks, file, size)
             file.flush()
             os.fsync(file.fileno())
@@ -183,6 +183,18 @@ class Transfer:
 
 
 _CHANGED = "it was changed on the server while it was fetched, so it is fetched from its start"
+
+
+def _opened(part: Path) -> BinaryIO:
+    """Open a partial file, or make it; others may write to its folder, and know its name."""
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    file = open(descriptor, "r+b")  # noqa: PTH123, SIM115 (the caller closes it)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        file.close()
+        msg = f"{part} is no file of its own but has another name, so it is begun anew"
+        raise _StaleError(msg)
+    return file
 
 
 def _copy(blocks: Iterator[bytes], file: BinaryIO, size: int | None) -> None:

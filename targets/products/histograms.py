@@ -1,6 +1,13 @@
-"""Histograms as TH1D in ROOT files, with entries, Sumw2 and moments, readable by ROOT, uproot and BumpNet."""
+"""Histograms as TH1D in ROOT files, with entries, Sumw2 and moments, readable by ROOT, uproot and BumpNet.
 
-from collections.abc import Iterator, Mapping
+The UUID that every ROOT file has is made of the content here (version 8, which RFC 9562 leaves to the writer): keys,
+titles, edges and counts. It is compared when a file is read again; ROOT and BumpNet see nothing new. Files of older
+versions have a UUID of uproot's (version 1), and only their sums are compared.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -8,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 import uproot
+import xxhash
 from uproot.writing import identify
 
 from targets.errors import UnreadableFileError
@@ -16,6 +24,9 @@ from targets.storage import atomic
 __all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
 
 _BATCH = 1000  # histograms after which uproot writes down of what classes they are: once for each would take longer
+
+_VERSION = 8  # of UUIDs whose bits the writer chooses
+_END_OF_LINE = "\n"
 
 _Y_AXIS = identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0)
 _Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
@@ -76,16 +87,36 @@ def read(path: Path) -> Iterator[Stored]:
 def _read(path: Path) -> list[Stored]:
     try:
         with uproot.open(path) as file:
-            return [_stored(key, file[key]) for key in file.keys(cycle=False, filter_classname="TH1D")]
+            stored = [_stored(key, file[key]) for key in file.keys(cycle=False, filter_classname="TH1D")]
+            made_of = file.file.uuid
     except Exception as error:  # what uproot raises depends on where the damage is
-        msg = f"{path}: histograms cannot be read ({type(error).__name__}); delete it: the next run makes it again"
-        raise UnreadableFileError(msg) from error
+        raise _damaged(path, f"{type(error).__name__}: {str(error).strip().partition(_END_OF_LINE)[0]}") from error
+    if made_of.version == _VERSION and made_of != _uuid(stored):
+        raise _damaged(path, "their content is not what was written")
+    return stored
+
+
+def _damaged(path: Path, reason: str) -> UnreadableFileError:
+    return UnreadableFileError(f"{path}: histograms cannot be read ({reason}); delete it: the next run remakes it")
 
 
 def _stored(key: str, found: Any) -> Stored:
     axis = found.member("fXaxis")
     counts = np.rint(found.values()).astype(np.int64)
+    if not found.member("fEntries") == found.member("fTsumw") == counts.sum():
+        msg = f"{key}: the sum of its bins is not the number of its entries"
+        raise ValueError(msg)
     return Stored(key, str(found.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
+
+
+def _uuid(histograms: Iterable[Stored]) -> uuid.UUID:
+    """Make a UUID of the content of a file, in whatever order it stands there."""
+    content = xxhash.xxh3_128()
+    for key, title, start_gev, end_gev, counts in sorted(histograms, key=lambda one: one.key):
+        content.update(json.dumps([key, title, start_gev, end_gev, len(counts)]).encode())
+        content.update(np.ascontiguousarray(counts, dtype="<i8").data)
+    number = content.intdigest() & ~(0xF000 << 64) & ~(0xC000 << 48)
+    return uuid.UUID(int=number | (_VERSION << 76) | (0x8000 << 48))
 
 
 def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:
@@ -97,7 +128,8 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
         titles: Title per key.
     """
     pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], one)) for key, one in histograms.items())
-    with atomic.replacing(path) as temporary, uproot.recreate(temporary) as file:
+    made_of = _uuid(Stored(key, titles[key], *_range(histograms[key]), histograms[key].counts) for key in histograms)
+    with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
         while batch := list(islice(pairs, _BATCH)):
             file.update(batch)
 
@@ -116,6 +148,12 @@ def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping
             write_file(temporary / f"{key}.root", {name: histogram}, {name: titles[key]})
 
 
+def _range(histogram: Binned) -> tuple[float, float]:
+    """Give the low edge of the first bin and the high edge of the last in GeV."""
+    start_gev = float(histogram.start_gev)
+    return start_gev, start_gev + float(histogram.width_gev) * len(histogram.counts)
+
+
 def _th1d(name: str, title: str, histogram: Binned) -> Any:
     """Make a TH1D; the moments are those of the bin centres, so that they do not depend on the order of filling."""
     counts = histogram.counts.astype(np.float64)
@@ -123,7 +161,7 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
     centres = start + width * (np.arange(n_bins) + 0.5)
     contents = np.zeros(n_bins + 2)  # under- and overflow are empty: the range holds every entry
     contents[1:-1] = counts
-    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, start, start + width * n_bins)
+    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, *_range(histogram))
     return identify.to_TH1x(
         fName=name,
         fTitle=title,

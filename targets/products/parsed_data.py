@@ -2,6 +2,9 @@
 
 One entry an event with ``run``, ``luminosity_block``, ``event``, ``weight`` and the collections ``e``, ``m``, ``j``
 (with ``is_b``), ``g`` and ``t``, each with pt, eta, phi, mass and, where it exists, charge, sorted by falling pT.
+
+Beside it two texts: the statistics of the branch, and checksums of the objects, which are compared when these are read
+again (files of older versions have none).
 """
 
 import json
@@ -14,7 +17,9 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 import uproot
+import xxhash
 
+from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import UnreadableFileError
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
@@ -36,6 +41,9 @@ _CLUSTER_EVENTS = 100_000  # smaller clusters compress and read worse
 
 _STATISTICS = "statistics"
 """The name of the statistics, a JSON text in the same file."""
+
+_CHECKSUMS = "checksums"
+"""The name of the checksums, a JSON text in the same file: of each field's numbers, and of how many an event has."""
 
 NUMBERS: dict[str, type[np.generic]] = {
     "run": np.uint32,
@@ -68,6 +76,7 @@ class Writer:
         self._target = make(NAME, form.layout.form if parsed_format == "rntuple" else _types(empty))
         self._waiting: list[dict[str, ak.Array]] = []
         self._n_waiting = 0
+        self._checksums = _Checksums()
         self.written = 0
 
     def add(self, objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> None:
@@ -78,6 +87,7 @@ class Writer:
             numbers: run, luminosity_block, event and weight, each of shape (n_events,).
         """
         events = _complete(objects, numbers)
+        self._checksums.add(events)
         self._waiting.append(events)
         self._n_waiting += len(events["run"])
         self.written += len(events["run"])
@@ -90,7 +100,12 @@ class Writer:
         Args:
             statistics: What JSON can write.
         """
-        self._file[_STATISTICS] = json.dumps(statistics)
+        self._file[_STATISTICS] = json.dumps(sealed(statistics))
+
+    def finish(self) -> None:
+        """Write what waits, and the checksums of all."""
+        self.flush()
+        self._file[_CHECKSUMS] = json.dumps(self._checksums.as_dict())
 
     def flush(self) -> None:
         """Write what waits as one cluster."""
@@ -98,6 +113,27 @@ class Writer:
             names = self._waiting[0]
             self._target.extend({name: ak.concatenate([part[name] for part in self._waiting]) for name in names})
         self._waiting, self._n_waiting = [], 0
+
+
+class _Checksums:
+    """Running checksums of objects; they do not depend on how events are cut into chunks."""
+
+    def __init__(self) -> None:
+        self._running = {(kind, field): xxhash.xxh3_64() for kind in _FIELDS for field in ("", *_FIELDS[kind])}
+
+    def add(self, objects: Mapping[str, ak.Array]) -> None:
+        """Add the objects of further events, a jagged record array per kind, shape (n_events, var)."""
+        for kind, fields in _FIELDS.items():
+            layout = objects[kind].layout
+            offsets = np.asarray(layout.offsets.data, dtype=np.int64)
+            self._running[kind, ""].update(np.diff(offsets).data)
+            for field in fields:
+                numbers = np.asarray(layout.content[field].data)[offsets[0] : offsets[-1]]
+                self._running[kind, field].update(np.ascontiguousarray(numbers).data)
+
+    def as_dict(self) -> dict[str, str]:
+        """Give the checksums by kind (of the numbers of objects of each event) and by kind and field."""
+        return {f"{kind}_{field}".strip("_"): running.hexdigest() for (kind, field), running in self._running.items()}
 
 
 @contextmanager
@@ -114,7 +150,7 @@ def writing(path: Path, parsed_format: Format) -> Iterator[Writer]:
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=Zstandard(1)) as file:
         writer = Writer(file, parsed_format)
         yield writer
-        writer.flush()
+        writer.finish()
 
 
 def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
@@ -129,14 +165,20 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
         without events.
 
     Raises:
-        UnreadableFileError: When the file is not there or damaged.
+        UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
     try:
+        expected, found = _checksums(path), _Checksums()
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
             objects = _objects(tree)
             for start in range(0, tree.num_entries, size):
-                yield objects(start, min(start + size, tree.num_entries))
+                chunk = objects(start, min(start + size, tree.num_entries))
+                found.add(chunk)
+                yield chunk
+        if expected is not None and expected != found.as_dict():
+            msg = "its objects are not those that were written: their checksums differ"
+            raise ValueError(msg)
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
@@ -155,18 +197,25 @@ def statistics(path: Path) -> dict[str, Any]:
     """
     try:
         with uproot.open(path) as file:
-            noted: dict[str, Any] = dict(json.loads(str(file[_STATISTICS])))
+            noted: dict[str, Any] = dict(unsealed(json.loads(str(file[_STATISTICS]))))
             return noted
     except Exception as error:  # see rootfiles
         raise _unreadable(path, "its statistics cannot be read", error) from error
 
 
+def _checksums(path: Path) -> dict[str, str] | None:
+    """Read the checksums of a file; None of one without."""
+    with uproot.open(path) as file:
+        if _CHECKSUMS not in file.keys(cycle=False, recursive=False):
+            return None
+        found: dict[str, str] = json.loads(str(file[_CHECKSUMS]))
+        return found
+
+
 def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
     cause = error.__cause__ or error
     reason = str(cause).strip().split("\n")[0]
-    return UnreadableFileError(
-        f"{path}: {what} ({type(cause).__name__}: {reason}); delete it: the next run makes it again"
-    )
+    return UnreadableFileError(f"{path}: {what} ({type(cause).__name__}: {reason}); delete it: the next run remakes it")
 
 
 def _objects(tree: files.Tree) -> Callable[[int, int], dict[str, ak.Array]]:

@@ -1,1 +1,1 @@
-"""ROOT files: trees, baskets, pages, from bytes to arrays."""
+"""ROOT files: from bytes to arrays."""

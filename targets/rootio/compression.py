@@ -102,6 +102,35 @@ class Decompressor:
             raise ValueError(msg)
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
+    def window(self, data: memoryview, size: int, begin: int, end: int) -> Bytes:
+        """Decompress the blocks that hold a part of a basket, and no others.
+
+        Args:
+            data: The blocks, in bytes, or the basket itself where it is not compressed.
+            size: Uncompressed size of all of them together, in bytes.
+            begin: First byte of the part.
+            end: The byte after its last.
+
+        Returns:
+            The bytes of the part.
+
+        Raises:
+            UnknownLayoutError: As `decompress`.
+            ValueError: As `decompress`, for the blocks that are looked at; and when the part is not in the basket.
+        """
+        check_size(data, size)
+        if not 0 <= begin <= end <= size:
+            msg = f"the bytes {begin} to {end} are wanted of {size}"
+            raise ValueError(msg)
+        if len(data) == size:
+            return data[begin:end]
+        parts, stop = [], 0
+        for name, block, announced in _blocks(data):
+            start, stop = stop, stop + announced
+            if start < end and begin < stop:
+                parts.append(self._block(name, block, announced)[max(begin - start, 0) : end - start])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def _block(self, name: bytes, data: memoryview, size: int) -> Bytes:
         codec = self._codecs.get(name)
         if codec is None:

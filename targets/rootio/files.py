@@ -16,10 +16,13 @@ from targets.errors import ConfigurationError, FileFormatError, UnreadableFileEr
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
 from targets.network.retry import Network, Traffic
-from targets.rootio import branch_lists, rntuple_pages
-from targets.rootio.baskets import Reader
+from targets.rootio import key_lists
+from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.local_source import FileSource
-from targets.rootio.rntuple_fields import FieldReader, field_paths
+from targets.rootio.rntuple import pages
+from targets.rootio.rntuple.fields import FieldReader, field_paths
+from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree.baskets import Reader
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
 
@@ -60,6 +63,7 @@ class Trees(Mapping[str, Tree]):
 
     Attributes:
         size: Size of the file in bytes.
+        bytes_behind: Those behind the end that the file gives itself.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -72,6 +76,7 @@ class Trees(Mapping[str, Tree]):
         """
         _check_class(uri, file, list(keys.values()))
         self.size = int(file.file.source.num_bytes)
+        self.bytes_behind = max(self.size - int(file.file.fEND), 0)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
 
@@ -82,6 +87,9 @@ class Trees(Mapping[str, Tree]):
             try:
                 with _uncollected():
                     self._read[name] = _tree(self._file[key], self._file.key(key).fObjlen)
+            except ShapeError as error:
+                msg = f"{self._uri}: its tree {name} is not read: {error}"
+                raise FileFormatError(msg) from error
             except Exception as error:  # what uproot raises depends on where the damage is
                 raise unreadable(self._uri, f"its tree {name} cannot be read", error) from error
         return self._read[name]
@@ -196,11 +204,13 @@ def _uncollected() -> Iterator[None]:
 
 def _keys(file: Any) -> dict[str, str]:
     """Find the newest cycle of each tree."""
+    key_lists.check_lists(file)
     listed = dict(file.iterclassnames())
     trees = [key for key, kind in listed.items() if kind in {"TTree", *_NOT_READ} or "RNTuple" in kind]
     newest = {_split(key)[0]: key for key in sorted(trees, key=lambda key: _split(key)[1])}
-    if not newest:
-        _refuse_lost_trees(file)
+    if not newest and {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
+        msg = "it describes the classes of trees, but lists no tree"
+        raise ValueError(msg)
     if any(_split(key)[1] != 1 for key in listed):  # of any class: that, too, may be what is damaged
         _compare_keys(file, [file.key(key) for key in listed if key in trees or key in file])
     return newest
@@ -227,28 +237,20 @@ def _compare_keys(file: Any, listed: list[Any]) -> None:
     ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
     for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
         there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
-        if any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fClassName", "fName")):
+        are_folders = {there.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
+        differs = any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
+        if differs or (there.fClassName != key.fClassName and not are_folders):
             msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
             raise ValueError(msg)
 
 
 def _tree(tree: Any, n_bytes: int) -> Tree:
     if not isinstance(tree, uproot.TTree):
-        rntuple_pages.check_here(tree)
+        pages.check_here(tree)
     elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
         msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
         raise ValueError(msg)
     return Tree(tree, _branches(tree), int(tree.num_entries))  # of an RNTuple, this reads header and footer
-
-
-def _refuse_lost_trees(file: Any) -> None:
-    """Tell a file that lost its trees from an empty skim: one whose writer died, or whose list of keys is damaged."""
-    if not file.fSeekKeys:
-        msg = "its writer died before it closed the file"
-        raise ValueError(msg)
-    if {"TTree", "ROOT::RNTuple"} & set(file.file.streamers):
-        msg = "it describes the classes of trees, but lists no tree"
-        raise ValueError(msg)
 
 
 def _branches(tree: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_root", "of_root"]
+__all__ = ["check", "is_given", "is_own", "is_root", "of_any", "of_root"]
 
 
 def is_given(name: str) -> bool:
@@ -66,6 +66,20 @@ def of_root(name: str) -> str | None:
         return None
     values = [_value(parser, option) for option in (name, f"{parser.known_args.root_task}_{name}")]
     return next((value for value in values if value is not None), None)
+
+
+def of_any(name: str) -> set[str]:
+    """Give what the command line says of a parameter, of the task that was asked for and of stages above it.
+
+    Args:
+        name: The parameter's name.
+
+    Returns:
+        The texts; none where there is no command line.
+    """
+    parser = CmdlineParser.get_instance()
+    given = vars(parser.known_args).items() if parser else ()
+    return {value for key, value in given if value is not None and (key == name or key.endswith(f"_{name}"))}
 
 
 def check(free: Iterable[str]) -> None:

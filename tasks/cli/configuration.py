@@ -92,6 +92,7 @@ def check() -> None:
     found = [
         problem for path in _luigi_files() for problem in problems(_lines(path), _luigi_sections(), _FREE_SECTIONS)
     ]
+    found += _missing_files()
     for path in _law_files():
         found += _law_problems(list(_lines(path)))
     if found := found or list(_unresolved()):
@@ -167,8 +168,16 @@ def _luigi_files() -> list[Path]:
 
 def _law_files() -> list[Path]:
     named = os.environ.get("LAW_CONFIG_FILE")
-    path = Path(named) if named else Path("law.cfg")
+    path = Path(os.path.expandvars(named)).expanduser() if named else Path("law.cfg")
     return [path.resolve()] if path.is_file() else []
+
+
+def _missing_files() -> Iterator[str]:
+    """Name configuration files that the environment names and that are not there: law and luigi pass over them."""
+    for name in ("LAW_CONFIG_FILE", "LUIGI_CONFIG_PATH"):
+        named = os.environ.get(name)
+        if named and not os.path.isfile(os.path.expandvars(os.path.expanduser(named))):  # noqa: PTH111, PTH113 (any text)
+            yield f"{name} = {named!r}: there is no such file; correct the environment variable {name}, or unset it"
 
 
 def _lines(path: Path) -> Iterator[Line]:

@@ -39,8 +39,17 @@ _REMEDIES = {
     errno.EOPNOTSUPP: "the file system does not allow it: choose another base_output_dir",
     errno.EMFILE: "too many files are open at once: allow more (ulimit -n 1024), or lower threads",
     errno.ENFILE: "too many files are open on this machine: lower threads, or try again later",
-    errno.ENAMETOOLONG: "shorten base_output_dir, run_name or output_filename",
+    errno.ENAMETOOLONG: "too long for a path: shorten base_output_dir, run_name or output_filename, or that of a file",
+    errno.ELOOP: "symbolic links lead in a circle there: mend them, or choose another path",
+    errno.EFBIG: "no file may become so large: raise the limit (ulimit -f), lower files_per_branch, or choose another "
+    "base_output_dir",
+    errno.EISDIR: "a folder is in the way of a file: remove it, or choose another base_output_dir",
+    errno.ENOENT: "it is not there: if somebody removed or moved it while the run went on, run the same command again",
+    errno.EIO: "the disk or its network fails: look after it, or choose another base_output_dir",
+    errno.ESTALE: "the file system was changed by another machine: run the same command again",
 }
+
+_NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
 
 
 def sentence(error: BaseException) -> str | None:
@@ -56,8 +65,14 @@ def sentence(error: BaseException) -> str | None:
         return printable(str(error))
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; what is done stays done, and the same command goes on from there"
+    if isinstance(error, EOFError) and error.args == _NOBODY_ANSWERS:
+        return (
+            "there is a question that nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a"
+        )
     if isinstance(error, RPCError):
         return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return None
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
         return printable(f"{where}: {error.strerror}; {_REMEDIES[error.errno]}")

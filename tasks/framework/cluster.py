@@ -22,7 +22,9 @@ from submit.batch import BatchProxy  # noqa: E402
 from submit.htcondor import HTCondorJobManager  # noqa: E402
 from submit.pbs.job_files import read_directives  # noqa: E402
 from submit.pbs.workflow import PBSWorkflow, PBSWorkflowProxy  # noqa: E402
+from submit.shell_commands import not_plain  # noqa: E402
 from submit.slurm import SlurmJobManager  # noqa: E402
+from targets.errors import ConfigurationError  # noqa: E402
 from targets.storage import atomic  # noqa: E402
 from tasks.cli import command_line  # noqa: E402
 from tasks.framework.branches import BranchOutputs  # noqa: E402
@@ -37,7 +39,16 @@ ENGINES = ("pbs", "slurm", "htcondor")
 """What ``--workflow`` may name besides ``local``."""
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_FORWARDED = ("PIPELINE_VIEW", "LAW_CONFIG_FILE", "ATLAS_API_BASE_URL", "X509_USER_PROXY", "XDG_CACHE_HOME")
+_FORWARDED_PATHS = (
+    *("PIPELINE_VIEW", "LAW_CONFIG_FILE", "X509_USER_PROXY", "XDG_CACHE_HOME"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),  # requests and Python's ssl read them
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")  # requests reads both cases
+_FORWARDED = (
+    *("ATLAS_API_BASE_URL", "CERN_OPENDATA_BASE_URL"),
+    *_PROXIES,
+    *map(str.lower, _PROXIES),
+)
 _PARAMETERS = frozenset(
     {"retries", "tasks_per_job", "parallel_jobs", "poll_interval", "poll_fails", "submission_threads", "no_poll"}
     | {"walltime", "job_workers", "shuffle_jobs", "transfer_logs", "clear_logs", "ignore_submission"}
@@ -107,6 +118,25 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     )
 
     @classmethod
+    def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a run directory whose path law's job script would not hold as it is.
+
+        Raises:
+            ConfigurationError: When branches are jobs and the path has blanks, or characters with a meaning in shells.
+        """
+        params = super().modify_param_values(params)
+        folder = params.get("base_output_dir", "")
+        workflows = {str(params.get("workflow")), *command_line.of_any("workflow")} & {*ENGINES}
+        if workflows and (characters := not_plain(folder)):
+            msg = (
+                f"base_output_dir = {folder!r}: with --workflow {min(workflows)} its path may not have "
+                f"{characters!r}: law's job script does not quote paths, and shells take these characters for their "
+                "own; choose a path of letters, digits and . _ + - , : @ % ="
+            )
+            raise ConfigurationError(msg)
+        return params
+
+    @classmethod
     def req_params(cls, inst: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Hand the settings of jobs on only where the command line has them: else those of a stage's section count."""
         params: dict[str, Any] = super().req_params(inst, *args, **kwargs)
@@ -139,8 +169,11 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     def _bootstrap(self) -> JobInputFile:
         """Return the file that a job sources first: it leads to this Python and to submit/bootstrap.sh."""
-        lines = [f"export {name}={_quoted(os.environ[name])}" for name in _FORWARDED if os.environ.get(name)]
-        lines += [
+        values = {name: os.environ[name] for name in _FORWARDED if os.environ.get(name)}
+        values |= {name: _absolute(os.environ[name]) for name in _FORWARDED_PATHS if os.environ.get(name)}
+        lines = [
+            *(f"export {name}={_quoted(value)}" for name, value in values.items()),
+            *_temporary_folder(),
             "export PIPELINE_JOB=1",
             f"export PIPELINE_BIN={_quoted(str(Path(sys.executable).parent))}",
             f". {_quoted(str(_PROJECT / 'submit' / 'bootstrap.sh'))} || return 1",
@@ -149,7 +182,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         path = Path(self._jobs_folder().abspath) / "bootstrap.sh"
         text = "\n".join([*lines, ""])
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            atomic.write_text(path, text)
+            atomic.write_text(path, text, private=True)  # a proxy's address may hold a password
         return JobInputFile(str(path), copy=False)
 
     pbs_bootstrap_file = slurm_bootstrap_file = htcondor_bootstrap_file = _bootstrap
@@ -178,6 +211,18 @@ def _beside(folder: Any, settings: dict[str, Any]) -> dict[str, Any]:
     path = Path(folder.abspath) / "job_files"
     path.mkdir(parents=True, exist_ok=True)
     return {"dir": str(path), "mkdtemp": False, "cleanup": False} | settings
+
+
+def _temporary_folder() -> list[str]:
+    """Give a job the temporary folder of who submitted it, where its node has it and the batch system names none."""
+    if not (value := os.environ.get("TMPDIR")):
+        return []
+    folder = _quoted(_absolute(value))
+    return [f'[ -n "${{LAW_JOB_ORIGINAL_TMPDIR:-}}" ] || [ ! -w {folder} ] || export TMPDIR={folder}']
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())  # jobs start elsewhere
 
 
 def _quoted(text: str) -> str:

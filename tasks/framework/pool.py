@@ -6,12 +6,14 @@ has the same type name and is linear. A branch that fails does not stop the othe
 
 import multiprocessing
 import os
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
+from multiprocessing.context import BaseContext
 from typing import NamedTuple
 
 import law
@@ -29,6 +31,8 @@ _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", 
 
 _KILLED = (BrokenProcessPool, EOFError, ConnectionError)
 """What is raised when a worker was killed, or the fork server, which starts them."""
+
+_LONGEST_SOCKET_FOLDER = 107 - len("/pymp-01234567/listener-01234567")  # the kernel takes 107 characters (man 7 unix)
 
 _LOOK_EVERY_S = 1.0  # at the fork server
 
@@ -81,8 +85,9 @@ class PoolWorkflowProxy(BranchOutputs):
         if workers <= 1:
             yield from (run_branch(family, text, branch) for branch in branches)
             return
-        context = multiprocessing.get_context("forkserver")
+        context = multiprocessing.get_context(_start_method())
         context.set_forkserver_preload(_PRELOADED)
+        _check_semaphores(context)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             jobs: dict[int, Future[Outcome]] = {}
             left = set(branches)
@@ -139,6 +144,30 @@ def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
     if job and job.done() and not job.exception():
         return job.result()
     return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
+
+
+def _start_method() -> str:
+    """Prefer the fork server, which is quicker, unless its socket has no place among the temporary files."""
+    try:
+        return "forkserver" if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_SOCKET_FOLDER else "spawn"
+    except FileNotFoundError:  # no such folder can be written
+        return "spawn"
+
+
+def _check_semaphores(context: BaseContext) -> None:
+    """Raise where the system gives no semaphore, with which workers take turns.
+
+    Raises:
+        StageError: As on a machine where /dev/shm is read-only or full.
+    """
+    try:
+        context.Lock()
+    except OSError as error:
+        msg = (
+            f"/dev/shm: {error.strerror}, and workers of a stage need it to take turns: make it writable (of a "
+            "container, --shm-size or --tmpfs /dev/shm), or do without workers: --threads 1"
+        )
+        raise StageError(msg) from error
 
 
 def _start_worker() -> None:

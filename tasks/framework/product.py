@@ -17,9 +17,19 @@ from targets.storage import atomic
 from tasks.cli import messages
 from tasks.parameters.types import Handling
 
-__all__ = ["Product", "digest"]
+__all__ = ["FolderTarget", "Product", "digest"]
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
+
+
+class FolderTarget(law.LocalDirectoryTarget):
+    """A folder that is a product: it exists whole or not at all, also when its removal is interrupted."""
+
+    def remove(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Remove the folder, as --remove-output does."""
+        there = bool(self.exists())
+        atomic.remove_folder(Path(self.abspath))
+        return there
 
 
 class Product(law.Task):

@@ -6,7 +6,7 @@ from typing import Any
 from targets.catalogue import input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.errors import ConfigurationError
-from tasks.cli import command_line
+from tasks.cli import command_line, messages
 from tasks.framework.product import Product, digest
 from tasks.parameters.inputs import SourceParameters
 
@@ -16,6 +16,8 @@ _NO_SOURCE = (
     "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
     "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
 )
+
+_LONGEST = "im_arrays_processed/01234567/" + "x" * 80  # about as long as paths in a run directory become
 
 
 class SourceTask(SourceParameters, Product):
@@ -39,6 +41,7 @@ class SourceTask(SourceParameters, Product):
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
             _check_choices(params)
+            _check_place(Path(params["base_output_dir"]) / params["run_name"])
             command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
             listed = local_files.local_files(params["input_files"], params["data_type"]).files
@@ -75,3 +78,14 @@ def _check_choices(params: dict[str, Any]) -> None:
             if params[name]:
                 msg = f"{name} = {params[name]!r} chooses among the files of a release, and release_years names none: "
                 raise ConfigurationError(msg + f"leave {name} out, or name the release")
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a run directory whose paths cannot be: they are too long, or go in a circle."""
+    try:
+        (folder / _LONGEST).stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # what is there is looked at when it is needed
+        return
+    except OSError as error:
+        error.filename = str(folder)
+        raise ConfigurationError(messages.sentence(error) or f"{folder}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from tasks.framework.branch_files import BranchFiles, Granularity, divide
 from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location
+from tasks.framework.product import FolderTarget
 from tasks.framework.sources import FileListTask, SourceTask
 from tasks.parameters.inputs import ParsingParameters
 
@@ -128,7 +129,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def target(self, branch: BranchFiles) -> Any:
         """Return the target of a branch's product."""
-        kind = law.LocalDirectoryTarget if self.is_folder() else law.LocalFileTarget
+        kind = FolderTarget if self.is_folder() else law.LocalFileTarget
         return kind(str(self.product(branch)))
 
     # what is required -------------------------------------------------------------------------------------------------

@@ -110,7 +110,8 @@ class ParsingParameters(SourceParameters):
     download_dir = FolderPath(
         default="",
         significant=False,
-        description="cache of downloads, shared between runs",
+        description="cache of downloads, shared between runs; where everybody may write, a sub-folder of the user's "
+        "own",
         default_text="the folder downloads in base_output_dir",
     )
     keep_downloads = Flag(default=True, significant=False, description="keep downloads after they have been parsed")

@@ -8,6 +8,7 @@ from law.parameter import NO_FLOAT, NO_INT, NO_STR
 
 from submit.pbs.job_files import memory_size
 from submit.pbs.workflow import PBSWorkflow
+from submit.shell_commands import not_plain
 from tasks.parameters.types import Checked, Flag, Number
 
 __all__ = ["BranchParameters", "JobParameters"]
@@ -61,9 +62,13 @@ class _Word(Checked):
     """A name that batch systems take for one word."""
 
     def check(self, value: Any) -> None:
-        """Refuse white space, and what would be an option."""
+        """Refuse white space, what would be an option, and what a shell would not take as it is."""
+        if value == NO_STR:
+            return
         if len(value.split()) > 1 or value != value.strip() or value.startswith("-"):
             raise self.refusal(value, "it must be one word without blanks, and begins with no dash")
+        if characters := not_plain(value):
+            raise self.refusal(value, f"it may not have {characters!r}, which shells take for their own")
 
 
 class _Ranges(Checked, law.MultiRangeParameter):

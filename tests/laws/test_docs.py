@@ -121,7 +121,7 @@ _OPTIONS_OF_OTHERS = {  # options that are not ours, by page or command
     *("--local-scheduler", "--module", "--help", "--scheduler-host", "--scheduler-port", "--address", "--port"),
     *("--state-path", "--workers", "--print-status", "--remove-output", "--branches", "--branch", "--workflow"),
     *("--file", "--tag", "--rm", "--user", "--volume", "--dry-run", "--tasks", "--stage-input", "--run-dir"),
-    *("--merge-only", "--plots-only", "--batch-job-index", "--system-site-packages"),
+    *("--merge-only", "--plots-only", "--batch-job-index", "--system-site-packages", "--upgrade"),
 }
 _WRONG_ON_PURPOSE = {"--bin-widths"}
 

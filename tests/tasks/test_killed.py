@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from targets.storage import atomic
 from tests.support.runs import LUIGI, clean_environment
 from tests.support.toy_files import EVENTS
 
@@ -125,8 +126,8 @@ def test_what_a_killed_writer_left_is_swept_and_a_living_one_is_spared(run):
     folders += [product.parent, *(run.out / "logs").glob("*/*")]
     for folder in folders:
         for dead in (ended, zombie):
-            (folder / f".{host}@{dead.pid}@0123abcd@x.npz").write_text("half")
-    living = folders[0] / f".{host}@{os.getpid()}@0123abcd@x.root"
+            (folder / f".{host}@{dead.pid}@{atomic._place()}0123abcd@x.npz").write_text("half")
+    living = folders[0] / f".{host}@{os.getpid()}@{atomic._place()}0123abcd@x.root"
     living.write_text("half")
     for room in (*rooms, "histograms"):
         run.products(room)[0].unlink()

@@ -45,12 +45,12 @@ class MakeHistograms(HistogramParameters, Stage):
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
-        from steps import histograms, statistics
+        from steps import histograms, peaks, statistics
 
         branch, filling, finding = self.branch_data, self.upstream_task(FillHistograms), self.upstream_task(FindPeaks)
         sources = [filling.product(part) for part in filling.branches_of("group", branch.dataset)]
         with recording(self) as (record, path):
-            table = load_json(finding.product(branch))
+            table = peaks.load_table(finding.product(branch))
             filled = histograms.fill(sources, table, self.histogram_naming())
             record |= statistics.of_branches(self.upstream_statistics(branch.dataset))
             record |= histograms.write(path, filled, self.single_output_file)
@@ -58,8 +58,8 @@ class MakeHistograms(HistogramParameters, Stage):
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
-        """Say how many histograms a dataset has, where they are, and what was left out."""
-        from steps.statistics import unassigned
+        """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
+        from steps.statistics import notes
 
         statistics = self.location(branch).statistics
         record = load_json(statistics)
@@ -72,8 +72,8 @@ class MakeHistograms(HistogramParameters, Stage):
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
             f"statistics in {statistics}"
         )
-        if of_no_kind := unassigned(record):
-            self.tell(f"note: {branch.dataset}: {of_no_kind}")
+        for note in notes(record):
+            self.tell(f"note: {branch.dataset}: {note}")
         if len(record["formats"]) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
             mixed = [f"{amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
             self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -22,6 +22,7 @@ __all__ = ["FetchMetadata"]
 
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
+
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
 
@@ -169,16 +170,15 @@ def _read(path: Path) -> Catalogue:
             raise FileFormatError(msg)
         return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable))
     except (FileFormatError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{path}: not a list of files as this project writes it ({error}); delete it, and it will be made again"
+        msg = f"{path}: not a list of files as this project writes it ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
 
 def _state(path: Path) -> tuple[int, int] | None:
     """Tell one list from another at the same path; None when there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
+    if not path.exists():  # a file in the way of its folder is no list either
         return None
+    status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import law
-
 from targets.catalogue.input_files import DEMO_DATASET, DEMO_RELEASE, Catalogue, InputFile
-from tasks.framework.product import Product
+from tasks.framework.product import FolderTarget, Product
 from tasks.parameters.inputs import RunParameters
 
 __all__ = ["MakeDemo"]
@@ -24,7 +22,7 @@ class MakeDemo(RunParameters, Product):
 
     def output(self) -> Any:
         """Return the folder of the files."""
-        return law.LocalDirectoryTarget(str(self.folder()))
+        return FolderTarget(str(self.folder()))
 
     def run(self) -> None:
         """Make all files."""

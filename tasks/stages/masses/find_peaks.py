@@ -34,7 +34,7 @@ class FindPeaks(PeakParameters, Stage):
             dump_json(path, table)
 
     def _note(self) -> str:
-        """Say which objects no kind takes, in case that nothing is left."""
+        """Say which objects no kind takes, and which files are empty, in case that nothing is left."""
         from steps import statistics
 
-        return statistics.unassigned(statistics.of_branches(self.upstream_statistics(self.branch_data.dataset)))
+        return ". ".join(statistics.notes(statistics.of_branches(self.upstream_statistics(self.branch_data.dataset))))

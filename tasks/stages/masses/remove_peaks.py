@@ -1,6 +1,5 @@
 """RemovePeaks: the masses again, peaks removed, main and outliers apart."""
 
-from targets.documents.json import load_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.masses import PeakParameters
@@ -24,7 +23,7 @@ class RemovePeaks(PeakParameters, Stage):
         from steps import peaks
 
         branch, finding = self.branch_data, self.upstream_task(FindPeaks)
-        table = load_json(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
+        table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
         source = self.upstream_task(ComputeMasses).product(branch)
         with recording(self) as (record, path):
             record |= peaks.remove(source, path, table, self.peak_search())

@@ -47,7 +47,7 @@ class MakePlots(PlotParameters, Stage):
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
-        from steps import statistics
+        from steps import peaks, statistics
         from steps.output import labels
         from steps.output.figures import Dataset
 
@@ -58,7 +58,7 @@ class MakePlots(PlotParameters, Stage):
             name=branch.dataset,
             label=labels.label(branch.files, summed["formats"]),
             statistics=summed,
-            table=load_json(self.upstream_task(FindPeaks).product(branch)),
+            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],
             after=[filling.product(part) for part in branches],
         )

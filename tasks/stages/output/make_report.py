@@ -90,14 +90,14 @@ class MakeReport(PlotParameters, Stage):
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to report of a dataset."""
-        from steps import statistics
+        from steps import peaks, statistics
         from steps.output.report import Dataset
 
         return Dataset(
             name=branch.dataset,
             files=branch.files,
             statistics=statistics.of_branches(self.upstream_statistics(branch.dataset)),
-            table=load_json(self.upstream_task(FindPeaks).product(branch)),
+            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             histograms=self.upstream_task(MakeHistograms).product(branch),
             figures=self.upstream_task(MakePlots).product(branch),
         )

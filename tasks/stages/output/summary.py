@@ -136,7 +136,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
             shown(row["cut"]),
             _number(row["objects"]),
             _number(row["removed"]),
-            row["reason"] or "",
+            "; ".join(row["reasons"]),
         ]
         for kind, rows in found["cutflow"].items()
         for row in rows
@@ -147,7 +147,7 @@ def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
         lines += tables.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
-    lines += [f"note: {note}" for note in [statistics.unassigned(found)] if note]
+    lines += [f"note: {note}" for note in statistics.notes(found)]
     lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
     return lines + [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
 

@@ -29,7 +29,18 @@ def test_a_cut_that_was_applied_to_some_files_says_where_it_was_not():
     with_column = Cutflow({"e": (Row("id", 3),)})
     without = Cutflow({"e": (Row("id", 9, False, ("not applied to files without id",)),)})
     (entry,) = with_column.add(without).as_dict()["e"]
-    assert (entry["objects"], entry["applied"], entry["reason"]) == (12, True, "not applied to files without id")
+    assert (entry["objects"], entry["applied"], entry["reasons"]) == (12, True, ["not applied to files without id"])
+
+
+def test_reasons_survive_whatever_stands_in_them():
+    row = Row("id", 3, True, ("a; b", "c"))
+    assert Cutflow.from_dict({"e": Cutflow({"e": (row,)}).as_dict()["e"]}) == Cutflow({"e": (row,)})
+
+
+@pytest.mark.parametrize(("reason", "reasons"), [("no x; no y", ("no x", "no y")), ("no x", ("no x",)), (None, ())])
+def test_older_versions_wrote_all_reasons_as_one_text(reason, reasons):
+    entry = {"cut": "id", "objects": 3, "removed": 0, "applied": True, "reason": reason}
+    assert Cutflow.from_dict({"e": [entry]}) == Cutflow({"e": (Row("id", 3, True, reasons),)})
 
 
 def test_nothing_is_the_neutral_element():

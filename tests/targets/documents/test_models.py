@@ -271,8 +271,52 @@ def test_json_that_is_not_there_or_damaged(tmp_path):
     with pytest.raises(UnreadableFileError, match=r"document.json: cannot be read \(No such file or directory\)"):
         load_json(path)
     path.write_text('{"a": 1', encoding="utf-8")
-    with pytest.raises(FileFormatError, match=r"not a JSON document \(.*line 1 column 8.*delete it"):
+    with pytest.raises(FileFormatError, match=r"damaged \(.*line 1 column 8.*delete it"):
         load_json(path)
     path.write_bytes(b"\xff")
-    with pytest.raises(FileFormatError, match=r"not a JSON document"):
+    with pytest.raises(FileFormatError, match=r"damaged"):
         load_json(path)
+
+
+@pytest.mark.parametrize(("old", "new"), [("80.0", "80.1"), ('"main"', '"mein"'), ("null", "true"), ("12", "13")])
+def test_one_changed_character_is_named(tmp_path, old, new):
+    path = tmp_path / "cuts.json"
+    table = {"cuts": {"2e/e0e1": {"start_gev": 80.0, "split_gev": None, "main": 12}}, 3: (1, 2)}
+    dump_json(path, table)
+    text = path.read_text()
+    assert text.count(old) == 1
+    assert load_json(path) == json.loads(json.dumps(table))
+    path.write_text(text.replace(old, new))
+    with pytest.raises(
+        FileFormatError, match=r"cuts\.json: damaged \(.*checksum.*; delete it: the next run remakes it"
+    ):
+        load_json(path)
+
+
+def test_the_checksum_is_that_of_the_content_and_not_of_the_text(tmp_path):
+    path = tmp_path / "x.json"
+    dump_json(path, {"b": [1.5, "µ\ud800"], "a": None, "nested": {"2": 1, "10": 2}})
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(dict(reversed(document.items()))))
+    assert load_json(path) == {"b": [1.5, "µ\ud800"], "a": None, "nested": {"2": 1, "10": 2}}
+
+
+def test_a_document_of_an_older_version_has_no_checksum(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"a": 1}')
+    assert load_json(path) == {"a": 1}
+
+
+def test_a_name_that_is_too_long_is_no_file(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"selection 'xxx.*there is no such file"):
+        named_file("selection", "x" * 5000, tmp_path)
+
+
+def test_what_is_missing_and_what_is_damaged_have_their_remedies(tmp_path):
+    with pytest.raises(UnreadableFileError, match="run the same command again: it makes what is missing"):
+        load_json(tmp_path / "x.json")
+    with pytest.raises(UnreadableFileError, match="do this"):
+        load_json(tmp_path / "x.json", "do this")
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(FileFormatError, match=r"damaged .*; do this$"):
+        load_json(tmp_path / "x.json", "do this")

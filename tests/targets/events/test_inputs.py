@@ -1,10 +1,14 @@
 """Input files: on this machine, streamed, or downloaded first, always with the same events."""
 
+import os
+import shutil
+
 import awkward as ak
 import pytest
 
 from targets.catalogue.input_files import InputFile
-from targets.errors import UnreadableFileError
+from targets.catalogue.local_files import local_files
+from targets.errors import ChangedFileError, UnreadableFileError
 from targets.events import inputs, schemas
 from targets.events.inputs import FetchOptions, open_input
 from tests.support import faults
@@ -90,3 +94,56 @@ def test_a_server_without_ranges_cannot_be_streamed_from(read, web, hosted, tmp_
 def test_downloads_that_are_not_kept_are_gone(read, hosted, tmp_path):
     read(hosted, "download", keep=False)
     assert cached(tmp_path) == []
+
+
+@pytest.fixture
+def listed(toy, tmp_path):
+    """Read a listed local file, with something that happens to it before and in the middle."""
+    (file,) = local_files([str(toy)]).files
+    other = toy_file(tmp_path / "other.root", 2)
+
+    def reading(before=lambda toy, other: None, between=lambda toy, other: None):
+        before(toy, other)
+        fetching = FetchOptions("auto", tmp_path / "cache", True, QUICK)
+        with open_input(file, schemas.load(""), fetching) as opened:
+            between(toy, other)
+            return sum(len(chunk.run) for chunk in opened.events.chunks({}, 100))
+
+    return reading
+
+
+def replaced(toy, other):
+    shutil.copy2(other, toy)
+
+
+def touched(toy, other):
+    os.utime(toy, ns=(1, toy.stat().st_mtime_ns + 1))
+
+
+def moved_over(toy, other):
+    other.replace(toy)
+
+
+def cut(toy, other):
+    os.truncate(toy, toy.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("when", ["before", "between"])
+@pytest.mark.parametrize("change", [replaced, touched, moved_over, cut])
+def test_a_local_file_that_changed_since_it_was_listed_is_not_read(listed, toy, when, change):
+    before = toy.stat()
+    with pytest.raises(
+        ChangedFileError, match=rf"^{toy}: it changed since the run began \({before.st_size} bytes of 20"
+    ):
+        listed(**{when: change})
+
+
+def test_both_states_of_a_changed_file_are_said(listed, toy):
+    os.utime(toy, ns=(1, 1_700_000_000_123_456_000))
+    message = r" bytes of .* when it was listed, \d+ bytes of 2023-11-14 22:13:20.123456 UTC now\), so nothing was made"
+    with pytest.raises(ChangedFileError, match=message + " of it: run the same command again, which lists it anew"):
+        listed()
+
+
+def test_a_local_file_that_goes_while_it_is_read_was_what_was_listed(listed):
+    assert listed() == listed(between=lambda toy, other: toy.unlink()) > 0

@@ -4,6 +4,7 @@ import shutil
 import ssl
 import subprocess
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -284,6 +285,25 @@ def test_redirects_to_other_places_are_refused(url, web, location):
     with pytest.raises(RefusedError, match=r"redirected to .*, where this project does not follow: check the address"):
         ask(url)
     assert len(web.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("uri", "location", "followed"),
+    [
+        ("http://example.org/x.root", "http://127.0.0.1:631/x.root", False),
+        ("http://example.org/x.root", "http://169.254.169.254/latest/x", False),
+        ("http://example.org/x.root", "http://other.example.org/x.root", True),
+        ("http://10.0.0.1/x.root", "http://10.0.0.2/x.root", True),
+        ("http://10.0.0.1/x.root", "http://example.org/x.root", True),
+    ],
+)
+def test_a_server_outside_does_not_send_us_to_this_machine_or_its_network(uri, location, followed):
+    response = SimpleNamespace(headers={"Location": location})
+    if followed:
+        assert client._redirected(uri, uri, response) == location
+        return
+    with pytest.raises(RefusedError, match=f"^{uri}: redirected to '{location}', where this project does not follow"):
+        client._redirected(uri, uri, response)
 
 
 def test_a_redirect_without_a_target_is_refused(url, web):

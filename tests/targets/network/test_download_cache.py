@@ -1,6 +1,8 @@
 """Whole files in a cache: the right bytes under the right name, or the named error and nothing half-written."""
 
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 
@@ -306,3 +308,68 @@ def test_who_waits_for_a_process_that_is_killed_goes_on_in_its_place(uri, web, f
         with workers.started("fetch", uri, folder, len(BODY), ADLER32) as second:
             first.kill()
             assert workers.finish(second) == f"1 {len(BODY) - 200_000} {len(BODY)}\n"
+
+
+@pytest.mark.parametrize("suffix", [".part", ".origin", ".lock"])
+def test_nothing_is_written_through_a_symbolic_link(uri, folder, tmp_path, suffix):
+    (victim := tmp_path / "victim").write_bytes(b"mine")
+    folder.mkdir()
+    (link := folder / f"{download_cache._name(uri)}{suffix}").symlink_to(victim)
+    with (
+        pytest.raises(ConfigurationError, match=f"^{link}: it is a symbolic link, and nothing is written through one"),
+        fetch(described(uri), folder, QUICK),
+    ):
+        pass
+    assert victim.read_bytes() == b"mine"
+    link.unlink(missing_ok=True)
+    get(described(uri), folder)
+
+
+@pytest.mark.parametrize("suffix", [".part", ".origin"])
+def test_a_link_that_is_made_in_the_last_moment_is_not_followed(uri, folder, tmp_path, monkeypatch, suffix):
+    (victim := tmp_path / "victim").write_bytes(b"mine")
+    folder.mkdir()
+    (folder / f"{download_cache._name(uri)}{suffix}").symlink_to(victim)
+    monkeypatch.setattr(Path, "is_symlink", lambda path: False)
+    with suppress(ConfigurationError), fetch(described(uri), folder, QUICK):
+        pass
+    assert victim.read_bytes() == b"mine"
+
+
+def test_a_part_with_another_name_is_begun_anew(uri, folder, tmp_path):
+    (victim := tmp_path / "victim").write_bytes(b"mine")
+    folder.mkdir()
+    (folder / f"{download_cache._name(uri)}.part").hardlink_to(victim)
+    get(described(uri), folder)
+    assert victim.read_bytes() == b"mine"
+
+
+def test_where_everybody_may_write_a_user_has_a_folder_of_his_own(uri, folder):
+    folder.mkdir()
+    folder.chmod(0o1777)
+    with fetch(described(uri), folder, QUICK) as got:
+        assert got.path.parent == folder / f"user-{os.getuid()}"
+        assert got.path.parent.stat().st_mode & 0o777 == 0o700
+        assert got.path.read_bytes() == BODY
+    assert [path.name for path in folder.iterdir()] == [f"user-{os.getuid()}"]
+    with fetch(described(uri), folder, QUICK) as got:
+        assert got.traffic.received == 0
+
+
+@pytest.mark.parametrize("planted", ["link", "open", "file"])
+def test_a_planted_folder_is_refused(uri, folder, tmp_path, planted):
+    folder.mkdir()
+    folder.chmod(0o777)
+    own = folder / f"user-{os.getuid()}"
+    (tmp_path / "elsewhere").mkdir()
+    if planted == "link":
+        own.symlink_to(tmp_path / "elsewhere")
+    elif planted == "open":
+        own.mkdir()
+        own.chmod(0o777)
+    else:
+        own.touch()
+    message = f"^{own}: everybody may write to {folder}, and this sub-folder for your downloads is not yours alone: rem"
+    with pytest.raises(ConfigurationError, match=message), fetch(described(uri), folder, QUICK):
+        pass
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -1,5 +1,6 @@
 """Histograms as TH1D: contents, edges, entries, errors and names, as ROOT and BumpNet read them."""
 
+import uuid
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 import uproot
 
 from targets.errors import UnreadableFileError
+from targets.products import histograms
 from targets.products.histograms import read, write_file, write_folder
+from tests.support.damage import refusals
 from tests.support.rootfiles_made import size_limit
 
 NAME = "ROI_mass_e0e1j0_cat_2ex_0mx_1jx_0gx_width_10.0"
@@ -187,4 +190,61 @@ def test_a_file_that_cannot_be_read_back_is_named(content, tmp_path):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UnreadableFileError, match=r"h\.root: histograms cannot be read .*delete it"):
+        list(read(path))
+
+
+def test_no_changed_byte_gives_other_histograms(path):
+    write(path, **{f"h{number}": plain(100, 50, number) for number in range(3)})
+    content, expected = path.read_bytes(), content_of(path)
+    said = list(refusals(path, content, expected, content_of, step=len(content) // 100))
+    assert len(said) > 4
+    for text in said:
+        assert text.startswith(f"{path}: histograms cannot be read (")
+        assert text.endswith("); delete it: the next run remakes it")
+
+
+def content_of(path):
+    return [(one.key, one.title, one.start_gev, one.end_gev, one.counts.tolist()) for one in read(path)]
+
+
+@pytest.mark.parametrize("change", ["counts", "start_gev", "width_gev", "title", "key", "fewer"])
+def test_the_uuid_is_that_of_the_content(path, change, monkeypatch):
+    made = {"a": plain(5, 3), "b/c": plain(7)}
+    titles = dict.fromkeys(made, "title")
+    write_file(path, made, titles)
+    with uproot.open(path) as file:
+        before = file.file.uuid
+    assert before.version == 8
+    match change:
+        case "counts":
+            made["a"] = plain(5, 4)
+        case "start_gev" | "width_gev":
+            made["a"] = plain(5, 3, **{change: 20.0})
+        case "title":
+            titles["a"] = "other"
+        case "key":
+            made["b/d"] = made.pop("b/c")
+            titles["b/d"] = "title"
+        case "fewer":
+            del made["b/c"]
+    monkeypatch.setattr("targets.products.histograms._uuid", lambda _: before)
+    write_file(path, made, titles)
+    monkeypatch.undo()
+    with pytest.raises(UnreadableFileError, match=r"their content is not what was written.*delete it: the next run"):
+        list(read(path))
+
+
+def test_histograms_of_an_older_version_have_another_uuid(path, monkeypatch):
+    monkeypatch.setattr("targets.products.histograms._uuid", lambda _: uuid.uuid1())
+    write(path, a=plain(5, 3))
+    monkeypatch.undo()
+    assert [one.counts.tolist() for one in read(path)] == [[5, 3]]
+
+
+def test_bins_that_do_not_add_up_to_the_entries_are_refused(path, monkeypatch):
+    monkeypatch.setattr("targets.products.histograms._uuid", lambda _: uuid.uuid1())
+    identify = histograms.identify.to_TH1x
+    monkeypatch.setattr(histograms.identify, "to_TH1x", lambda **given: identify(**given | {"fEntries": 9.0}))
+    write(path, a=plain(5, 3))
+    with pytest.raises(UnreadableFileError, match=r"a: the sum of its bins is not the number of its entries"):
         list(read(path))

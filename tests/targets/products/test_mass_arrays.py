@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as st_numpy
 from targets.errors import UnreadableFileError
 from targets.products import mass_arrays
 from targets.products.mass_arrays import MassWriter
+from tests.support.damage import refusals
 from tests.support.rootfiles_made import size_limit
 
 REMEDY = "; delete it: the next run remakes it"
@@ -266,3 +267,9 @@ def test_an_export_that_fails_leaves_the_older_one(tmp_path, written):
         mass_arrays.export(folder, [written, tmp_path / "bad.npz"])
     assert (folder / "2e_0m" / "e0e1.npy").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.npz", "branch.npz", "exported"]
+
+
+def test_no_changed_byte_gives_other_masses(written):
+    said = list(refusals(written, written.read_bytes(), read(written), read, step=1))
+    assert len(said) > 500
+    assert all(text.endswith(REMEDY) for text in said)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from targets.errors import UnreadableFileError
 from targets.products import mass_counts
 from targets.products.mass_counts import Row
+from tests.support.damage import refusals
 
 ROWS = st.dictionaries(
     st.tuples(st.sampled_from(["1e_1m/e0m0", "2e_0m/e0e1", "0e_2m/m0m1/main"]), st.sampled_from([10.0, 2.5])),
@@ -136,3 +137,14 @@ def test_a_truncated_file_and_none_at_all(tmp_path):
     for name in ("a.npz", "absent.npz"):
         with pytest.raises(UnreadableFileError, match="cannot be read as counts"):
             list(mass_counts.read(tmp_path / name))
+
+
+def test_no_changed_byte_gives_other_counts(tmp_path):
+    path = write(tmp_path / "c.npz", {("2e_0m/e0e1", 10.0): ([0, 5, 3], 1, 2), ("0e_2m/m0m1", 2.5): ([7], 0, 0)})
+    said = list(refusals(path, path.read_bytes(), rows(path), rows, step=2))
+    assert len(said) > 500
+    assert all(text.endswith("; delete it: the next run remakes it") for text in said)
+
+
+def rows(path):
+    return [(row.name, row.width_gev, row.counts.tolist(), row.above, row.in_window) for row in mass_counts.read(path)]

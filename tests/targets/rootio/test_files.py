@@ -11,8 +11,9 @@ import uproot
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
-from targets.rootio import branch_lists, files
+from targets.rootio import files
 from targets.rootio.files import open_trees, unreadable
+from targets.rootio.ttree import branch_lists
 from tests.support.rootfiles_made import as_lists, events, write, write_branches
 
 REMEDY = "fetch it again, or compare its checksum with the portal's"

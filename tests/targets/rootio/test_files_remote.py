@@ -16,7 +16,8 @@ from targets.events.reader import open_events
 from targets.network import xrootd
 from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RefusedError
-from targets.rootio import branch_lists, files
+from targets.rootio import files
+from targets.rootio.ttree import branch_lists
 from tests.oracle.reference import SHARED, needs_shared
 from tests.support import faults
 from tests.support.faults import IMPATIENT, QUICK

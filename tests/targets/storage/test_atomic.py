@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from targets.storage.atomic import name, replacing, replacing_folder, unnamed, write_text
+from targets.storage.atomic import name, remove_folder, replacing, replacing_folder, unnamed, write_text
 
 
 @pytest.fixture
@@ -235,3 +235,71 @@ def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_text(path, "second")
     assert path.read_text() == "first"
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_rename_that_fails_leaves_the_older_folder(tmp_path, monkeypatch, failing):
+    path = tmp_path / "arrays"
+    path.mkdir()
+    (path / "old.npy").write_text("old")
+    renamed, rename = [], Path.rename
+
+    def refuse(source, target):
+        renamed.append(target)
+        if len(renamed) == failing:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"), replacing_folder(path) as temporary:
+        (temporary / "new.npy").write_text("new")
+    assert names(tmp_path) == ["arrays"]
+    assert names(path) == ["old.npy"]
+
+
+def test_two_writers_of_one_folder_both_end_well(tmp_path, monkeypatch):
+    """Between the two renames of one, the other gives the name to its own folder."""
+    path = tmp_path / "arrays"
+    path.mkdir()
+    rename, raced = Path.rename, []
+
+    def race(source, target):
+        result = rename(source, target)
+        if source == path and not raced:
+            raced.append(True)
+            path.mkdir()
+            (path / "other.npy").write_text("other")
+        return result
+
+    monkeypatch.setattr(Path, "rename", race)
+    with replacing_folder(path) as temporary:
+        (temporary / "one.npy").write_text("one")
+    assert names(tmp_path) == ["arrays"]
+    assert names(path) == ["one.npy"]
+
+
+def test_a_folder_loses_its_name_before_it_is_removed(tmp_path, monkeypatch):
+    path = tmp_path / "arrays"
+    path.mkdir()
+    (path / "one.npy").write_text("one")
+
+    def interrupt(*_):
+        raise InterruptionError
+
+    monkeypatch.setattr("shutil.rmtree", interrupt)
+    with pytest.raises(InterruptionError):
+        remove_folder(path)
+    monkeypatch.undo()
+    (left,) = names(tmp_path)
+    assert left.startswith(".")
+    assert "@was@" not in left, "what is half removed never gets its name back"
+    remove_folder(path)  # it is not there any more
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_what_cannot_be_written_names_its_file(tmp_path, code):
+    """A failing write() knows no name."""
+    path = tmp_path / "result.root"
+    with pytest.raises(OSError, match=os.strerror(code)) as caught, replacing(path):
+        raise OSError(code, os.strerror(code))
+    assert caught.value.filename == str(path)

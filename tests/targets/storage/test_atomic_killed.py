@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from targets.storage import atomic
 from targets.storage.atomic import replacing, sweep
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -120,8 +121,8 @@ REAL_WRITERS = {
 }
 
 
-def leftover(folder, host, pid):
-    path = folder / f".{host}@{pid}@0123abcd@result.root"
+def leftover(folder, host, pid, place=None):
+    path = folder / f".{host}@{pid}@{atomic._place() if place is None else place}0123abcd@result.root"
     path.write_text("half")
     return path
 
@@ -191,6 +192,118 @@ def test_leftovers_of_other_hosts_go_after_a_week(tmp_path):
         os.utime(path, (time.time() - age_s,) * 2)
     assert sweep(tmp_path) == [old.name]
     assert names(tmp_path) == [fresh.name]
+
+
+def test_a_writer_in_another_container_of_the_same_host_name_is_not_swept_up(tmp_path):
+    """Its process number says nothing here: only its age does."""
+    here, pid = socket.gethostname(), ended_process()
+    fresh, old = leftover(tmp_path, here, pid, place="01234567"), leftover(tmp_path, here, pid, place="89abcdef")
+    before = leftover(tmp_path, here, pid, place="")  # as versions before wrote it
+    os.utime(old, (time.time() - WEEK_S - 3600,) * 2)
+    assert sweep(tmp_path) == [old.name]
+    assert names(tmp_path) == sorted([fresh.name, before.name])
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False).returncode != 0,
+    reason="no right to make a PID namespace",
+)
+def test_a_process_in_another_pid_namespace_sweeps_nothing_that_lives(tmp_path, paused):
+    paused(WRITE_FILE, tmp_path / "result")
+    (half,) = names(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from targets.storage.atomic import sweep; "
+        "print(sweep(Path(sys.argv[1])))"
+    )
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert names(tmp_path) == [half]
+
+
+def test_a_process_of_somebody_else_lives(tmp_path, monkeypatch):
+    path = leftover(tmp_path, socket.gethostname(), 1)
+
+    def forbid(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", forbid)
+    assert sweep(tmp_path) == []
+    assert path.exists()
+
+
+REPLACE_FOLDER = """
+import shutil, sys, time
+from pathlib import Path
+from targets.storage.atomic import replacing_folder
+path, point = Path(sys.argv[1]), sys.argv[2]
+calls = []
+def reach(name):
+    if point == name:
+        print("ready", flush=True)
+        time.sleep(600)
+def watched(name, act):
+    def acting(*arguments, **options):
+        calls.append(name)
+        number = calls.count(name)
+        reach(f"before {name} {number}")
+        result = act(*arguments, **options)
+        reach(f"after {name} {number}")
+        return result
+    return acting
+def remove_one(folder, **_):
+    next(Path(folder).iterdir()).unlink()
+Path.rename = watched("rename", Path.rename)
+shutil.rmtree = watched("removal", remove_one)
+with replacing_folder(path) as temporary:
+    for number in range(5):
+        (temporary / f"{number}.png").write_text("new")
+        reach(f"file {number}")
+"""
+OLD, NEW = (
+    dict.fromkeys((f"{number}.png" for number in range(3)), "old"),
+    dict.fromkeys((f"{number}.png" for number in range(5)), "new"),
+)
+POINTS = {
+    "file 2": (OLD, OLD),
+    "before rename 1": (OLD, OLD),
+    "after rename 1": (None, OLD),
+    "before rename 2": (None, OLD),
+    "after rename 2": (NEW, NEW),
+    "before removal 1": (NEW, NEW),
+    "after removal 1": (NEW, NEW),
+}
+"""Where the writer of a folder is killed, what has the folder's name then, and what after the next run has swept."""
+
+
+def held(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()} if folder.exists() else None
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_folder_is_whole_wherever_its_writer_is_killed(tmp_path, paused, point):
+    path = tmp_path / "plots"
+    path.mkdir()
+    for name, text in OLD.items():
+        (path / name).write_text(text)
+    writer = paused(REPLACE_FOLDER, path, point)
+    assert sweep(tmp_path) == []  # it lives
+    writer.kill()
+    writer.wait()
+    assert held(path) == POINTS[point][0]
+    assert len(sweep(tmp_path)) in (1, 2)
+    assert held(path) == POINTS[point][1]
+    assert names(tmp_path) == ["plots"]
+
+
+def test_a_renamed_folder_comes_back_from_elsewhere_after_a_minute(tmp_path, monkeypatch):
+    retired = tmp_path / f".{socket.gethostname()}@1@0123456789abcdef@was@plots"
+    retired.mkdir()
+    assert sweep(tmp_path) == []  # its writer may be about to name the new one
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert sweep(tmp_path) == [retired.name]
+    assert names(tmp_path) == ["plots"]
 
 
 def test_what_is_no_leftover_stays(tmp_path):

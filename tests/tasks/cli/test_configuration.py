@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import tasks
 from tasks.cli import configuration
 from tasks.cli.configuration import Line
 from tests.support.runs import LAW, LUIGI, PROJECT, finish
@@ -189,3 +190,35 @@ def test_law_cfg_names_the_tasks_and_nothing_of_luigi():
     config.read(PROJECT / "law.cfg")
     assert "tasks" in config["modules"]
     assert [section for section in config.sections() if section.startswith("luigi_")] == []
+
+
+@pytest.mark.parametrize("name", ["LAW_CONFIG_FILE", "LUIGI_CONFIG_PATH"])
+def test_a_configuration_file_that_is_not_there_is_named(run, name):
+    words = run.arguments(task="FetchMetadata")
+    end = finish([LUIGI, *words], run.folder, **{name: str(run.folder / "nowhere.cfg")})
+    assert end.status == AT_IMPORT
+    said = f"{name} = '{run.folder}/nowhere.cfg': there is no such file; correct the environment variable {name}"
+    assert said in end.text
+    assert "Traceback" not in end.text
+    assert not run.out.exists()
+
+
+def test_every_key_of_the_project_stands_under_the_first_stage_that_it_matters_to():
+    """A stage that is asked for alone would not hear of it: keys count for the stages after theirs."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(PROJECT / "luigi.cfg")
+    classes = [getattr(tasks, stage) for stage in tasks.STAGES]
+    for stage in tasks.STAGES:
+        for key in parser[stage] if parser.has_section(stage) else ():
+            first = next(number for number, task in enumerate(classes) if key in dict(task.get_params()))
+            named = [number for number, task in enumerate(classes) if key in task.variant_parameters]
+            latest = named[0] if named else first
+            assert first <= tasks.STAGES.index(stage) <= latest, f"[{stage}] {key}"
+
+
+def test_a_stage_alone_and_the_main_job_are_of_one_variant(run):
+    luigi_cfg(run, "[CountMasses]", "max_mass_gev = 777", "[FillHistograms]", "bin_width_gev = 20")
+    assert run.apart().status == 0
+    for stage in ("CountMasses", "FillHistograms"):
+        end = run.apart(task=stage)
+        assert "Everything was done before" in end.text, end.text

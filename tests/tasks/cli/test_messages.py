@@ -1,6 +1,7 @@
 """What a user reads: sentences for errors that explain themselves, tracebacks for the others."""
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -52,6 +53,12 @@ def test_an_error_of_ours_is_its_own_sentence(kind):
         (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
         (errno.EMFILE, r"allow more (ulimit -n 1024), or lower threads"),
         (errno.ENFILE, "lower threads, or try again later"),
+        (errno.ELOOP, "symbolic links lead in a circle there"),
+        (errno.EFBIG, "raise the limit (ulimit -f), lower files_per_branch, or choose another base_output_dir"),
+        (errno.EISDIR, "a folder is in the way of a file"),
+        (errno.ENOENT, "if somebody removed or moved it while the run went on, run the same command again"),
+        (errno.EIO, "the disk or its network fails"),
+        (errno.ESTALE, "run the same command again"),
         (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
     ],
 )
@@ -118,3 +125,11 @@ def test_a_scheduler_that_does_not_answer():
 def test_nothing_to_trace_back_is_not_said(caplog):
     logging.getLogger("luigi-interface").warning("Failed connecting", exc_info=True)  # noqa: LOG014 (as luigi does)
     assert [record.exc_info for record in caplog.records] == [None]
+
+
+def test_a_question_that_nobody_can_answer(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(EOFError) as asked:
+        input()
+    assert "nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a" in sentence(asked.value)
+    assert sentence(EOFError("Ran out of input")) is None

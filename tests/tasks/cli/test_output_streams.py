@@ -71,7 +71,8 @@ def test_what_can_be_printed_is():
 
 
 def test_the_disk_under_a_log_has_space_again(tmp_path):
-    code = f"import os, sys; {INSTALL}\nprint('lost', flush=True)\nos.dup2(os.open('{tmp_path / 'log'}', 65), 1)\nprint('kept')"
+    reopened = f"os.dup2(os.open('{tmp_path / 'log'}', os.O_WRONLY | os.O_CREAT), 1)"
+    code = f"import os, sys; {INSTALL}\nprint('lost', flush=True)\n{reopened}\nprint('kept')"
     assert python(code, ">/dev/full")[0] == 0
     assert (tmp_path / "log").read_text() == "kept\n"
 

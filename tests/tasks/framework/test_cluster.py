@@ -2,8 +2,10 @@
 
 import base64
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,6 +107,94 @@ def test_jobs_get_what_they_need_and_nothing_that_breaks_them(run, pbs, monkeypa
     assert f"export PIPELINE_BIN='{Path(sys.executable).parent}'" in bootstrap
 
 
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PROXY = "http://me:pass'word@proxy.example.org:3128"
+
+
+def test_jobs_reach_the_network_as_the_submitting_command_does(run, pbs, monkeypatch, tmp_path):
+    expected = dict.fromkeys(
+        ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"], PROXY
+    )
+    expected |= {"NO_PROXY": ".example.org", "no_proxy": "localhost"}
+    expected |= {"CERN_OPENDATA_BASE_URL": "http://mirror/", "ATLAS_API_BASE_URL": "http://mirror/atlas"}
+    for name in CERTIFICATES:
+        expected[name] = f"{tmp_path}/ca.pem"
+        monkeypatch.setenv(name, "ca.pem")
+    for name, value in expected.items():
+        if name not in CERTIFICATES:
+            monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert submit(run).status == 0
+    (path,) = (run.out / "logs" / "jobs").rglob("bootstrap.sh")
+    assert path.stat().st_mode & 0o777 == 0o600  # the proxy's password is nobody else's
+    assert in_job(path) == expected
+
+
+def in_job(bootstrap, **environment):
+    """Give what the first lines of a job's bootstrap file export."""
+    lines = bootstrap.read_text().split("export PIPELINE_JOB")[0]
+    env = {"PATH": os.environ["PATH"], **environment}
+    words = ["/bin/bash", "-c", f"unset PWD SHLVL OLDPWD _\n{lines}\nexec env -0"]
+    told = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    exported = dict(item.split("=", 1) for item in told.split("\0") if item)
+    return {
+        name: value for name, value in exported.items() if name not in {*env, "PWD", "SHLVL", "_", "LAW_CONFIG_FILE"}
+    }
+
+
+def test_jobs_use_the_temporary_folder_where_the_node_has_it_and_names_none(run, pbs, monkeypatch, tmp_path):
+    (folder := tmp_path / "it's tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    for name in CERTIFICATES:
+        monkeypatch.delenv(name, raising=False)
+    assert submit(run).status == 0
+    (path,) = (run.out / "logs" / "jobs").rglob("bootstrap.sh")
+    assert in_job(path) == {"TMPDIR": str(folder)}
+    assert in_job(path, LAW_JOB_ORIGINAL_TMPDIR="/var/tmp/pbs.7") == {}
+    folder.rmdir()
+    assert in_job(path) == {}
+
+
+@pytest.mark.parametrize("engine_name", ["pbs", "slurm", "htcondor"])
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [
+        ("a$(touch${IFS}X)b", "$({})"),
+        ("a b", " "),
+        ("a;b", ";"),
+        ("a`b`", "`"),
+        ("a'b", "'"),
+        ("a\\b", "\\"),
+        ("*", "*"),
+    ],
+)
+def test_a_path_that_a_shell_would_not_take_as_it_is_is_refused_at_the_start(run, engine_name, name, characters):
+    folder = str(run.folder / name)
+    end = submit(run, engine=engine_name, base_output_dir=folder)
+    assert end.status != 0
+    assert (
+        f"base_output_dir = {folder!r}: with --workflow {engine_name} its path may not have {characters!r}" in end.text
+    )
+    assert "choose a path of letters, digits and" in end.text
+    assert not Path(folder).exists()
+
+
+def test_a_path_with_other_letters_is_taken(run, pbs):
+    assert submit(run, base_output_dir=run.folder / "Läufe,v=1+2@x%").status == 0
+    assert len(pbs.submissions()) == 3
+
+
+def test_here_any_path_will_do(run):
+    assert run(task="FetchMetadata", base_output_dir=run.folder / "a$(b) c").status == 0
+
+
+@pytest.mark.parametrize("option", ["pbs_queue", "pbs_account", "slurm_partition", "htcondor_pool"])
+def test_names_with_characters_of_shells_are_refused(run, option):
+    end = submit(run, **{option: "a$(touch${IFS}X)"})
+    assert end.status != 0
+    assert f"{option} = 'a$(touch${{IFS}}X)': it may not have '$({{}})', which shells take for their own" in end.text
+
+
 def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
     stub = tmp_path / "condor_submit"
     stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "1 job(s) submitted to cluster 7."\n')
@@ -166,3 +256,11 @@ def test_why_a_job_was_refused_is_told_in_the_end(run, pbs, tmp_path, monkeypatc
 def _impatient(submit_batch):
     """Submit once: law tries three times more, three seconds later each."""
     return lambda *args, **kwargs: submit_batch(*args, **kwargs | {"retries": 0})
+
+
+def test_a_stage_that_alone_becomes_jobs_is_refused_such_a_path_too(run):
+    folder = run.folder / "a$(b)"
+    end = run.attempt("--ParseFile-workflow", "pbs", base_output_dir=folder)
+    assert end.status != 0
+    assert f"base_output_dir = {str(folder)!r}: with --workflow pbs its path may not have '$()'" in end.text
+    assert not folder.exists()

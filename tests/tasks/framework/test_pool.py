@@ -1,7 +1,9 @@
 """The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
 
+import errno
 import multiprocessing
 import os
+import shutil
 import threading
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +14,7 @@ import tasks
 from steps.errors import StageError
 from tasks.framework import pool
 from tasks.framework.pool import Outcome, run_branch
+from tests.support.runs import LUIGI, finish
 from tests.support.toy_files import EVENTS, truncate
 
 
@@ -142,3 +145,71 @@ def test_an_empty_name_in_place_of_a_product_is_not_enough(run):
     product = run.products("parsed_data")[0]
     product.rename(product.with_name(f".{os.uname().nodename}@1@00000000@{product.name}"))
     assert not stage(run).complete()
+
+
+def test_workers_start_where_a_socket_would_have_too_long_a_path(run):
+    (folder := run.folder / ("x" * 100)).mkdir()
+    words = [LUIGI, *run.arguments(task="ParseFile", threads=2)]
+    end = finish(words, run.folder, TMPDIR=str(folder))
+    assert end.status == 0, end.text
+    assert len(run.products("parsed_data")) == 3
+
+
+@pytest.mark.parametrize(("length", "method"), [(75, "forkserver"), (76, "spawn")])
+def test_the_fork_server_needs_a_short_path(monkeypatch, length, method):
+    monkeypatch.setattr(pool.tempfile, "tempdir", "/" + "x" * (length - 1))
+    assert pool._start_method() == method
+
+
+def test_without_a_folder_for_temporary_files_there_is_no_fork_server(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(pool.tempfile, "gettempdir", nowhere)
+    assert pool._start_method() == "spawn"
+
+
+def test_a_machine_without_semaphores_is_told(listed, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(multiprocessing.context.BaseContext, "Lock", refuse)
+    workflow = stage(listed, threads=2)
+    with pytest.raises(StageError, match=r"/dev/shm: Read-only file system, .* make it writable .*--threads 1"):
+        workflow.workflow_proxy.run()
+
+
+@pytest.mark.parametrize(
+    ("base_output_dir", "said"),
+    [
+        ("x" * 300, "too long for a path: shorten base_output_dir"),
+        ("circle/out", "symbolic links lead in a circle there"),
+        ("/".join(["deep" * 50] * 30), "too long for a path: shorten base_output_dir"),
+    ],
+    ids=["name", "circle", "path"],
+)
+@pytest.mark.parametrize("task", ["FetchMetadata", "Plan", "Summary"])
+def test_places_that_cannot_be_are_named(run, base_output_dir, said, task):
+    (run.folder / "circle").symlink_to(run.folder / "circle")
+    end = run.attempt(base_output_dir=run.folder / base_output_dir, task=task)
+    assert "Traceback" not in end.text
+    assert task == "Summary" or (said in end.text and end.status != 0)
+
+
+def test_a_run_directory_removed_in_mid_run_is_told(run, monkeypatch):
+    from tasks.stages.masses.compute_masses import ComputeMasses
+
+    prepare = ComputeMasses.prepare
+
+    def remove(task):
+        prepare(task)
+        shutil.rmtree(run.out)
+
+    monkeypatch.setattr(ComputeMasses, "prepare", remove)
+    end = run.attempt()
+    assert end.status != 0
+    assert "Traceback" not in end.text
+    assert str(run.out) in end.text
+    assert "run the same command again" in end.text
+    monkeypatch.undo()
+    run()

@@ -190,3 +190,24 @@ def test_fewer_files_than_are_listed(run):
     assert len(run.products("parsed_data")) == 2
     run(task="ParseFile", max_files_to_process=99)
     assert len(run.products("parsed_data")) == 3
+
+
+def test_a_file_that_is_replaced_between_listing_and_reading_gives_no_numbers(run, files, toys, three, monkeypatch):
+    """Put back with its time, the old file must not find the numbers of the other one under its name."""
+    whole, listing = files[1].stat(), fetch_metadata.FetchMetadata.run
+
+    def replaced_after(task):
+        listing(task)
+        files[1].write_bytes(toys[5].read_bytes())
+
+    monkeypatch.setattr(fetch_metadata.FetchMetadata, "run", replaced_after)
+    end = run.attempt()
+    assert end.status == 30
+    assert f"{files[1]}: it changed since the run began" in end.text
+    assert "run the same command again, which lists it anew" in end.text
+    assert len(run.products("parsed_data")) == 2
+    monkeypatch.undo()
+    files[1].write_bytes(toys[1].read_bytes())
+    os.utime(files[1], ns=(whole.st_atime_ns, whole.st_mtime_ns))
+    run()
+    assert run.histograms() == three

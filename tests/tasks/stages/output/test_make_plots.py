@@ -21,7 +21,7 @@ def folder(run):
 
 
 def index(found):
-    return json.loads((found / "figures.json").read_text())
+    return json.loads((found / "figures.json").read_text())["figures"]
 
 
 def test_every_figure_is_a_whole_file_in_each_format(drawn):

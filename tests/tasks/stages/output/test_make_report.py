@@ -86,7 +86,10 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
     (total,) = drawn.records("MakeHistograms")
     (table,) = [json.loads(path.read_text()) for path in drawn.products("peaks")]
     assert [row["cut"] for row in whole["cutflow"]["files"]["m"]][:2] == ["all", "valid"]
-    said = {kind: [{**row, "cut": shown(row["cut"])} for row in rows] for kind, rows in total["cutflow"].items()}
+    said = {
+        kind: [{"cut": shown(row.pop("cut")), "reason": "; ".join(row.pop("reasons")) or None, **row} for row in rows]
+        for kind, rows in total["cutflow"].items()
+    }
     asks = [row.pop("asks") for rows in whole["cutflow"]["files"].values() for row in rows]
     assert set(asks) == {None}  # the selection `none` asks nothing
     assert whole["cutflow"] == {"files": said}

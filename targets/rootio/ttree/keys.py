@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from targets.rootio.basket_loops import Bytes
+from targets.rootio.ttree.loops import Bytes
 
-__all__ = ["Packed", "starts_of"]
+__all__ = ["Packed", "as_bytes", "starts_of"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
@@ -74,6 +74,20 @@ class Packed(NamedTuple):
         return self.has_map and self.size == self.n_bytes
 
 
+def as_bytes(data: Any) -> Bytes:
+    """Show bytes as an array that may not be written to: one type for the compiled loops.
+
+    Args:
+        data: Bytes, or an array of them; not copied.
+
+    Returns:
+        Shape (n_bytes,).
+    """
+    array: Bytes = np.frombuffer(data, np.uint8)
+    array.flags.writeable = False
+    return array
+
+
 def starts_of(lengths: npt.NDArray[np.integer[Any]], key: int) -> Bytes:
     """Make the words that tell where entries begin, as other baskets have them.
 
@@ -84,6 +98,4 @@ def starts_of(lengths: npt.NDArray[np.integer[Any]], key: int) -> Bytes:
     Returns:
         Words with the highest byte first, shape (4 * n_entries,).
     """
-    starts = np.concatenate([[key], key + np.cumsum(lengths, dtype=np.int64)]).astype(">i4").view(np.uint8)
-    starts.flags.writeable = False
-    return starts
+    return as_bytes(np.concatenate([[key], key + np.cumsum(lengths, dtype=np.int64)]).astype(">i4"))

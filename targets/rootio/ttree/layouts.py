@@ -22,12 +22,12 @@ from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
 from targets.errors import FileFormatError
-from targets.rootio.basket_keys import Packed, starts_of
-from targets.rootio.basket_loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
-from targets.rootio.buffers import ArrayMemory, Offsets
 from targets.rootio.compression import Decompressor, UnknownLayoutError, check_size
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.packed_numbers import PackedNumbers
+from targets.rootio.ttree.buffers import ArrayMemory, Offsets
+from targets.rootio.ttree.keys import Packed, as_bytes, starts_of
+from targets.rootio.ttree.loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
+from targets.rootio.ttree.packed_numbers import PackedNumbers
 
 __all__ = ["Basket", "Layout", "Part"]
 
@@ -148,8 +148,7 @@ class Layout(NamedTuple):
             check_size(content, size)  # uproot takes memory for it before it looks
             raise UnknownLayoutError
         data = bytes(content) if len(content) == size else decompressor.decompress(content, size)
-        whole = np.frombuffer(data, np.uint8)
-        whole.flags.writeable = False  # one type for the compiled loop
+        whole = as_bytes(data)
         if not self.jagged:
             return self._fixed(whole, n_entries)
         if size == n_bytes:
@@ -180,8 +179,7 @@ class Layout(NamedTuple):
             UnknownLayoutError: When entries differ in length, but the basket does not list where they begin.
             ValueError: When it is damaged.
         """
-        data = np.array(basket.data, np.uint8)
-        data.flags.writeable = False
+        data = as_bytes(np.array(basket.data, np.uint8))
         if not self.jagged:
             return self._fixed(data, basket.num_entries)
         if self.packing and basket.byte_offsets is None:

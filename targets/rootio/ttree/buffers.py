@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from targets.rootio.basket_loops import WORD_BYTES, Bytes, Integers, begin_there, list_entries
+from targets.rootio.ttree.loops import WORD_BYTES, Bytes, Integers, begin_there, list_entries
 
 __all__ = ["ArrayMemory", "Offsets"]
 
@@ -102,7 +102,7 @@ class Offsets:
         return int(self.listed()[self._n_listed])
 
     def add(self, data: Bytes, starts: Bytes, origin: int, shift: int) -> bool:
-        """Add entries that are nothing but numbers: see :func:`targets.rootio.basket_loops.list_entries`.
+        """Add entries that are nothing but numbers: see :func:`targets.rootio.ttree.loops.list_entries`.
 
         Returns:
             Whether they follow each other and are whole numbers.

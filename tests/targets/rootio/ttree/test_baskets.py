@@ -12,10 +12,11 @@ from uproot.interpretation.identify import UnknownInterpretation, parse_typename
 from uproot.interpretation.objects import AsObjects
 
 from targets.errors import FileFormatError
-from targets.rootio import branch_lists, compression
-from targets.rootio.baskets import Reader
+from targets.rootio import compression
 from targets.rootio.flat_arrays import Flat, ShapeError
 from targets.rootio.local_source import FileSource
+from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree.baskets import Reader
 from tests.conftest import REAL_DATA
 from tests.support.jagged import awkward
 

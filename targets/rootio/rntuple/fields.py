@@ -17,7 +17,7 @@ import numpy.typing as npt
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat, Integers, ShapeError
 from targets.rootio.local_source import FileSource
-from targets.rootio.rntuple_columns import Column, Representation
+from targets.rootio.rntuple.columns import Column, Representation
 
 __all__ = ["FieldReader", "field_paths"]
 
@@ -28,6 +28,7 @@ _NO_LISTS = ("std::optional", "std::unique_ptr")  # stored as lists of none or o
 _CARDINALITY = "ROOT::RNTupleCardinality"
 _BASE_CLASS = re.compile(r":_\d+")
 _ITEM = "_0"
+_DECODING = 2  # copies of a page while it is decoded (measured)
 
 
 class _Place(NamedTuple):
@@ -114,6 +115,19 @@ class FieldReader:
         Args:
             paths: Names of the fields.
         """
+
+    def bytes_kept(self, paths: Sequence[str]) -> int:
+        """Tell the memory that pages take beside arrays when entries are read in small parts.
+
+        Args:
+            paths: Names of the fields.
+
+        Returns:
+            Bytes, at most: of each column the largest page, and of one of them what decoding takes.
+        """
+        columns = {id(column): column for path in paths for column in self._find(path) if column is not None}
+        sizes = [column.largest_page_bytes() for column in columns.values()]
+        return sum(sizes) + _DECODING * max(sizes, default=0)
 
     def _find(self, path: str) -> _Columns:
         if path not in self._found:

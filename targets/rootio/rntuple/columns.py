@@ -15,7 +15,7 @@ import xxhash
 
 from targets.rootio.compression import Bytes, Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Integers, ShapeError
-from targets.rootio.rntuple_encodings import Encoding
+from targets.rootio.rntuple.encodings import Encoding
 
 __all__ = ["CHECKSUM_BYTES", "Column", "Page", "Representation", "compare_checksum"]
 
@@ -142,6 +142,10 @@ class Column:
                 self._pages.append(_page(page, first, way.encoding))
             first += page.num_elements
         return first
+
+    def largest_page_bytes(self) -> int:
+        """Return the bytes of its largest page, decoded; 0 where it has none."""
+        return max((page.n_numbers for page in self._pages), default=0) * self.dtype.itemsize
 
     def missing(self, start: int, stop: int) -> list[Page]:
         """Return the pages that must be fetched for some numbers.

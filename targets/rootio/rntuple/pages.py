@@ -11,7 +11,7 @@ from uproot.source.cursor import Cursor
 
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import ShapeError
-from targets.rootio.rntuple_columns import CHECKSUM_BYTES, compare_checksum
+from targets.rootio.rntuple.columns import CHECKSUM_BYTES, compare_checksum
 
 __all__ = ["check_here"]
 

@@ -9,10 +9,10 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from targets.rootio.basket_keys import Packed
-from targets.rootio.basket_layouts import Layout, Part
-from targets.rootio.buffers import ArrayMemory
 from targets.rootio.compression import Decompressor, UnknownLayoutError
+from targets.rootio.ttree.buffers import ArrayMemory
+from targets.rootio.ttree.keys import Packed
+from targets.rootio.ttree.layouts import Layout, Part
 from tests.support.jagged import awkward
 
 KEY = b"\x07TBasket\x01b\x01t"

@@ -15,14 +15,15 @@ import numpy as np
 import uproot
 
 from targets.errors import FileFormatError
-from targets.rootio import branch_lists
-from targets.rootio.basket_keys import Packed
-from targets.rootio.basket_layouts import Basket, Layout, Part
-from targets.rootio.basket_loops import WORD_BYTES
-from targets.rootio.buffers import ArrayMemory
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Flat, Integers, ShapeError, check_offsets
 from targets.rootio.local_source import FileSource
+from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree.buffers import ArrayMemory
+from targets.rootio.ttree.keys import Packed
+from targets.rootio.ttree.layouts import Basket, Layout, Part
+from targets.rootio.ttree.loops import WORD_BYTES
+from targets.rootio.ttree.windows import LARGE_BYTES, window
 
 __all__ = ["Reader"]
 
@@ -122,6 +123,17 @@ class Reader:
             raise ValueError(msg)
         return _Counts(first, numbers.astype(np.int64))
 
+    def bytes_kept(self, paths: Sequence[str]) -> int:
+        """Tell the memory that baskets take beside arrays when entries are read in small parts.
+
+        Args:
+            paths: Full paths of the branches.
+
+        Returns:
+            Bytes, at most: of each branch the largest basket, as it is in the file where that is large.
+        """
+        return sum(branch.bytes_kept() for path in paths if (branch := self._branch(path)))
+
     def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
         # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
         # twice, so that uproot's cache would only take memory
@@ -191,6 +203,11 @@ class _Branch:
         n_baskets = int(np.argmin(seeks)) if not seeks.all() else len(seeks)  # 0 where there is no further one
         return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
 
+    def bytes_kept(self) -> int:
+        """Tell the memory that its largest basket takes when it is used in part, in bytes at most."""
+        largest = max(self._sizes, default=0)
+        return max(largest, min(self.n_bytes, LARGE_BYTES))
+
     def is_packed(self) -> bool:
         """Tell whether its numbers are packed, which uproot reads wrong."""
         return self._layout.packing is not None
@@ -218,7 +235,7 @@ class _Branch:
         counts: _Counts | None = None,
     ) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
-        parts, kept = [], {}
+        parts, kept = list[Part](), dict[int, Basket | Packed]()
         for number in self._needed(start, stop):
             first, end = self._edges[number], self._edges[number + 1]
             if first == end:
@@ -227,11 +244,18 @@ class _Branch:
             if isinstance(basket, Packed) and basket.counted() and counts:
                 lengths = counts.numbers[first - counts.first : end - counts.first] * self._layout.entry_bytes()
                 basket = basket._replace(lengths=lengths)
+            begin, last = max(start, first) - first, min(stop, end) - first
+            part = basket
             if not start <= first <= end <= stop and isinstance(basket, Packed):
-                basket = self._layout.unpack(basket, self._decompressor)
+                some = window(self._layout, basket, begin, last, self._decompressor)
+                part = some or self._layout.unpack(basket, self._decompressor)
+                if some is None:
+                    basket = part
+                elif number in fetched:  # into memory that goes to the next call
+                    basket = basket._replace(content=memoryview(bytes(basket.content)))
             if stop < end:
                 kept[number] = basket
-            parts.append(Part(basket, max(start, first) - first, min(stop, end) - first))
+            parts.append(Part(part, begin, last) if part is basket else Part(part, 0, last - begin))
         self._kept = kept
         return self._layout.array(parts, self._decompressor, memory)
 

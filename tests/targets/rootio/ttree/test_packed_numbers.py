@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from targets.errors import FileFormatError
-from targets.rootio.basket_keys import Packed
-from targets.rootio.basket_layouts import Layout, Part
-from targets.rootio.buffers import ArrayMemory
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.packed_numbers import PackedNumbers
+from targets.rootio.ttree.buffers import ArrayMemory
+from targets.rootio.ttree.keys import Packed
+from targets.rootio.ttree.layouts import Layout, Part
+from targets.rootio.ttree.packed_numbers import PackedNumbers
 from tests.support.jagged import awkward
-from tests.targets.rootio.test_basket_layouts import basket
+from tests.targets.rootio.ttree.test_layouts import basket
 
 
 class Member(SimpleNamespace):

@@ -8,8 +8,8 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from targets.rootio import buffers
-from targets.rootio.buffers import ArrayMemory
+from targets.rootio.ttree import buffers
+from targets.rootio.ttree.buffers import ArrayMemory
 
 NUMBERS = 500_000  # float64: half of a block
 

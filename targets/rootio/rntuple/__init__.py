@@ -1,0 +1,1 @@
+"""RNTuples: fields, columns, pages, and the encodings of their numbers."""

@@ -1,0 +1,1 @@
+"""TTrees: branches, baskets, and the layouts of their numbers."""
