@@ -23,6 +23,8 @@ OPTIONS = {
     "known_resonances": "none",
     "min_events_per_fs": 15,
     "files_per_branch": 2,
+    "objects_to_calculate": "e,m,j,g",
+    "max_particles_in_combination": 4,
 }
 PLOTTED = {"plotted_final_states": 1, "plotted_combinations": 1, "plot_formats": ("png",)}
 FIGURES, REPORT = "9de853e0", "87268f44"  # the variants that MakePlots and MakeReport made then
@@ -49,7 +51,11 @@ def test_it_is_found_complete(old_run):
 
 
 def test_figures_and_report_have_the_same_variants(old_run):
-    given = OPTIONS | {"base_output_dir": str(FOLDER / "out"), "run_name": "r"}
+    given = OPTIONS | {
+        "base_output_dir": str(FOLDER / "out"),
+        "run_name": "r",
+        "objects_to_calculate": ("e", "m", "j", "g"),
+    }
     given |= {"input_files": (f"{FOLDER}/in/*.root",), "known_resonances": ("none",)} | PLOTTED
     report = tasks.MakeReport(**given)
     assert report.folder("files").name == REPORT
