@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.browsers import CHROMIUM, DRIVER
 
+pytest_plugins = ["tests.support.run_fixtures"]
+
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _NEEDS = {  # by marker: what tests read or drive, and where it lies
@@ -18,7 +20,7 @@ _NEEDS = {  # by marker: what tests read or drive, and where it lies
 }
 
 _TESTS = Path(__file__).resolve().parent
-_LONGEST_FIRST = ("oracle", "laws", "tasks", "submit", "targets", "steps", "plots", "physics", "edm")  # folders
+_LONGEST_FIRST = ("oracle", "runs", "laws", "tasks", "submit", "targets", "steps", "plots", "physics")  # folders
 
 
 def pytest_configure():
@@ -39,9 +41,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _rank(path):
-    """Rank a test file by how long those of its folder take; the few that lie in none come first."""
+    """Rank a test file by how long those of its folder take; the folders of quick ones come last."""
     folder = path.relative_to(_TESTS).parts[0]
-    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else -1
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
 def _skip_without_needs(items):

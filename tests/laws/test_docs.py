@@ -12,7 +12,7 @@ from tests.support.doc_pages import PAGES, PROJECT, Page
 from tests.support.doc_sandbox import Sandbox, atlas_file, keep_pictures, matches, world
 
 _TAKES_LONG = "sets up an environment or runs all tests: CI does"
-_NEEDS_A_CLUSTER = "needs a batch system: tests/submit and tests/tasks run such jobs"
+_NEEDS_A_CLUSTER = "needs a batch system: tests/submit and tests/runs run such jobs"
 _NEEDS_A_SITE = "needs a machine or a service that is not here"
 
 _INSTEAD = {  # what is run in place of a command, and why
@@ -25,13 +25,13 @@ _DEMO = "--release-years demo --run-name demo"
 _INSTEAD |= {
     f"luigi --module tasks MakeHistograms --scheduler-host 127.0.0.1 {_DEMO}": (
         f"luigi --module tasks MakeHistograms --local-scheduler {_DEMO}",
-        "needs luigid on a port of its own: tests/tasks/test_luigid.py starts one",
+        "needs luigid on a port of its own: tests/runs/test_luigid.py starts one",
     ),
 }
-_CONTAINER = "needs Docker: tests/test_container.py and scripts/container"
+_CONTAINER = "needs Docker: tests/docker/test_dockerfile.py and scripts/container"
 _NOT_RUN: dict[str, str] = {  # commands that are not run here, and why
     "scripts/test": _TAKES_LONG,
-    "luigid --address 127.0.0.1 --port 8082 --state-path ~/.luigid.state &": "as tests/tasks/test_luigid.py does",
+    "luigid --address 127.0.0.1 --port 8082 --state-path ~/.luigid.state &": "as tests/runs/test_luigid.py does",
     "docker build --file docker/Dockerfile --tag atlas-open-data-pipeline .": _CONTAINER,
     'alias pipeline=\'docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD/runs:/runs" '
     '--volume "$PWD/data:/data" atlas-open-data-pipeline\'': _CONTAINER,

@@ -11,7 +11,7 @@ from steps.errors import EmptyResultError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
 
-SEARCH = peaks.Search(10, 10.0, 1000.0, choose(("z",)))
+SEARCH = peaks.PeakSearch(10, 10.0, 1000.0, choose(("z",)))
 
 
 @pytest.fixture

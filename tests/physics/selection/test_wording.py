@@ -7,7 +7,7 @@ from physics.selection.selection import Selection
 from physics.selection.wording import conditions, words
 from targets.documents import models
 from targets.events import schemas
-from tasks.framework.product import SELECTIONS
+from tasks.parameters.inputs import SELECTIONS
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from targets.report import document as report
 from tests.support.reports import PNG, document, histogram
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGE = ROOT / "targets" / "page"
+PAGE = ROOT / "targets" / "report" / "page"
 
 
 @pytest.fixture

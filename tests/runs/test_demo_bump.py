@@ -24,7 +24,7 @@ import uproot
 
 from physics.toys.collisions import RESONANCE
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 THRESHOLD = 0.003
 PSEUDO_EXPERIMENTS = 4000  # p = 0.003 are 12 of them
 RESOLUTION_GEV = 5.0  # of the pair at the planted mass: 1 % (electron) and 2 % (muon) of 200 GeV each, in quadrature

@@ -1,7 +1,6 @@
 """The selections that come with the project: they load, cite every value, list every format, and fit real files."""
 
 from functools import cache
-from pathlib import Path
 
 import awkward as ak
 import numpy as np
@@ -15,14 +14,15 @@ from targets.documents.models import fingerprint, load_model
 from targets.errors import ConfigurationError
 from targets.events import schemas
 from targets.events.reader import open_events
+from tests.conftest import REAL_DATA
 from tests.support.jagged import jagged
+from tests.support.runs import PROJECT
 
-FOLDER = Path(__file__).resolve().parents[1] / "selections"
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+FOLDER = PROJECT / "selections"
 FORMATS = [path.stem for path in sorted(schemas.BUILT_IN.glob("*.yaml"))]
 LARGE = 100_000  # events read of one file
 
-REAL_FILES = [path for path in sorted(DATA.glob("*/*.root")) if path.parent.name not in ("bench", "cases", "edge")]
+REAL_FILES = [path for path in sorted(REAL_DATA.glob("*/*.root")) if path.parent.name not in ("bench", "cases", "edge")]
 
 
 def needs_data(test):
@@ -219,7 +219,7 @@ def test_default_leaves_clean_objects_of_real_files(path):
 @needs_data
 def test_z_bosons_survive_the_default_selection():
     # ../shared/data/README.md: without a selection, 30 of the 42 leading opposite-sign pairs lie in 84-98 GeV.
-    schema, objects, absent = read(DATA / "atlas-2024r-pp" / "PHYSLITE_example.root")
+    schema, objects, absent = read(REAL_DATA / "atlas-2024r-pp" / "PHYSLITE_example.root")
     left, _ = select(objects, loaded("default"), schema, absent)
     pairs = left["e"][ak.num(left["e"]) == 2]
     one, other = pairs[:, 0], pairs[:, 1]
@@ -231,7 +231,7 @@ def test_z_bosons_survive_the_default_selection():
 
 @needs_data
 def test_the_mv1_working_point_finds_the_b_jets_of_top_pairs():
-    tree = uproot.open(DATA / "atlas-2016e-8tev" / "mc_117049.ttbar_had.root")["mini"]
+    tree = uproot.open(REAL_DATA / "atlas-2016e-8tev" / "mc_117049.ttbar_had.root")["mini"]
     jets = tree.arrays(["jet_MV1", "jet_trueflav", "jet_pt", "jet_eta"])
     true = jets.jet_MV1[(jets.jet_trueflav == 5) & (jets.jet_pt > 25e3) & (abs(jets.jet_eta) < 2.5)]
     assert 0.6 < ak.mean(true >= loaded("default").working_point("2016e-8tev").min) < 0.75

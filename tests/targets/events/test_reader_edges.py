@@ -11,9 +11,9 @@ import uproot
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
+from tests.conftest import REAL_DATA
 from tests.support.rootfiles_made import FORMATS
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 pytestmark = pytest.mark.realdata
 
 KNOWN = schemas.load("")
@@ -67,7 +67,7 @@ def read(path, columns=None, size=100_000, known=KNOWN):
 @cache
 def whole(path):
     """Read a file of ../shared/data once for all tests."""
-    return read(DATA / path)
+    return read(REAL_DATA / path)
 
 
 def kinematics(chunks):
@@ -98,14 +98,14 @@ def raw_momenta(path, name):
 
 
 def test_every_edge_file_is_known_here():
-    assert sorted(path.name for path in (DATA / "edge").glob("*.root")) == sorted(EDGE)
+    assert sorted(path.name for path in (REAL_DATA / "edge").glob("*.root")) == sorted(EDGE)
     assert {name for name in FILES.values() if name} == set(FORMATS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).name[:40])
 def test_every_real_file_reads_as_uproot_alone_reads_it(path):
     file, chunks = whole(path)
-    momenta, n_events = raw_momenta(DATA / path, FILES[path])
+    momenta, n_events = raw_momenta(REAL_DATA / path, FILES[path])
     assert file.schema.name == FILES[path]
     assert file.num_entries == n_events == sum(len(chunk.run) for chunk in chunks)
     assert file.absent_kinds == set("emjgt") - set(momenta)
@@ -141,7 +141,7 @@ def test_momenta_of_every_real_file_are_those_of_particles_in_gev(path):
     ],
 )
 def test_chunks_of_real_files_change_nothing(path, size):
-    complete, parts = kinematics(whole(path)[1]), kinematics(read(DATA / path, size=size)[1])
+    complete, parts = kinematics(whole(path)[1]), kinematics(read(REAL_DATA / path, size=size)[1])
     for name, array in complete.items():
         np.testing.assert_array_equal(array, parts[name])
 
@@ -202,7 +202,7 @@ def test_an_old_xaod_gives_its_muons_only():
 
 
 def test_a_scouting_file_is_refused_in_words_of_a_physicist():
-    path = DATA / "edge/scouting_nano.root"
+    path = REAL_DATA / "edge/scouting_nano.root"
     with pytest.raises(FileFormatError, match=rf"{path}: no schema fits this file\. Its trees: Events\.") as caught:
         read(path)
     assert "cms-nanoaod (Events)" in str(caught.value)
@@ -215,9 +215,9 @@ def test_a_scouting_file_is_read_with_a_schema_of_ones_own(tmp_path):
         "name: scouting\nsource: mine\ntrees: [Events]\nunit: GeV\n"
         'collections: {m: {branches: ["ScoutingMuon_{}"]}, g: {branches: ["ScoutingPhoton_{}"]}}\n'
     )
-    file, (chunk,) = read(DATA / "edge/scouting_nano.root", known=schemas.load(str(schema)))
+    file, (chunk,) = read(REAL_DATA / "edge/scouting_nano.root", known=schemas.load(str(schema)))
     assert file.absent_kinds == frozenset("ejt")
-    with uproot.open(DATA / "edge/scouting_nano.root") as raw:
+    with uproot.open(REAL_DATA / "edge/scouting_nano.root") as raw:
         assert chunk.objects["g"].pt.tolist() == raw["Events"]["ScoutingPhoton_pt"].array().tolist()
 
 
@@ -245,22 +245,22 @@ def outcomes(tmp_path, source, damages):
     ],
 )
 def test_damaged_real_files_are_refused_or_read_right(tmp_path, path):
-    data = (DATA / path).read_bytes()
+    data = (REAL_DATA / path).read_bytes()
     rng = np.random.default_rng(11)
     damages = []
     for position in rng.integers(0, len(data), 100):
         damaged = bytearray(data)
         damaged[position] ^= 1 << int(rng.integers(8))
         damages.append(bytes(damaged))
-    right, refused = outcomes(tmp_path, DATA / path, damages)
+    right, refused = outcomes(tmp_path, REAL_DATA / path, damages)
     assert right + refused == 100
     assert refused > 40
     lengths = rng.integers(0, len(data) - 500, 20)
-    assert outcomes(tmp_path, DATA / path, [data[:length] for length in lengths]) == (0, 20)
+    assert outcomes(tmp_path, REAL_DATA / path, [data[:length] for length in lengths]) == (0, 20)
 
 
 def test_a_damaged_page_of_an_rntuple_is_named(tmp_path):
-    source = DATA / "edge/Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"
+    source = REAL_DATA / "edge/Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"
     data = bytearray(source.read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "f.root").write_bytes(data)

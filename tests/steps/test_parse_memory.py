@@ -8,14 +8,14 @@ import pytest
 import uproot
 
 from physics.selection.selection import Selection
-from steps.parse import Reading, parse
+from steps.parse import ReadOptions, parse
 from targets.catalogue.input_files import InputFile
 from targets.documents import models
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
-from targets.events.inputs import Fetching
+from targets.events.inputs import FetchOptions
 from targets.network.retry import Network
-from tasks.framework.product import SELECTIONS
+from tasks.parameters.inputs import SELECTIONS
 
 MB = 10**6
 
@@ -23,10 +23,10 @@ MB = 10**6
 @pytest.fixture
 def reading(tmp_path, monkeypatch):
     """Read files with a limit of 600 MB, of which the process has left 100 MB."""
-    monkeypatch.setattr(Reading, "memory_bytes", lambda _: 100 * MB)
+    monkeypatch.setattr(ReadOptions, "memory_bytes", lambda _: 100 * MB)
     selection = models.load_model(SELECTIONS / "none.yaml", Selection)
-    fetching = Fetching(mode="auto", folder=tmp_path, keep=False, network=Network())
-    return Reading(schemas.load(""), selection, fetching, 1000, 600, 1, 0)
+    fetch = FetchOptions(mode="auto", folder=tmp_path, keep=False, network=Network())
+    return ReadOptions(schemas.load(""), selection, fetch, 1000, 600, 1, 0)
 
 
 def test_the_limit_that_is_needed_is_named(reading):
