@@ -19,6 +19,7 @@ from edm.wording import nearest
 from physics.errors import PhysicsError
 from physics.selection.cutflow import Cutflow, Row
 from physics.selection.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
+from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps
 
 __all__ = ["ObjectCuts", "Selection", "select"]
@@ -53,6 +54,7 @@ class Selection(Frozen):
         objects: Cuts per kind; a kind that is left out is taken as it is.
         overlap: Overlap rules, in the order in which they are applied.
         b_tag: The working point of each format; None leaves every jet's b-tag unknown.
+        events: Which events count; None takes all.
     """
 
     name: str = Field(min_length=1)
@@ -60,6 +62,7 @@ class Selection(Frozen):
     objects: dict[Kind, ObjectCuts] = Field(default_factory=dict)
     overlap: tuple[OverlapRule, ...] = ()
     b_tag: FormatTable | None = None
+    events: EventSelection | None = None
 
     @model_validator(mode="after")
     def _different_rules(self) -> Self:

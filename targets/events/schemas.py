@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from edm.simulation import SimulationMark
 from targets.documents import models
 from targets.errors import FileFormatError
 
@@ -184,6 +185,8 @@ class Schema(BaseModel):
     marks: list[str] = []
     collections: dict[Literal["e", "m", "j", "g", "t"], Collection] = Field(min_length=1)
     event: EventNumbers = EventNumbers()
+    experiment: Literal["ATLAS", "CMS"] | None = None
+    simulation: tuple[SimulationMark, ...] = ()
 
     def present(self, branches: Container[str]) -> dict[str, Collection]:
         """Find the collections that a tree has.

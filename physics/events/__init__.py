@@ -1,0 +1,1 @@
+"""Which events count: good runs, cleaning, triggers, streams, halves and duplicates."""

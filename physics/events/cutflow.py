@@ -1,0 +1,103 @@
+"""How many events are left after each step that looks at whole events.
+
+Event cutflows add up: that of two files together is the sum of theirs, also where the files are of different formats
+and have different steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from physics.errors import PhysicsError
+
+__all__ = ["EventCutflow", "EventRow"]
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One step.
+
+    Attributes:
+        name: Name of the step.
+        passed: Events left after it (dimensionless).
+        applied: Events that reached it and were asked (dimensionless); 0 where it does not apply.
+    """
+
+    name: str
+    passed: int
+    applied: int
+
+
+@dataclass(frozen=True)
+class EventCutflow:
+    """The steps of an event selection, in order; the first is ``events read``."""
+
+    rows: tuple[EventRow, ...] = ()
+
+    def add(self, other: "EventCutflow") -> "EventCutflow":
+        """Add the cutflow of other events.
+
+        Args:
+            other: A cutflow; steps that one of the two lacks pass all of its events, and are applied to none.
+
+        Returns:
+            That of all events together. ``EventCutflow()`` plus anything is the latter.
+
+        Raises:
+            PhysicsError: When both have the same two steps in different orders.
+        """
+        if not self.rows or not other.rows:
+            return self if self.rows else other
+        names = _merged([row.name for row in self.rows], [row.name for row in other.rows])
+        pairs = zip(_filled(self.rows, names), _filled(other.rows, names), strict=True)
+        return EventCutflow(
+            tuple(EventRow(row.name, row.passed + more.passed, row.applied + more.applied) for row, more in pairs)
+        )
+
+    def as_dict(self) -> list[dict[str, Any]]:
+        """Write the cutflow in a form that JSON can hold.
+
+        Returns:
+            One entry a step, with ``name``, ``passed`` and ``applied``.
+        """
+        return [{"name": row.name, "passed": row.passed, "applied": row.applied} for row in self.rows]
+
+    @classmethod
+    def from_dict(cls, document: Sequence[Mapping[str, Any]]) -> "EventCutflow":
+        """Read what ``as_dict`` has written.
+
+        Args:
+            document: The return value of ``as_dict``.
+
+        Returns:
+            An equal cutflow.
+        """
+        return cls(tuple(EventRow(entry["name"], entry["passed"], entry["applied"]) for entry in document))
+
+
+def _merged(names: list[str], others: list[str]) -> list[str]:
+    """Put two lists of names together so that each keeps its order."""
+    if names == others:
+        return names
+    both, merged, place, own = set(names) & set(others), list[str](), 0, list[str]()
+    for name in [*names, None]:
+        if name is not None and name not in both:
+            own.append(name)
+            continue
+        end = len(others) if name is None else others.index(name)
+        if end < place:
+            msg = f"event cutflows with different orders of steps cannot be added: {names} and {others}"
+            raise PhysicsError(msg)
+        first, second = sorted([own, others[place:end]])  # the same whichever of the two is added to the other
+        merged += [*first, *second, *([] if name is None else [name])]
+        place, own = end + 1, []
+    return merged
+
+
+def _filled(rows: tuple[EventRow, ...], names: list[str]) -> list[EventRow]:
+    by_name, passed, filled = {row.name: row for row in rows}, rows[0].passed, []
+    for name in names:
+        row = by_name.get(name, EventRow(name, passed, 0))
+        passed = row.passed
+        filled.append(row)
+    return filled
