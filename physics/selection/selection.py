@@ -21,6 +21,7 @@ from physics.selection.cutflow import Cutflow, Row
 from physics.selection.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
 from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps
+from physics.selection.weight_tables import Weights
 
 __all__ = ["ObjectCuts", "Selection", "select"]
 
@@ -55,6 +56,7 @@ class Selection(Frozen):
         overlap: Overlap rules, in the order in which they are applied.
         b_tag: The working point of each format; None leaves every jet's b-tag unknown.
         events: Which events count; None takes all.
+        weights: What simulated events weigh; None counts them.
     """
 
     name: str = Field(min_length=1)
@@ -63,6 +65,7 @@ class Selection(Frozen):
     overlap: tuple[OverlapRule, ...] = ()
     b_tag: FormatTable | None = None
     events: EventSelection | None = None
+    weights: Weights | None = None
 
     @model_validator(mode="after")
     def _different_rules(self) -> Self:

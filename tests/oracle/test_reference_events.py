@@ -33,7 +33,7 @@ OPTIONS = {
 }
 ERRORS = {  # what the reference says, and what the message must hold
     "no list covers run 315267": "no list covers run 315267: --good-runs FILE or none",
-    "trigger: no menu for 39 of the 39 events that reach this row": "no menu for 39 of the 39 events that reach this row",
+    "trigger: no menu for 39 of the 39 events that reach this row": "no menu for 39 of the 39 events",
     "no listed trigger path is in the file": "no listed trigger path of the period 2016 is in the file",
 }
 

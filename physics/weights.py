@@ -1,0 +1,238 @@
+"""Weights of simulated events, and sums of them that are exact whatever the order.
+
+A histogram's content is N Σ w: w is the weight of an event, g · Π factors, and N turns generated events into those that
+a luminosity of collisions would give. Sums are sums of integers, multiples of a unit u, so that workers, chunks and the
+order of files cannot change a single bit.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from physics.errors import EventLevelError, PhysicsError
+
+__all__ = [
+    "SPREAD",
+    "Sample",
+    "WeightSums",
+    "event_weights",
+    "exact_sum",
+    "normalisation",
+    "pseudo_data",
+    "unit_of",
+]
+
+_BITS = 20  # u is 2^-20 of a typical weight
+SPREAD = 1024
+"""Squares are summed in units of (1024 u)², so that they stay as far below 2⁵³ as the weights."""
+
+_LIMIT = 2.0**53  # integers up to here are exact in float64
+_KEY_BYTES = 16
+
+
+def event_weights(generator: npt.NDArray[Any], factors: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    """Multiply the weight of each event.
+
+    Args:
+        generator: The generator's weight g, shape (n_events,), in the generator's unit.
+        factors: Scale factors (dimensionless), shape (n_events,) each.
+
+    Returns:
+        The products g · f₁ · f₂ · …, in this order and in float64, shape (n_events,).
+    """
+    weights = generator.astype(np.float64)
+    for factor in factors:
+        weights = weights * factor.astype(np.float64)
+    return weights
+
+
+def unit_of(sum_of_weights: float, n_events: float) -> float:
+    """Choose the unit in which weights are summed: 2^(floor(log2 |ΣW| / n) − 20).
+
+    Args:
+        sum_of_weights: ΣW of all generated events.
+        n_events: How many they are (dimensionless).
+
+    Returns:
+        u, a power of two, in the generator's unit.
+
+    Raises:
+        EventLevelError: When the mean is 0 or no number.
+    """
+    mean = abs(sum_of_weights) / n_events if n_events > 0 else math.nan
+    if not (math.isfinite(mean) and mean > 0):
+        msg = (
+            f"the sum of weights {sum_of_weights!r} of {n_events!r} events gives no unit to sum in: give sum_of_weights "
+            "for the sample (--cross-sections FILE), or --mc-weights False to count events"
+        )
+        raise EventLevelError(msg)
+    return math.ldexp(1.0, math.frexp(mean)[1] - 1 - _BITS)
+
+
+def exact_sum(weights: npt.NDArray[np.float64], unit: float) -> tuple[int, int]:
+    """Sum weights, in units, whatever their order.
+
+    Args:
+        weights: Shape (n_events,), in the generator's unit.
+        unit: u, in the same.
+
+    Returns:
+        Σ rint(w / u) and how many weights are not finite, which count as 0; both dimensionless.
+
+    Raises:
+        PhysicsError: When the integers reach 2⁵³, beyond which they would not be exact.
+    """
+    sums = WeightSums.filled(weights, np.zeros(len(weights), dtype=np.int64), 1, unit)
+    return int(sums.first[0]), sums.non_finite
+
+
+@dataclass(frozen=True, eq=False)
+class WeightSums:
+    """Sums of weights in bins, in units.
+
+    Attributes:
+        first: S1 = Σ rint(w / u), shape (n_bins,).
+        second: S2 = Σ rint(w / (1024 u))², shape (n_bins,).
+        counts: Entries, shape (n_bins,).
+        non_finite: Weights that are not finite; they count as 0.
+    """
+
+    first: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    non_finite: int = 0
+
+    @classmethod
+    def filled(
+        cls, weights: npt.NDArray[np.float64], bins: npt.NDArray[np.int64], n_bins: int, unit: float
+    ) -> "WeightSums":
+        """Fill bins.
+
+        Args:
+            weights: Shape (n_entries,), in the generator's unit.
+            bins: The bin of each, from 0 to n_bins − 1, shape (n_entries,).
+            n_bins: How many bins there are.
+            unit: u, in the unit of the weights.
+
+        Returns:
+            Their sums.
+
+        Raises:
+            PhysicsError: When an integer reaches 2⁵³.
+        """
+        finite = np.isfinite(weights)
+        whole = np.rint(np.where(finite, weights, 0.0) / unit)
+        coarse = np.rint(np.where(finite, weights, 0.0) / (SPREAD * unit)) ** 2
+        for parts in (np.abs(whole), coarse):
+            _refuse_overflow(float(np.bincount(bins, weights=parts, minlength=n_bins).max(initial=0.0)), unit)
+        first = np.bincount(bins, weights=whole, minlength=n_bins).astype(np.int64)
+        second = np.bincount(bins, weights=coarse, minlength=n_bins).astype(np.int64)
+        counts = np.bincount(bins, minlength=n_bins).astype(np.int64)
+        return cls(first, second, counts, int(np.count_nonzero(~finite)))
+
+    def add(self, other: "WeightSums") -> "WeightSums":
+        """Add the sums of other events, in the same bins and units.
+
+        Raises:
+            PhysicsError: When an integer reaches 2⁵³.
+        """
+        first, second = self.first + other.first, self.second + other.second
+        _refuse_overflow(float(max(np.abs(first).max(initial=0), second.max(initial=0))), None)
+        return WeightSums(first, second, self.counts + other.counts, self.non_finite + other.non_finite)
+
+    def contents(self, factor: float, unit: float) -> npt.NDArray[np.float64]:
+        """Give the contents of the histogram, N u S1.
+
+        Args:
+            factor: N, what :func:`normalisation` gave.
+            unit: u.
+
+        Returns:
+            Expected events, shape (n_bins,).
+        """
+        return factor * unit * self.first.astype(np.float64)
+
+    def variances(self, factor: float, unit: float) -> npt.NDArray[np.float64]:
+        """Give the squared errors of the contents, (1024 u N)² S2.
+
+        Args:
+            factor: N, what :func:`normalisation` gave.
+            unit: u.
+
+        Returns:
+            In events squared, shape (n_bins,).
+        """
+        return (SPREAD * unit * factor) ** 2 * self.second.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of a sample of simulation.
+
+    Attributes:
+        cross_section_pb: σ in pb.
+        sum_of_weights: ΣW over all generated events of what was read, in the generator's unit.
+        k_factor: k (dimensionless).
+        filter_efficiency: ε (dimensionless).
+    """
+
+    cross_section_pb: float
+    sum_of_weights: float
+    k_factor: float = 1.0
+    filter_efficiency: float = 1.0
+
+
+def normalisation(sample: Sample, luminosity_pb: float) -> float:
+    """Compute N = σ k ε L / ΣW.
+
+    Args:
+        sample: The sample.
+        luminosity_pb: L in 1/pb.
+
+    Returns:
+        N, in events per unit of the generator's weight.
+
+    Raises:
+        EventLevelError: When a number is not finite, L is not positive or ΣW is 0.
+    """
+    expected = sample.cross_section_pb * sample.k_factor * sample.filter_efficiency * luminosity_pb
+    if not (math.isfinite(expected) and math.isfinite(sample.sum_of_weights) and luminosity_pb > 0):
+        msg = (
+            f"{sample} at {luminosity_pb!r} 1/pb gives no number of events: correct --cross-sections or --luminosity-fb"
+        )
+        raise EventLevelError(msg)
+    if sample.sum_of_weights == 0:
+        msg = f"{sample}: the sum of weights is 0: give sum_of_weights for the sample (--cross-sections FILE)"
+        raise EventLevelError(msg)
+    return expected / sample.sum_of_weights
+
+
+def pseudo_data(contents: npt.NDArray[np.float64], name: str, seed: int) -> npt.NDArray[np.int64]:
+    """Throw what an experiment might have counted.
+
+    Args:
+        contents: Expected events, shape (n_bins,); negative ones count as 0.
+        name: The histogram: each has its own random numbers, whatever else is thrown.
+        seed: The run's seed.
+
+    Returns:
+        Counts (dimensionless), Poisson distributed, shape (n_bins,).
+    """
+    digest = hashlib.sha256(f"{seed}|{name}".encode()).digest()[:_KEY_BYTES]
+    generator = np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8")))
+    return generator.poisson(np.maximum(contents, 0.0))
+
+
+def _refuse_overflow(largest: float, unit: float | None) -> None:
+    if largest >= _LIMIT:
+        of_unit = f" of {unit!r}" if unit is not None else ""
+        msg = (
+            f"a sum of weights has {largest:.3g} units{of_unit}, at most 2^53 are exact: some weights are far above "
+            "the mean of the sample: look at them, or --mc-weights False to count events"
+        )
+        raise PhysicsError(msg)
