@@ -1,10 +1,14 @@
 """What can go wrong in a run as a whole."""
 
-__all__ = ["EmptyResultError", "PlanError", "StageError"]
+__all__ = ["DuplicateEventsError", "EmptyResultError", "PlanError", "StageError"]
 
 
 class StageError(RuntimeError):
     """Branches of a stage failed; the message lists them with their reasons."""
+
+
+class DuplicateEventsError(RuntimeError):
+    """Events of a dataset are there more than once; the message counts them per pair of files and gives examples."""
 
 
 class EmptyResultError(RuntimeError):

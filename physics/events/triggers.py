@@ -205,10 +205,8 @@ def fired_paths(
 
 
 def _not_empty(column: npt.NDArray[Any] | Jagged) -> npt.NDArray[np.bool_]:
-    """Tell which events have a matched object: one of the inner lists of an event may be empty, and says nothing."""
-    if isinstance(column, Jagged):
-        return column.any(column.values > 0)
-    return np.asarray(column > 0)
+    """Tell which events have matched objects: lists of them, or how many lists there are."""
+    return np.asarray((column.counts if isinstance(column, Jagged) else column) > 0)
 
 
 def _is_set(path: str, column: npt.NDArray[Any] | Jagged) -> npt.NDArray[np.bool_]:
