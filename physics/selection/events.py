@@ -64,11 +64,11 @@ class RunLists(Frozen):
 
 def _which_good_runs(document: object) -> str:
     by_column = "column" in document if isinstance(document, dict) else isinstance(document, GoodRunsColumn)
-    return "column" if by_column else "lists"
+    return "by column" if by_column else "by lists"
 
 
 AnyGoodRuns = Annotated[
-    Annotated[GoodRunsColumn, Tag("column")] | Annotated[RunLists, Tag("lists")], Discriminator(_which_good_runs)
+    Annotated[GoodRunsColumn, Tag("by column")] | Annotated[RunLists, Tag("by lists")], Discriminator(_which_good_runs)
 ]
 """A column or lists; the key ``column`` tells them apart."""
 
@@ -132,11 +132,11 @@ class OneMenu(TriggerMenu):
 
 
 def _which_menu(document: object) -> str:
-    return "periods" if isinstance(document, list | tuple) else "paths"
+    return "one a period" if isinstance(document, list | tuple) else "one for all"
 
 
 AnyMenu = Annotated[
-    Annotated[OneMenu, Tag("paths")] | Annotated[Annotated[tuple[Period, ...], Field(min_length=1)], Tag("periods")],
+    Annotated[OneMenu, Tag("one for all")] | Annotated[Annotated[tuple[Period, ...], Field(min_length=1)], Tag("one a period")],
     Discriminator(_which_menu),
 ]
 """One menu for all runs, or one a period."""

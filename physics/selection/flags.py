@@ -208,14 +208,14 @@ class AllOf(Frozen):
 
 
 def _which(document: object) -> str:
-    for key in ("all_of", "branches"):
+    for key, tag in (("all_of", "parts"), ("branches", "several branches")):  # a tag called like a key would hide it
         if (key in document) if isinstance(document, dict) else hasattr(document, key):
-            return key
-    return "branch"
+            return tag
+    return "one branch"
 
 
 AnyFlag = Annotated[
-    Annotated[Flag, Tag("branch")] | Annotated[Flags, Tag("branches")] | Annotated[AllOf, Tag("all_of")],
+    Annotated[Flag, Tag("one branch")] | Annotated[Flags, Tag("several branches")] | Annotated[AllOf, Tag("parts")],
     Discriminator(_which),
 ]
 """What is asked of one branch, of each of several, or of several together; the keys tell them apart."""
