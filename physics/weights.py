@@ -67,8 +67,8 @@ def unit_of(sum_of_weights: float, n_events: float) -> float:
     mean = abs(sum_of_weights) / n_events if n_events > 0 else math.nan
     if not (math.isfinite(mean) and mean > 0):
         msg = (
-            f"the sum of weights {sum_of_weights!r} of {n_events!r} events gives no unit to sum in: give sum_of_weights "
-            "for the sample (--cross-sections FILE), or --mc-weights False to count events"
+            f"the sum of weights {sum_of_weights!r} of {n_events!r} events gives no unit to sum in: give "
+            "sum_of_weights for the sample (--cross-sections FILE), or --mc-weights False to count events"
         )
         raise EventLevelError(msg)
     return math.ldexp(1.0, math.frexp(mean)[1] - 1 - _BITS)

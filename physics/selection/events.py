@@ -135,8 +135,10 @@ def _which_menu(document: object) -> str:
     return "one a period" if isinstance(document, list | tuple) else "one for all"
 
 
+_Periods = Annotated[tuple[Period, ...], Field(min_length=1)]
+
 AnyMenu = Annotated[
-    Annotated[OneMenu, Tag("one for all")] | Annotated[Annotated[tuple[Period, ...], Field(min_length=1)], Tag("one a period")],
+    Annotated[OneMenu, Tag("one for all")] | Annotated[_Periods, Tag("one a period")],
     Discriminator(_which_menu),
 ]
 """One menu for all runs, or one a period."""

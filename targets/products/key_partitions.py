@@ -1,4 +1,4 @@
-"""Records on disk, parted by a number, so that each part fits into memory: those that belong together lie in one part."""
+"""Records on disk, in parts of which each fits into memory: those that belong together lie in one part."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

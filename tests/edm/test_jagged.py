@@ -33,7 +33,10 @@ def test_keep_keeps_whole_events(rows, data):
     chosen = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
     kept = jagged(rows).keep(np.array(chosen, dtype=bool))
     expected = [row for row, keep in zip(rows, chosen, strict=True) if keep]
-    assert (kept.counts.tolist(), kept.values.tolist()) == ([len(row) for row in expected], sum(expected, []))
+    assert (kept.counts.tolist(), kept.values.tolist()) == (
+        [len(row) for row in expected],
+        [value for row in expected for value in row],
+    )
 
 
 def test_of_deeper_lists_the_lengths_matter():

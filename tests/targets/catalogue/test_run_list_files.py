@@ -62,7 +62,8 @@ def test_what_is_wrong_with_an_atlas_file_is_said_with_its_line(tmp_path, body, 
 
 
 def test_entities_are_refused(tmp_path):
-    head = '<?xml version="1.0"?>\n<!DOCTYPE LumiRangeCollection [\n<!ENTITY a "1"><!ENTITY b "&a;&a;">]>\n<LumiRangeCollection><NamedLumiRange>'
+    entities = '<?xml version="1.0"?>\n<!DOCTYPE LumiRangeCollection [\n<!ENTITY a "1"><!ENTITY b "&a;&a;">]>\n'
+    head = f"{entities}<LumiRangeCollection><NamedLumiRange>"
     with pytest.raises(
         ConfigurationError, match=r"mine\.xml:3: defines the entity 'a', which no list of good runs needs"
     ):
