@@ -50,13 +50,17 @@ def load(tmp_path, text):
             r":5: .*first run comes first: write \[4, 5\]",
         ),
         (
-            "  triggers:\n    formats:\n      a: [{name: x, runs: [1, 5], paths: [p]}, "
-            "{name: y, runs: [5, 6], paths: [p]}]\n",
+            (
+                "  triggers:\n    formats:\n      a: [{name: x, runs: [1, 5], paths: [p]}, "
+                "{name: y, runs: [5, 6], paths: [p]}]\n"
+            ),
             r":4: events.triggers: a: run 5 lies in x and in y: part their runs",
         ),
         (
-            "  streams:\n    formats:\n      a: [{name: x, files: [f], paths: [p]}, "
-            "{name: x, files: [f], paths: [p]}]\n",
+            (
+                "  streams:\n    formats:\n      a: [{name: x, files: [f], paths: [p]}, "
+                "{name: x, files: [f], paths: [p]}]\n"
+            ),
             r":4: events.streams: a: the stream 'x' is there twice",
         ),
     ],
