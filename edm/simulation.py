@@ -1,6 +1,6 @@
 """The marks by which a file tells that its events were simulated, as a schema declares them."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from edm.jagged import Jagged
 
 __all__ = ["SimulationMark", "is_simulation"]
 
-Column = npt.NDArray[Any] | Jagged
+_Column = npt.NDArray[Any] | Jagged
 
 
 class SimulationMark(BaseModel):
@@ -32,7 +32,7 @@ class SimulationMark(BaseModel):
     exists: str | None = None
     not_empty: str | None = None
     nonzero: str | None = None
-    differs: tuple[str, str] | None = None
+    differs: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
     bits: Annotated[int, Field(gt=0, lt=2**63)] | None = None
     branch: str | None = None
     first_events: Annotated[int, Field(gt=0)] | None = None
@@ -51,7 +51,7 @@ class SimulationMark(BaseModel):
         names = (self.not_empty, self.nonzero, self.branch, *(self.differs or ()))
         return tuple(name for name in names if name is not None)
 
-    def holds(self, present: Container[str], columns: Mapping[str, Column], first_entry: int = 0) -> bool:
+    def holds(self, present: Container[str], columns: Mapping[str, _Column], first_entry: int = 0) -> bool:
         """Tell whether some events of a file have the mark.
 
         Args:
@@ -74,7 +74,7 @@ class SimulationMark(BaseModel):
 
 
 def is_simulation(
-    marks: tuple[SimulationMark, ...], present: Container[str], columns: Mapping[str, Column], first_entry: int = 0
+    marks: Sequence[SimulationMark], present: Container[str], columns: Mapping[str, _Column], first_entry: int = 0
 ) -> bool:
     """Tell whether some events of a file have a mark of simulation.
 
@@ -90,6 +90,6 @@ def is_simulation(
     return any(mark.holds(present, columns, first_entry) for mark in marks)
 
 
-def _flat(column: Column) -> npt.NDArray[Any]:
+def _flat(column: _Column) -> npt.NDArray[Any]:
     """Give one number an event: of vectors their length."""
     return column.counts if isinstance(column, Jagged) else column

@@ -13,7 +13,7 @@ from targets.products.key_partitions import MAX_PARTS, open_partitions
 
 __all__ = ["find_duplicates", "parts_needed", "refuse_duplicates"]
 
-BYTES_PER_EVENT = 110
+_BYTES_PER_EVENT = 110
 """Of memory while a part is compared: 28 of its record, twice, and hashes, their order and what is copied."""
 
 _MEGABYTE = 1_000_000
@@ -33,9 +33,9 @@ def parts_needed(n_events: int, memory_limit_mb: float) -> int:
     Raises:
         PlanError: When there would be more than files that can be open; the message has the smallest limit.
     """
-    parts = max(1, -(-n_events * BYTES_PER_EVENT // int(memory_limit_mb * _MEGABYTE)))
+    parts = max(1, -(-n_events * _BYTES_PER_EVENT // int(memory_limit_mb * _MEGABYTE)))
     if parts > MAX_PARTS:
-        least = -(-n_events * BYTES_PER_EVENT // (MAX_PARTS * _MEGABYTE))
+        least = -(-n_events * _BYTES_PER_EVENT // (MAX_PARTS * _MEGABYTE))
         msg = (
             f"{n_events:,} events cannot be compared in {memory_limit_mb:g} MB, in parts of {MAX_PARTS} files at most: "
             f"--memory-limit-mb {least} or more"

@@ -1,12 +1,12 @@
 """Cleaning: events with noise, bad jets, failing detectors or no vertex are left out."""
 
-from collections.abc import Container, Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from edm.wording import nearest
 from physics.errors import EventLevelError
 from physics.selection.events import Cleaning, asked
 from physics.selection.flags import EventColumns, Flag
@@ -44,7 +44,7 @@ class CleaningRow(NamedTuple):
 
 
 def cleaning_rows(
-    steps: tuple[Cleaning, ...], schema: str, present: Container[str], simulation: bool
+    steps: tuple[Cleaning, ...], schema: str, present: Collection[str], simulation: bool
 ) -> list[CleaningRow]:
     """List what is asked of a file.
 
@@ -64,7 +64,7 @@ def cleaning_rows(
     return [row for step in steps for row in _rows(step, schema, present, simulation)]
 
 
-def _rows(step: Cleaning, schema: str, present: Container[str], simulation: bool) -> Iterator[CleaningRow]:
+def _rows(step: Cleaning, schema: str, present: Collection[str], simulation: bool) -> Iterator[CleaningRow]:
     flag = asked(f"cleaning {step.name!r}", step.formats, schema)
     if flag is None:
         yield CleaningRow(step.name, (), ())
@@ -81,10 +81,9 @@ def _rows(step: Cleaning, schema: str, present: Container[str], simulation: bool
         yield CleaningRow(name, tuple((branch, part) for branch, part in branches if branch is not None), missing)
 
 
-def _missing(step: str, flag: Flag, schema: str, present: Container[str]) -> str:
-    known = sorted(present) if isinstance(present, set | frozenset | dict | list | tuple) else []
-    near = get_close_matches(flag.names[0], known, n=1)
-    meant = f" (there is {near[0]})" if near else ""
+def _missing(step: str, flag: Flag, schema: str, present: Collection[str]) -> str:
+    near = nearest(flag.names[0], sorted(present))
+    meant = f" (there is {near})" if near else ""
     return (
         f"cleaning {step!r}: there is no branch {' or '.join(flag.names)} in this {schema} file: correct the name"
         f"{meant}. If files may lack it, write if_present: true beside it in the selection; the event cutflow then "

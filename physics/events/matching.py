@@ -16,7 +16,7 @@ __all__ = ["MATCHED_COLUMNS", "MatchLinks", "linked_objects", "matched_column"]
 
 # Read off files of each release (PHYSICS.md, section 3): the column of leptons. CMS and heavy ions have none.
 MATCHED_COLUMNS = {"2016e-8tev": "trigMatched", "2020e-13tev": "trigMatched", "2025e-13tev-beta": "isTrigMatched"}
-LINKED = "2024r-pp"
+_LINKED = "2024r-pp"
 
 
 class MatchLinks(NamedTuple):
@@ -43,12 +43,12 @@ def matched_column(schema: str) -> str | None:
     Raises:
         PhysicsError: For a format that does not say it.
     """
-    if schema == LINKED:
+    if schema == _LINKED:
         return None
     if schema not in MATCHED_COLUMNS:
         msg = (
             f"triggers, matched: true: {schema} files do not say which objects made the trigger fire "
-            f"({', '.join([*MATCHED_COLUMNS, LINKED])} do): write matched: false"
+            f"({', '.join([*MATCHED_COLUMNS, _LINKED])} do): write matched: false"
         )
         raise PhysicsError(msg)
     return MATCHED_COLUMNS[schema]

@@ -27,8 +27,8 @@ from physics.selection.flags import EventColumns
 
 __all__ = ["EventFile", "EventResult", "EventSettings", "event_branches", "select_events"]
 
-Column = npt.NDArray[Any] | None
-Mask = npt.NDArray[np.bool_]
+_Column = npt.NDArray[Any] | None
+_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def event_branches(file: EventFile, settings: EventSettings) -> list[str]:
 
 def select_events(
     columns: EventColumns, n_events: int, file: EventFile, settings: EventSettings
-) -> tuple[Mask, EventResult]:
+) -> tuple[_Mask, EventResult]:
     """Apply the steps to some events of a file.
 
     Args:
@@ -171,12 +171,7 @@ def select_events(
         EventLevelError: When the file does not fit the settings; the caller names the file.
     """
     steps = _Steps(columns, n_events, file, settings)
-    steps.good_runs()
-    steps.cleaning()
-    steps.triggers_and_stream()
-    steps.halves()
-    result = EventResult(EventCutflow(tuple(steps.rows)), steps.counts, steps.blocks, steps.not_applied)
-    return steps.passed, result
+    return steps.passed, steps.result()
 
 
 class _Steps:
@@ -188,8 +183,16 @@ class _Steps:
         self.rows = [EventRow("events read", n_events, n_events)]
         self.counts, self.blocks = TriggerCounts(), Blocks()
         self.not_applied: dict[str, tuple[str, ...]] = {}
+        self._good_runs()
+        self._cleaning()
+        self._triggers_and_stream()
+        self._halves()
 
-    def good_runs(self) -> None:
+    def result(self) -> EventResult:
+        """Give what is said of the events."""
+        return EventResult(EventCutflow(tuple(self.rows)), self.counts, self.blocks, self.not_applied)
+
+    def _good_runs(self) -> None:
         asked_for = _good_runs(self.file, self.settings)
         mask = None
         if isinstance(asked_for, GoodRunsColumn):
@@ -201,7 +204,7 @@ class _Steps:
             mask = self._in_lists(asked_for)
         self._row("good runs", mask)
 
-    def _in_lists(self, asked_for: RunLists) -> Mask | None:
+    def _in_lists(self, asked_for: RunLists) -> _Mask | None:
         runs, blocks = self._flat(self.file.run), self._flat(self.file.block)
         if runs is None and asked_for.if_present:
             self.not_applied["good runs"] = ("run",)
@@ -214,14 +217,14 @@ class _Steps:
         self.blocks = Blocks.of_events(runs, blocks, good)
         return good
 
-    def cleaning(self) -> None:
+    def _cleaning(self) -> None:
         steps = self.settings.events.cleaning if self.settings.events else ()
         for row in cleaning_rows(steps, self.file.schema, self.file.branches, self.file.simulation):
             if row.missing:
                 self.not_applied[row.name] = row.missing
             self._row(row.name, row.passes(self.columns, self.n_events) if row.flags else None)
 
-    def triggers_and_stream(self) -> None:
+    def _triggers_and_stream(self) -> None:
         menus, source = _menus(self.file, self.settings), self.file.trigger_source
         if not menus or source == "none":
             if menus:
@@ -242,7 +245,7 @@ class _Steps:
         own, present = self.file.stream, self.settings.streams
         self._row("stream", fired.in_stream(own, present) if own is not None and present else None)
 
-    def halves(self) -> None:
+    def _halves(self) -> None:
         if self.settings.half == "all":
             self._row("halves", None)
             return
@@ -254,13 +257,13 @@ class _Steps:
         in_a = first_half(runs, events)
         self._row("halves", in_a if self.settings.half == "a" else ~in_a)
 
-    def _row(self, name: str, mask: Mask | None) -> None:
+    def _row(self, name: str, mask: _Mask | None) -> None:
         applied = 0 if mask is None else int(np.count_nonzero(self.passed))
         if mask is not None:
             self.passed = self.passed & mask
         self.rows.append(EventRow(name, int(np.count_nonzero(self.passed)), applied))
 
-    def _flat(self, branch: str | None) -> Column:
+    def _flat(self, branch: str | None) -> _Column:
         column = self.columns.get(branch) if branch is not None else None
         return None if isinstance(column, Jagged) else column
 

@@ -14,9 +14,9 @@ from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
 from physics.selection.cuts import Frozen
 
-__all__ = ["BScores", "Links", "ScoreTag", "Tags", "discriminants", "tag_jets"]
+__all__ = ["BScores", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
 
-Fraction = Annotated[float, Field(ge=0, lt=1)]
+_Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class ScoreTag(Frozen):
@@ -33,8 +33,8 @@ class ScoreTag(Frozen):
 
     score: str = Field(min_length=1)
     link: str = Field(min_length=1)
-    fraction_c: Fraction
-    fraction_tau: Fraction = 0.0
+    fraction_c: _Fraction
+    fraction_tau: _Fraction = 0.0
     min: FiniteFloat
     source: str = Field(min_length=1)
 

@@ -16,30 +16,34 @@ from physics.selection.flags import AnyFlag, Comparison
 
 __all__ = [
     "AnyGoodRuns",
+    "AnyMenu",
     "Cleaning",
     "EventSelection",
     "GoodRuns",
     "GoodRunsColumn",
+    "OneMenu",
+    "Period",
     "RunLists",
     "Stream",
     "Streams",
     "TriggerMenu",
     "Triggers",
+    "asked",
 ]
 
 _T = TypeVar("_T")
 
-OWN_ROWS = ("events read", "good runs", "trigger: no menu", "trigger", "stream", "halves")
+_OWN_ROWS = ("events read", "good runs", "trigger: no menu", "trigger", "stream", "halves")
 """The rows that every event cutflow has; no cleaning step can be called like one."""
 
-Text = Annotated[str, Field(min_length=1)]
-Run = Annotated[int, Field(ge=0, lt=2**31)]
+_Text = Annotated[str, Field(min_length=1)]
+_Run = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class GoodRunsColumn(Comparison):
     """A flag of the file says whether an event's luminosity block is good."""
 
-    column: Text
+    column: _Text
     source: str = ""
 
 
@@ -52,7 +56,7 @@ class RunLists(Frozen):
         source: Where the lists come from, if they do not say it themselves.
     """
 
-    lists: Literal["auto"] | Annotated[tuple[Text, ...], Field(min_length=1)]
+    lists: Literal["auto"] | Annotated[tuple[_Text, ...], Field(min_length=1)]
     if_present: bool = False
     source: str = ""
 
@@ -88,7 +92,7 @@ class Cleaning(Frozen):
         formats: What is asked, for each format; None where nothing is.
     """
 
-    name: Text
+    name: _Text
     data_only: bool = False
     formats: dict[str, AnyFlag | None] = Field(min_length=1)
 
@@ -104,8 +108,8 @@ class TriggerMenu(Frozen):
     """
 
     name: str = ""
-    runs: tuple[Run, Run] | None = None
-    paths: tuple[Text, ...] = Field(min_length=1)
+    runs: tuple[_Run, _Run] | None = None
+    paths: tuple[_Text, ...] = Field(min_length=1)
     source: str = ""
 
     @model_validator(mode="after")
@@ -120,8 +124,8 @@ class TriggerMenu(Frozen):
 class Period(TriggerMenu):
     """The paths of a period with a name and a range of runs."""
 
-    name: Text
-    runs: tuple[Run, Run]
+    name: _Text
+    runs: tuple[_Run, _Run]
 
 
 class OneMenu(TriggerMenu):
@@ -196,9 +200,9 @@ class Stream(Frozen):
         source: Where the paths come from.
     """
 
-    name: Text
-    files: tuple[Text, ...] = Field(min_length=1)
-    paths: tuple[Text, ...] = Field(min_length=1)
+    name: _Text
+    files: tuple[_Text, ...] = Field(min_length=1)
+    paths: tuple[_Text, ...] = Field(min_length=1)
     source: str = ""
 
 
@@ -227,7 +231,7 @@ class EventSelection(Frozen):
         names = [step.name for step in self.cleaning]
         _refuse_twice("the cleaning step", names)
         for name in names:
-            if name in OWN_ROWS:
+            if name in _OWN_ROWS:
                 msg = f"a cleaning step cannot be called {name!r}: every event cutflow has a row of that name"
                 raise PhysicsError(msg)
         return self

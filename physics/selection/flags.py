@@ -20,7 +20,7 @@ __all__ = ["AllOf", "AnyFlag", "Comparison", "EventColumns", "Flag", "Flags", "a
 EventColumns = Mapping[str, npt.NDArray[Any] | Jagged]
 """Branch -> one value an event, shape (n_events,), or any number of values an event."""
 
-Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 _COMPARISONS = ("min", "max", "equals", "not_equals", "one_of", "any_equals", "bits")
 _HIGHEST_BIT = 62
@@ -41,12 +41,12 @@ class Comparison(Frozen):
         field: Lowest and highest bit (both belong to it) of a part that is cut out of the value before comparing.
     """
 
-    min: Integer | None = None
-    max: Integer | None = None
-    equals: Integer | None = None
-    not_equals: Integer | None = None
-    one_of: Annotated[tuple[Integer, ...], Field(min_length=1)] | None = None
-    any_equals: Integer | None = None
+    min: _Integer | None = None
+    max: _Integer | None = None
+    equals: _Integer | None = None
+    not_equals: _Integer | None = None
+    one_of: Annotated[tuple[_Integer, ...], Field(min_length=1)] | None = None
+    any_equals: _Integer | None = None
     bits: Annotated[int, Field(gt=0, lt=2**63)] | None = None
     field: tuple[Annotated[int, Field(ge=0, le=_HIGHEST_BIT)], Annotated[int, Field(ge=0, le=_HIGHEST_BIT)]] | None = (
         None

@@ -8,7 +8,7 @@ from physics.selection.cuts import Frozen
 
 __all__ = ["Factor", "FormatWeights", "Weights"]
 
-Branch = Annotated[str, Field(min_length=1)]
+_Branch = Annotated[str, Field(min_length=1)]
 
 
 class Factor(Frozen):
@@ -19,7 +19,7 @@ class Factor(Frozen):
         if_present: Files without it are taken as if it were 1, instead of being refused.
     """
 
-    branch: Branch
+    branch: _Branch
     if_present: bool = False
 
 
@@ -27,23 +27,23 @@ class FormatWeights(Frozen):
     """Where a format keeps weights; what is None comes from the catalogue or the user.
 
     Attributes:
-        generator: Branch of the generator's weight g; of a vector the first element, which is nominal.
-        sum_of_weights: Branch of ΣW of the whole sample.
-        n_events: Branch of the number of generated events (dimensionless).
-        cross_section_pb: Branch of the cross section σ in pb.
-        k_factor: Branch of k (dimensionless).
-        filter_efficiency: Branch of ε (dimensionless).
+        generator: _Branch of the generator's weight g; of a vector the first element, which is nominal.
+        sum_of_weights: _Branch of ΣW of the whole sample.
+        n_events: _Branch of the number of generated events (dimensionless).
+        cross_section_pb: _Branch of the cross section σ in pb.
+        k_factor: _Branch of k (dimensionless).
+        filter_efficiency: _Branch of ε (dimensionless).
         factors: Scale factors, in the order in which they are multiplied.
         source: Where this is described.
     """
 
-    generator: Branch
-    sum_of_weights: Branch | None = None
-    n_events: Branch | None = None
-    cross_section_pb: Branch | None = None
-    k_factor: Branch | None = None
-    filter_efficiency: Branch | None = None
-    factors: tuple[Branch | Factor, ...] = ()
+    generator: _Branch
+    sum_of_weights: _Branch | None = None
+    n_events: _Branch | None = None
+    cross_section_pb: _Branch | None = None
+    k_factor: _Branch | None = None
+    filter_efficiency: _Branch | None = None
+    factors: tuple[_Branch | Factor, ...] = ()
     source: str = Field(min_length=1)
 
     @property

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from edm.run_lists import RunList
+from edm.wording import did_you_mean
 from targets.catalogue.run_list_files import read_run_list
 from targets.documents import models
 from targets.errors import ConfigurationError
@@ -20,7 +21,7 @@ BUILT_IN = Path(__file__).resolve().parents[2] / "selections" / "run_lists"
 
 AUTO, NONE = "auto", "none"
 
-Run = Annotated[int, Field(ge=0, lt=2**31)]
+_Run = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class RunListTable(BaseModel):
@@ -41,12 +42,12 @@ class RunListTable(BaseModel):
 
     name: str = Field(min_length=1)
     experiment: Literal["ATLAS", "CMS"]
-    span: tuple[Run, Run]
+    span: tuple[_Run, _Run]
     source: str = Field(min_length=1)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     luminosity_pb: Annotated[float, Field(gt=0)]
     luminosity_source: str = Field(min_length=1)
-    runs: dict[Run, Annotated[str, Field(pattern=r"^\d+-\d+( \d+-\d+)*$")]] = Field(min_length=1)
+    runs: dict[_Run, Annotated[str, Field(pattern=r"^\d+-\d+( \d+-\d+)*$")]] = Field(min_length=1)
 
     @field_validator("runs")
     @classmethod
@@ -108,7 +109,7 @@ def _of_user(name: str, lists: dict[str, RunList]) -> RunList:
     if Path(name).is_file():
         return read_run_list(Path(name))
     msg = (
-        f"--good-runs {name}: there is no such file, and no list of that name{models.did_you_mean(name, lists)}; there "
+        f"--good-runs {name}: there is no such file, and no list of that name{did_you_mean(name, lists)}; there "
         f"are {', '.join(lists)}, or give the path of an ATLAS XML or CMS JSON file"
     )
     raise ConfigurationError(msg)

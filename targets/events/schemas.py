@@ -186,7 +186,7 @@ class Schema(BaseModel):
     collections: dict[Literal["e", "m", "j", "g", "t"], Collection] = Field(min_length=1)
     event: EventNumbers = EventNumbers()
     experiment: Literal["ATLAS", "CMS"] | None = None
-    simulation: tuple[SimulationMark, ...] = ()
+    simulation: list[SimulationMark] = []
 
     def present(self, branches: Container[str]) -> dict[str, Collection]:
         """Find the collections that a tree has.
