@@ -235,13 +235,14 @@ class _Steps:
         simulation = self.file.simulation
         runs = self._flat(RANDOM_RUN if simulation else self.file.run)
         chosen = choose_menus(menus, runs, self.n_events, self.settings.mc_period if simulation else None)
-        n_asked = int(np.count_nonzero(self.passed))
+        n_asked, wanted = int(np.count_nonzero(self.passed)), self.settings.triggers
         by_period = int(np.count_nonzero(self.passed & chosen.by_period))
-        self._row("trigger: no menu", chosen.menu >= 0)
+        self._row("trigger: no menu", chosen.menu >= 0 if wanted else None)
         fired = Fired(menus, chosen.menu, self.passed, source, self.columns, self.file.menus)
         no_menu = n_asked - int(np.count_nonzero(self.passed))
-        self.counts = TriggerCounts(fired.per_path(), fired.missing(), source, by_period, no_menu, n_asked)
-        self._row("trigger", fired.any())
+        if wanted:
+            self.counts = TriggerCounts(fired.per_path(), fired.missing(), source, by_period, no_menu, n_asked)
+        self._row("trigger", fired.any() if wanted else None)
         own, present = self.file.stream, self.settings.streams
         self._row("stream", fired.in_stream(own, present) if own is not None and present else None)
 
@@ -272,15 +273,18 @@ def _good_runs(file: EventFile, settings: EventSettings) -> GoodRunsColumn | Run
     """Say how good runs are told in a file; None where they are not asked for."""
     if file.simulation or settings.good_runs == "none":
         return None
+    table = settings.events.good_runs if settings.events else None
+    entry = asked("good_runs", table.formats, file.schema) if table else None
     if settings.good_runs == "lists":
-        return RunLists(lists=tuple(run_list.name for run_list in settings.lists))
-    if settings.events is None or settings.events.good_runs is None:
-        return None
-    return asked("good_runs", settings.events.good_runs.formats, file.schema)
+        if_present = isinstance(entry, RunLists) and entry.if_present
+        return RunLists(lists=tuple(run_list.name for run_list in settings.lists), if_present=if_present)
+    return entry
 
 
 def _menus(file: EventFile, settings: EventSettings) -> tuple[TriggerMenu, ...]:
-    """Give the menus of a file; none where no trigger is asked for."""
-    if settings.events is None or settings.events.triggers is None or not settings.triggers:
+    """Give the menus of a file; none where neither triggers nor streams are asked for."""
+    if settings.events is None or settings.events.triggers is None:
+        return ()
+    if not settings.triggers and not (settings.streams and file.stream):
         return ()
     return menus_of_streams(settings.events.triggers.menus(file.schema), settings.streams)

@@ -106,10 +106,12 @@ def test_a_file_without_runs_passes_where_that_is_allowed_and_says_so():
     file = EventFile("f", False, BRANCHES - {"run"}, None, "block", "event")
     mask, result = select_events(some_events(2), 2, file, EventSettings(EVENTS, lists=(LIST,), triggers=False))
     assert (mask.all(), result.not_applied) == (True, {"good runs": ("run",)})
+    given_by_parameter = EventSettings(EVENTS, good_runs="lists", lists=(LIST,), triggers=False)
+    assert select_events(some_events(2), 2, file, given_by_parameter)[1].not_applied == {"good runs": ("run",)}
     with pytest.raises(
-        EventLevelError, match="good runs: this f file has no run number, which the lists ask for: --good"
+        EventLevelError, match="this f file has no run number, which the lists ask for: --good-runs none"
     ):
-        select_events(some_events(2), 2, file, EventSettings(EVENTS, good_runs="lists", lists=(LIST,)))
+        select_events(some_events(2), 2, file, EventSettings(None, good_runs="lists", lists=(LIST,)))
 
 
 def test_a_run_without_a_luminosity_block_is_an_error():
