@@ -33,6 +33,12 @@ def test_weights_are_products_in_float64_in_the_order_given(rows):
     assert products.tolist() == expected
 
 
+def test_weights_are_never_rounded_to_float32():
+    generator, factor = np.array([1.0 + 2.0**-40]), np.array([1.0 + 2.0**-30])
+    assert event_weights(generator, []).tolist() == generator.tolist()
+    assert event_weights(generator, [factor]).tolist() == [generator[0] * factor[0]]
+
+
 @pytest.mark.parametrize(
     ("total", "n_events", "unit"),
     [(30_000.0, 30_000, 2.0**-20), (-3.0, 2, 2.0**-20), (3.0, 4, 2.0**-21), (16.0, 1, 2.0**-16), (5e-324, 1, None)],

@@ -41,7 +41,7 @@ events_of_file = st.lists(
             "block": st.integers(0, 10),
             "event": st.integers(-(2**31), 2**31 - 1),
             "flag": st.sampled_from([0, 1, 1, 1]),
-            "word": st.integers(0, 63),
+            "word": st.integers(0, 255),
             "paths": st.sets(st.sampled_from(PATHS)),
         }
     ),
@@ -179,6 +179,12 @@ def test_a_missing_path_has_not_fired_and_no_path_is_an_error():
 
 def _without_paths(file):
     return {name: column for name, column in some_events(2).items() if name in file.branches}
+
+
+def test_a_path_of_two_menus_is_counted_over_both():
+    columns = some_events(3, run=np.array([10, 12, 14]), HLT_b=np.array([True, True, False]))
+    _, result = select_events(columns, 3, FILE, EventSettings(EVENTS, good_runs="none"))
+    assert dict(result.triggers.events_per_path) == {"HLT_a": 1, "HLT_b": 2, "HLT_c": 0}
 
 
 def test_a_file_without_any_trigger_branch_is_not_asked():

@@ -46,6 +46,19 @@ def test_any_equals_asks_for_one_element(rows):
     assert Comparison(any_equals=1).holds("v", column).tolist() == [1 in row for row in rows]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+@pytest.mark.parametrize("rule", [{"equals": 0}, {"max": 0}, {"not_equals": 1}, {"min": -1}])
+def test_what_is_no_whole_number_never_passes(rule, value):
+    assert Comparison(**rule).holds("flag", np.array([value, 0.0])).tolist() == [False, True]
+    vector = Jagged.from_awkward(ak.Array([[value], [value, 0.0]]))
+    assert Comparison(any_equals=0).holds("flag", vector).tolist() == [False, True]
+
+
+def test_a_field_is_cut_out_at_both_ends():
+    words = np.array([0b0110_0, 0b1110_0, 0b0110_1, 0b0100_0], dtype=np.uint8)
+    assert Comparison(field=(2, 3), equals=0b11).holds("w", words).tolist() == [True, True, True, False]
+
+
 def test_floats_beyond_whole_numbers_do_not_pass():
     values, finite = as_integers("x", np.array([1e30, -1e30, 2.0**62]))
     assert (finite.tolist(), values[2]) == ([False, False, True], 2**62)
