@@ -2,15 +2,22 @@
 
 import json
 import math
+from collections import Counter
 
+import awkward as ak
 import numpy as np
 import pytest
 
 from edm.jagged import Jagged
+from physics.constituents import with_masses
 from physics.selection.b_tag import BScores, Links, ScoreTag, discriminants, refuse_unknown_keys, tag_jets
+from physics.selection.cuts import FormatTable, Requirement
+from physics.selection.selection import Selection, select
+from targets.documents.models import load_model
+from targets.events.reader import open_events
 from tests.oracle.b_tag import discriminant
 from tests.oracle.reference import SHARED, needs_shared
-from tests.support.event_files import open_real
+from tests.support.event_files import SELECTIONS, apply, open_real, settings_for
 
 pytestmark = needs_shared
 
@@ -93,6 +100,38 @@ def test_links_are_a_true_permutation_in_the_rntuple_file():
     assert (moved.sum(), len(moved)) == (245, 881)
     by_place = Links(links.keys, Jagged(links.indices.offsets, place))
     assert not np.array_equal(discriminants(links, scores, KEY, 0.018), discriminants(by_place, scores, KEY, 0.018))
+
+
+@every_tagger
+def test_tags_of_selected_jets_are_the_reference(name, tagger):
+    real, links, scores = read(name, tagger)
+    mask, _ = apply(real, settings_for(real, triggers=False))
+    default = load_model(SELECTIONS / "default.yaml", Selection)
+    with open_events(str(SHARED / "data" / "/".join(FILES[name])), [real.schema]) as file:
+        (chunk,) = file.chunks(default.columns("2024r-pp"), 1000)
+        objects, absent = {kind: array[mask] for kind, array in with_masses(chunk.objects).items()}, file.absent_kinds
+    by_score = FormatTable(formats={"2024r-pp": Requirement(column="tagged", equals=1, source="test")})
+    for point, expected in expected_of(name, tagger)["default"].items():
+        fraction_c, fraction_tau = FRACTIONS[tagger]
+        values = discriminants(links, scores, KEY, fraction_c, fraction_tau)
+        is_b = ak.unflatten((values >= POINTS[tagger][point]).astype(np.int8), links.keys.counts)[mask]
+        jets = ak.with_field(objects["j"], is_b, "tagged")
+        selected, _ = select(objects | {"j": jets}, default.model_copy(update={"b_tag": by_score}), "2024r-pp", absent)
+        assert ak.count(selected["j"].pt) == expected["jets_before"]
+        assert ak.sum(selected["j"].is_b == 1) == expected["b"]
+        assert np.isnan(values).sum() == expected["no_score"]
+        if "final_states" in expected:
+            assert final_states(selected) == expected["final_states"]
+
+
+def final_states(selected):
+    """Count the final states of events with e, m, j, g and b."""
+    kinds = {kind: ak.num(selected[kind]) for kind in "emg"}
+    tagged = ak.sum(selected["j"].is_b == 1, axis=1)
+    kinds |= {"b": tagged, "j": ak.num(selected["j"]) - tagged}
+    rows = zip(*(np.minimum(kinds[kind], 4).tolist() for kind in "emjgb"), strict=True)
+    counts = Counter("_".join(f"{number}{kind}" for number, kind in zip(row, "emjgb", strict=True)) for row in rows)
+    return dict(sorted(counts.items()))
 
 
 def _lists(column):
