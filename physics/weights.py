@@ -20,6 +20,7 @@ __all__ = [
     "SPREAD",
     "Sample",
     "WeightSums",
+    "constant",
     "event_weights",
     "exact_sum",
     "normalisation",
@@ -89,6 +90,26 @@ def exact_sum(weights: npt.NDArray[np.float64], unit: float) -> tuple[int, int]:
     """
     sums = WeightSums.filled(weights, np.zeros(len(weights), dtype=np.int64), 1, unit)
     return int(sums.first[0]), sums.non_finite
+
+
+def constant(name: str, values: npt.NDArray[Any]) -> float:
+    """Take a number of a sample, which every event repeats.
+
+    Args:
+        name: The branch, for the message.
+        values: In the branch's own unit, shape (n_events,), at least one.
+
+    Returns:
+        The number.
+
+    Raises:
+        EventLevelError: When it is not the same in all events, or not finite.
+    """
+    if not np.isfinite(values).all() or (values != values[0]).any():
+        shown = ", ".join(f"{value:g}" for value in np.unique(values)[:2].tolist())
+        msg = f"{name} is {shown} in events of one sample, where one number is expected: is it a mixture of samples?"
+        raise EventLevelError(msg)
+    return float(values[0])
 
 
 @dataclass(frozen=True, eq=False)

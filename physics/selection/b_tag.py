@@ -12,7 +12,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.cuts import Frozen
+from physics.selection.cuts import Frozen, Requirement
 
 __all__ = ["BScores", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
 
@@ -50,6 +50,14 @@ class ScoreTag(Frozen):
         """The columns of the collection of scores that are needed."""
         parts = ("pb", "pc", "pu", *(("ptau",) if self.fraction_tau else ()))
         return tuple(f"{self.score}_{part}" for part in parts)
+
+    def requirement(self) -> Requirement:
+        """Give what is asked of jets whose discriminant is a column, called like the score.
+
+        Returns:
+            The requirement; NaN, no score, does not pass.
+        """
+        return Requirement(column=self.score, min=self.min, source=self.source)
 
 
 class Links(NamedTuple):

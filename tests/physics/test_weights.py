@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from physics.errors import EventLevelError, PhysicsError
-from physics.weights import Sample, WeightSums, event_weights, exact_sum, normalisation, pseudo_data, unit_of
+from physics.weights import Sample, WeightSums, constant, event_weights, exact_sum, normalisation, pseudo_data, unit_of
 from tests.oracle.weights import binned_sums, weight_of
 
 weights = st.floats(-1e3, 1e3, allow_subnormal=False)
@@ -110,6 +110,16 @@ def test_contents_and_errors_follow_their_formulas():
     squares = [round(w / (1024 * 2.0**-12)) ** 2 for w in (1.5, -0.25, 4.0)]
     expected = [(1024 * 2.0**-12 * 2.0) ** 2 * part for part in (squares[0] + squares[1], squares[2], 0)]
     assert sums.variances(2.0, 2.0**-12).tolist() == expected
+
+
+def test_a_sample_has_one_number():
+    assert constant("xsec", np.array([0.25, 0.25], dtype=np.float32)) == 0.25
+    with pytest.raises(
+        EventLevelError, match=r"xsec is 0\.25, 0\.5 in events of one sample, where one number is expected"
+    ):
+        constant("xsec", np.array([0.5, 0.25, 0.5]))
+    with pytest.raises(EventLevelError, match="xsec is nan in events of one sample"):
+        constant("xsec", np.array([np.nan]))
 
 
 def test_the_normalisation_of_zprime3000():

@@ -65,6 +65,11 @@ def test_on_the_edge_a_jet_is_a_b_jet():
         assert tag_jets(links, scores, KEY, tag).is_b.tolist() == [expected]
 
 
+def test_a_column_of_discriminants_is_cut_like_any_other():
+    columns = {"DL1dv01": np.array([2.456, 2.0, np.nan]), "pt": np.ones(3), "eta": np.ones(3)}
+    assert ScoreTag(**TAG).requirement().passes(columns).tolist() == [True, False, False]
+
+
 def test_only_unknown_keys_in_a_file_are_an_error():
     refuse_unknown_keys(jagged([[], [7, KEY]], np.uint32), KEY, "btaggingLink")
     refuse_unknown_keys(jagged([[], []], np.uint32), KEY, "btaggingLink")
