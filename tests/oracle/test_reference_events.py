@@ -141,3 +141,29 @@ def test_decisions_are_the_reference(folder, file, entry):
     assert np.unique(keys).tolist() == expected["smk_of_events"]
     fired = decisions(words, keys, menus, tuple(expected["fired"]))
     assert {chain: mask.sum() for chain, mask in fired.items()} == expected["fired"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "message"),
+    [
+        ("edge", "DAOD_PHYSLITE_21.2.108.0.art.pool.root", r"no listed trigger path .*--mc-period for another period"),
+        ("bench", "amp_cms_Run2012B_x200.root", r"this cms-nanoaod file has no luminosity block"),
+        ("cases", "cmssw_rntuple.root", r"no list covers run 1: --good-runs FILE or none .*cms-2016 273158-284044"),
+    ],
+)
+def test_files_that_do_not_fit_the_settings_are_refused(folder, file, message):
+    real = open_real(folder, file)
+    with pytest.raises(EventLevelError, match=message):
+        apply(real, settings_for(real))
+    mask, _ = apply(real, settings_for(real, good_runs="none", triggers=False))
+    assert mask.all()
+
+
+def test_a_reduced_file_passes_whole_and_says_what_was_not_applied():
+    real = open_real("edge", "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root")
+    mask, result = apply(real, settings_for(real))
+    assert (mask.sum(), len(mask)) == (1000, 1000)
+    assert applied_rows([(row.name, row.passed, row.applied) for row in result.cutflow.rows]) == [
+        ("events read", 1000, 1000)
+    ]
+    assert {"good runs", "trigger", "primary vertex", "Flag_goodVertices"} <= set(result.not_applied)
