@@ -1,7 +1,7 @@
 """The steps of the event level, one after the other, on the columns of some events of one file.
 
 Every step looks at one event's columns alone, so that neither chunks nor order matter; what is said of a whole file
-(more than half without a menu) is asked of the sum of its chunks, :meth:`EventResult.check`.
+(more than half without a menu) is asked of the sum of its chunks, :meth:`physics.events.result.EventResult.check`.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from physics.events.cleaning import cleaning_rows
 from physics.events.cutflow import EventCutflow, EventRow
 from physics.events.good_runs import Blocks, good_events
 from physics.events.halves import first_half
+from physics.events.result import EventResult
 from physics.events.streams import menus_of_streams
 from physics.events.trigger_menus import Menus
 from physics.events.trigger_step import Fired
@@ -25,7 +26,7 @@ from physics.events.triggers import RANDOM_RUN, Source, TriggerCounts, choose_me
 from physics.selection.events import EventSelection, GoodRunsColumn, RunLists, Stream, TriggerMenu, asked
 from physics.selection.flags import EventColumns
 
-__all__ = ["EventFile", "EventResult", "EventSettings", "event_branches", "select_events"]
+__all__ = ["EventFile", "EventSettings", "event_branches", "select_events"]
 
 _Column = npt.NDArray[Any] | None
 _Mask = npt.NDArray[np.bool_]
@@ -82,44 +83,6 @@ class EventSettings:
     streams: tuple[Stream, ...] = ()
     mc_period: str = "2016"
     half: Literal["all", "a", "b"] = "all"
-
-
-@dataclass(frozen=True)
-class EventResult:
-    """What the event level made of some events.
-
-    Attributes:
-        cutflow: Events after each step.
-        triggers: What is said of triggers.
-        blocks: Luminosity blocks seen and good, where lists of good runs were applied.
-        not_applied: What was not asked for want of branches: row of the cutflow -> these branches.
-    """
-
-    cutflow: EventCutflow = field(default_factory=EventCutflow)
-    triggers: TriggerCounts = field(default_factory=TriggerCounts)
-    blocks: Blocks = field(default_factory=Blocks)
-    not_applied: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def add(self, other: "EventResult") -> "EventResult":
-        """Add that of other events."""
-        rows = dict.fromkeys([*self.not_applied, *other.not_applied])
-        missing = {
-            row: tuple(dict.fromkeys([*self.not_applied.get(row, ()), *other.not_applied.get(row, ())])) for row in rows
-        }
-        return EventResult(
-            self.cutflow.add(other.cutflow),
-            self.triggers.add(other.triggers),
-            self.blocks.add(other.blocks),
-            missing,
-        )
-
-    def check(self) -> None:
-        """Refuse a file whose sum of chunks this is, when the settings do not fit it.
-
-        Raises:
-            EventLevelError: When more than half of its events have no trigger menu.
-        """
-        self.triggers.check()
 
 
 def event_branches(file: EventFile, settings: EventSettings) -> list[str]:

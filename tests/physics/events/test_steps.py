@@ -1,5 +1,7 @@
 """The event level as a whole, against plain loops and on small columns."""
 
+import json
+
 import awkward as ak
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from edm.jagged import Jagged
 from edm.run_lists import RunList
 from physics.errors import EventLevelError
+from physics.events.result import EventResult
 from physics.events.steps import EventFile, EventSettings, event_branches, select_events
 from physics.selection.events import EventSelection, Stream
 from tests.oracle.event_level import cutflow
@@ -74,6 +77,8 @@ def test_rows_and_events_are_those_of_plain_loops(events, half, cut, with_lists)
     parts = [select_events(columns_of(part), len(part), FILE, options) for part in (events[:cut], events[cut:])]
     total = parts[0][1].add(parts[1][1])
     assert np.concatenate([part[0] for part in parts]).tolist() == mask.tolist()
+    assert EventResult.from_dict(json.loads(json.dumps(total.as_dict()))).as_dict() == total.as_dict()
+    assert total.blocks.as_dict() == result.blocks.as_dict()
     assert total.cutflow == result.cutflow
     assert dict(total.triggers.events_per_path) == dict(result.triggers.events_per_path)
     assert set(total.triggers.missing_paths) == set(result.triggers.missing_paths)
