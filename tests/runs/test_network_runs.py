@@ -34,7 +34,7 @@ def test_several_bad_files_are_all_named_and_read_alone_afterwards(served, four,
     for name in BAD:
         assert f"  {served.server.url}/{name}: the server has no such file: check the address" in end.text
     assert "to go on without them: --tolerated-failures" in end.text
-    assert "Mend the cause and run the same command again: it goes on where it stopped." in end.text
+    assert "Fix the cause and rerun the same command; it resumes where it stopped." in end.text
     assert len(served.runs.products("parsed_data")) == (2 if files_per_branch == 1 else 0)
     assert not served.runs.products("im_arrays")
     assert served.runs.leftovers() == []
