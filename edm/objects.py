@@ -80,7 +80,7 @@ class Objects:
         """Take an awkward array apart.
 
         Args:
-            array: Records, shape (n_events, var).
+            array: Records, shape (n_events, var), with momenta and masses in GeV.
 
         Returns:
             The same objects; the columns may be the array's own memory.
@@ -97,7 +97,7 @@ class Objects:
         """Make an awkward array of them.
 
         Returns:
-            Records, shape (n_events, var); the columns are not copied.
+            Records, shape (n_events, var), with momenta and masses in GeV; the columns are not copied.
         """
         contents = [ak.contents.NumpyArray(np.ascontiguousarray(column)) for column in self.columns.values()]
         records = ak.contents.RecordArray(contents, list(self.columns), length=self.n_objects)
