@@ -25,6 +25,7 @@ from targets.events.reader import Chunk, EventFile
 from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
+from targets.products.event_columns import NUMBERS, Section
 
 __all__ = ["ReadOptions", "check_failures", "parse"]
 
@@ -184,7 +185,7 @@ def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_dat
         attempt += 1
 
 
-def _read(file: InputFile, options: ReadOptions, section: parsed_data.Section) -> _Counts:
+def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
     """Read one file whole; every event is written or counted."""
     uri, counts = file.uri, _Counts()
     try:
@@ -207,13 +208,13 @@ def _read(file: InputFile, options: ReadOptions, section: parsed_data.Section) -
     return counts
 
 
-def _select(chunk: Chunk, events: EventFile, selection: Selection, section: parsed_data.Section) -> _Counts:
+def _select(chunk: Chunk, events: EventFile, selection: Selection, section: Section) -> _Counts:
     """Select the objects of a chunk, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
     objects, cutflow = select(constituents.assign_masses(chunk.objects), selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
     enough = n_objects >= _MIN_OBJECTS
-    numbers = {name: getattr(chunk, name)[enough] for name in parsed_data.NUMBERS}
+    numbers = {name: getattr(chunk, name)[enough] for name in NUMBERS}
     section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, numbers)
     return _Counts([], _count_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 

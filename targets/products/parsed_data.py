@@ -8,28 +8,26 @@ again (files of older versions have none).
 """
 
 import json
-import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal
 
 import awkward as ak
 import numpy as np
-import numpy.typing as npt
 import uproot
-import xxhash
 
 from edm.objects import Objects
 from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import UnreadableFileError
+from targets.products.event_columns import COLUMNS, NUMBERS, Checksums, Events, Section
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
 from targets.rootio.flat_arrays import Flat
 from targets.storage import atomic
 
-__all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Section", "Writer", "read", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
 """Name of a way to store parsed data."""
@@ -41,54 +39,12 @@ NAME = "events"
 """The name of the RNTuple or TTree."""
 
 _CLUSTER_EVENTS = 100_000  # smaller clusters compress and read worse
-_SECTION_BYTES = 2**26  # of a section in memory; about half a million events
 
 _STATISTICS = "statistics"
 """The name of the statistics, a JSON text in the same file."""
 
 _CHECKSUMS = "checksums"
 """The name of the checksums, a JSON text in the same file: of each column, and of how many objects an event has."""
-
-NUMBERS: dict[str, type[np.generic]] = {
-    "run": np.uint32,
-    "luminosity_block": np.uint32,
-    "event": np.uint64,
-    "weight": np.float32,
-}
-
-_FIELDS = {
-    "e": ("pt", "eta", "phi", "mass", "charge"),
-    "m": ("pt", "eta", "phi", "mass", "charge"),
-    "j": ("pt", "eta", "phi", "mass", "is_b"),
-    "g": ("pt", "eta", "phi", "mass"),
-    "t": ("pt", "eta", "phi", "mass", "charge"),
-}
-
-
-class _Events(NamedTuple):
-    """Events in the one layout that all clusters share.
-
-    Attributes:
-        numbers: The columns NUMBERS, shape (n_events,) each.
-        objects: The objects of each stored kind.
-    """
-
-    numbers: dict[str, npt.NDArray[Any]]
-    objects: dict[str, Objects]
-
-    @classmethod
-    def of(cls, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> Self:
-        """Bring events to this layout, with a charge of 0 where a format has none."""
-        return cls(
-            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in NUMBERS.items()},
-            {kind: _complete(objects[kind], names) for kind, names in _FIELDS.items()},
-        )
-
-    @property
-    def n_bytes(self) -> int:
-        """Memory that the events take, in bytes."""
-        numbers = sum(column.nbytes for column in self.numbers.values())
-        return numbers + sum(objects.n_bytes for objects in self.objects.values())
 
 
 class Writer:
@@ -101,15 +57,15 @@ class Writer:
     def __init__(self, file: Any, parsed_format: Format, folder: Path) -> None:
         self._file = file
         self._folder = folder
-        empty = _to_awkward([_Events.of(dict.fromkeys(_FIELDS, Objects.none(0)), dict.fromkeys(NUMBERS, ()))])
+        empty = _to_awkward([Events.of(dict.fromkeys(COLUMNS, Objects.none(0)), dict.fromkeys(NUMBERS, ()))])
         if parsed_format == "rntuple":
             self._target = file.mkrntuple(NAME, ak.zip(empty, depth_limit=1).layout.form)
         else:
-            types = {name: array.type.content if name in _FIELDS else NUMBERS[name] for name, array in empty.items()}
+            types = {name: array.type.content if name in COLUMNS else NUMBERS[name] for name, array in empty.items()}
             self._target = file.mktree(NAME, types)
-        self._waiting: list[_Events] = []
+        self._waiting: list[Events] = []
         self._n_waiting = 0
-        self._checksums = _Checksums()
+        self._checksums = Checksums()
         self.written = 0
 
     def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
@@ -119,7 +75,7 @@ class Writer:
             objects: The objects of each stored kind, in all these events; pt and mass in GeV.
             numbers: run, luminosity_block, event and weight, each of shape (n_events,).
         """
-        self._append(_Events.of(objects, numbers))
+        self._append(Events.of(objects, numbers))
 
     @contextmanager
     def section(self) -> Iterator["Section"]:
@@ -159,7 +115,7 @@ class Writer:
             self._target.extend(_to_awkward(self._waiting))
         self._waiting, self._n_waiting = [], 0
 
-    def _append(self, events: _Events) -> None:
+    def _append(self, events: Events) -> None:
         n_events = len(events.numbers["run"])
         self._checksums.add(events.objects)
         self._waiting.append(events)
@@ -167,54 +123,6 @@ class Writer:
         self.written += n_events
         if self._n_waiting >= _CLUSTER_EVENTS:
             self.flush()
-
-
-class Section:
-    """The events of one input file, which wait until it has been read whole."""
-
-    def __init__(self, spilled: Any) -> None:
-        self._spilled = spilled
-        self._n_spilled = self._n_bytes = 0
-        self._in_memory: list[_Events] = []
-
-    def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
-        """Add events.
-
-        Args:
-            objects: As for :meth:`Writer.add`.
-            numbers: As for :meth:`Writer.add`.
-        """
-        self._in_memory.append(_Events.of(objects, numbers))
-        self._n_bytes += self._in_memory[-1].n_bytes
-        if self._n_bytes > _SECTION_BYTES:
-            for events in self._in_memory:
-                pickle.dump(events, self._spilled, pickle.HIGHEST_PROTOCOL)
-            self._n_spilled += len(self._in_memory)
-            self._in_memory, self._n_bytes = [], 0
-
-    def take(self) -> Iterator[_Events]:
-        """Give the events back, part by part, in the order in which they were added."""
-        self._spilled.seek(0)
-        for _ in range(self._n_spilled):
-            yield pickle.load(self._spilled)
-        yield from self._in_memory
-
-
-class _Checksums:
-    """Running checksums of objects; they do not depend on how events are cut into chunks."""
-
-    def __init__(self) -> None:
-        self._running = {(kind, name): xxhash.xxh3_64() for kind in _FIELDS for name in ("", *_FIELDS[kind])}
-
-    def add(self, objects: Mapping[str, Objects]) -> None:
-        """Add the objects of further events."""
-        for (kind, name), running in self._running.items():
-            numbers = objects[kind][name] if name else objects[kind].counts()
-            running.update(np.ascontiguousarray(numbers).data)
-
-    def as_dict(self) -> dict[str, str]:
-        """Give the checksums by kind (of the numbers of objects of each event) and by kind and column."""
-        return {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
 
 
 @contextmanager
@@ -248,7 +156,7 @@ def read(path: Path, size: int) -> Iterator[dict[str, Objects]]:
         UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
     try:
-        expected, checksums = _checksums(path), _Checksums()
+        expected, checksums = _checksums(path), Checksums()
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
             objects = _objects(tree)
@@ -256,9 +164,7 @@ def read(path: Path, size: int) -> Iterator[dict[str, Objects]]:
                 chunk = objects(start, min(start + size, tree.num_entries))
                 checksums.add(chunk)
                 yield chunk
-        if expected is not None and expected != checksums.as_dict():
-            msg = "its objects are not those that were written: their checksums differ"
-            raise ValueError(msg)
+        checksums.compare(expected)
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
@@ -301,12 +207,12 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
 def _objects(tree: files.Tree) -> Callable[[int, int], dict[str, Objects]]:
     """Return what reads consecutive events; a TTree has a branch for each column of a kind, an RNTuple records."""
     reader, sign = tree.reader(), "_" if isinstance(tree.tree, uproot.TTree) else "."
-    paths = [f"{kind}{sign}{name}" for kind, names in _FIELDS.items() for name in names]
+    paths = [f"{kind}{sign}{name}" for kind, names in COLUMNS.items() for name in names]
 
     def read_objects(start: int, stop: int) -> dict[str, Objects]:
         """Read the columns and put objects together."""
         flats = reader.arrays(paths, start, stop)
-        return {kind: _join({name: flats[f"{kind}{sign}{name}"] for name in names}) for kind, names in _FIELDS.items()}
+        return {kind: _join({name: flats[f"{kind}{sign}{name}"] for name in names}) for kind, names in COLUMNS.items()}
 
     return read_objects
 
@@ -319,14 +225,7 @@ def _join(columns: Mapping[str, Flat]) -> Objects:
     return Objects(offsets, {name: flat.numbers for name, flat in columns.items()})
 
 
-def _complete(objects: Objects, names: tuple[str, ...]) -> Objects:
-    zeros = np.zeros(objects.n_objects, dtype=np.float32)
-    types = {name: np.int8 if name == "is_b" else np.float32 for name in names}
-    columns = {name: objects.columns.get(name, zeros).astype(types[name], copy=False) for name in names}
-    return Objects(objects.offsets, columns)
-
-
-def _to_awkward(parts: list[_Events]) -> dict[str, ak.Array]:
+def _to_awkward(parts: list[Events]) -> dict[str, ak.Array]:
     numbers = {name: ak.Array(np.concatenate([part.numbers[name] for part in parts])) for name in NUMBERS}
-    objects = {kind: Objects.concatenate([part.objects[kind] for part in parts]) for kind in _FIELDS}
+    objects = {kind: Objects.concatenate([part.objects[kind] for part in parts]) for kind in COLUMNS}
     return numbers | {kind: of_kind.to_awkward() for kind, of_kind in objects.items()}

@@ -296,7 +296,7 @@ def test_no_changed_byte_gives_other_objects(tmp_path, form):
 def test_objects_of_another_file_are_refused(tmp_path, monkeypatch, form):
     """As a changed byte where the form has no checksum of its own."""
     with monkeypatch.context() as patched:
-        patched.setattr(parsed_data._Checksums, "as_dict", lambda _: {"e": "0123456789abcdef"})
+        patched.setattr(parsed_data.Checksums, "as_dict", lambda _: {"e": "0123456789abcdef"})
         path = write(tmp_path / "p.root", form, selected(20))
     with pytest.raises(
         UnreadableFileError, match=r"p\.root: .*their checksums differ.*delete it: the next run remakes"
