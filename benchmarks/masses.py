@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import peers
 import samples
 import uproot
 from goals import Goals, cpu_seconds, median_ratio
 
+from edm.objects import Objects
 from physics.combinations import Rules
 
 RULES = Rules()
@@ -38,11 +38,12 @@ TOLERANCE = 1e-6
 class Sample:
     """Events, what is wanted of them, and our masses."""
 
-    def __init__(self, objects: Mapping[str, ak.Array]) -> None:
+    def __init__(self, objects: Mapping[str, Objects]) -> None:
         self.objects = samples.frequent(objects, LIMIT, LEAST_EVENTS)
         self.states = peers.wanted(self.objects, RULES)
         self.masses = peers.ours(self.objects, RULES)
-        self.size = len(self.objects["e"])
+        self.arrays = {kind: each.to_awkward() for kind, each in self.objects.items()}  # for those who take these
+        self.size = self.objects["e"].n_events
 
     def compare(self, name: str, found: Mapping[str, Any]) -> None:
         """End with a message when a mass differs by more than the tolerance."""
@@ -60,7 +61,7 @@ def measure(
     found: dict[str, Any] = {}
 
     def compute() -> None:
-        found.update(peer(sample.objects, sample.states))
+        found.update(peer(sample.arrays, sample.states))
 
     try:
         compute()
@@ -84,7 +85,7 @@ def rdataframe(goals: Goals, sample: Sample, runs: int) -> None:
         file, states, output = (Path(folder) / part for part in ("events.root", "states.json", "masses.npz"))
         with uproot.recreate(file) as written:
             columns = {
-                f"{kind}_{field}": array[field] for kind, array in sample.objects.items() for field in peers.FIELDS
+                f"{kind}_{field}": array[field] for kind, array in sample.arrays.items() for field in peers.FIELDS
             }
             tree = written.mktree(
                 "events",

@@ -12,6 +12,7 @@ import awkward as ak
 import numpy as np
 import vector
 
+from edm.objects import Objects
 from physics import combinations, final_states, masses
 from physics.combinations import Combination, Rules
 
@@ -22,13 +23,13 @@ Masses = dict[str, np.ndarray]
 FIELDS = ("pt", "eta", "phi", "mass")
 
 
-def wanted(objects: Mapping[str, ak.Array], rules: Rules) -> States:
+def wanted(objects: Mapping[str, Objects], rules: Rules) -> States:
     """List the final states of events and their combinations."""
-    states = final_states.classify(masses.count(objects), rules.max_multiplicity)
+    states = final_states.classify({kind: each.counts() for kind, each in objects.items()}, rules.max_multiplicity)
     return [(state, combinations.of_final_state(state, rules)) for state, _ in states]
 
 
-def ours(objects: Mapping[str, ak.Array], rules: Rules) -> Masses:
+def ours(objects: Mapping[str, Objects], rules: Rules) -> Masses:
     """Compute with this project."""
     return {f"{label}/{name}": values for label, _, found in masses.compute(objects, rules) for name, values in found}
 

@@ -19,6 +19,7 @@ import samples
 import uproot
 from goals import Goals, cpu_seconds, median_ratio
 
+from edm.objects import Objects
 from physics.binning import Histogram
 from targets.products import histograms, mass_counts, parsed_data
 from targets.products.mass_arrays import MassWriter
@@ -47,18 +48,20 @@ def masses(goals: Goals, folder: Path, runs: int) -> None:
 def events(goals: Goals, folder: Path, runs: int, n_events: int) -> None:
     """Write parsed events, and the same arrays with uproot alone."""
     objects = samples.synthetic(n_events)
-    objects["t"] = objects["e"][ak.local_index(objects["e"]) < 0]
+    objects["t"] = Objects.none(n_events)
     for kind, field in (("e", "charge"), ("m", "charge"), ("t", "charge"), ("j", "is_b")):
-        dtype = np.int8 if field == "is_b" else np.float32
-        objects[kind] = ak.with_field(objects[kind], ak.values_astype(objects[kind].eta > 0, dtype), field)
+        values = (objects[kind]["eta"] > 0).astype(np.int8 if field == "is_b" else np.float32)
+        objects[kind] = Objects(objects[kind].offsets, {**objects[kind].columns, field: values})
     numbers = {name: np.ones(n_events, dtype) for name, dtype in parsed_data.NUMBERS.items()}
-    plain = objects | {name: ak.Array(one) for name, one in numbers.items()}
+    plain = {kind: each.to_awkward() for kind, each in objects.items()}
+    plain |= {name: ak.Array(column) for name, column in numbers.items()}
+    chunks = [slice(start, start + 100_000) for start in range(0, n_events, 100_000)]
+    parts = [{kind: Objects.from_awkward(plain[kind][chunk]) for kind in objects} for chunk in chunks]
 
     def ours(parsed_format: Any) -> None:
         with parsed_data.writing(folder / "parsed.root", parsed_format) as writer:
-            for start in range(0, n_events, 100_000):
-                part = slice(start, start + 100_000)
-                writer.add({k: a[part] for k, a in objects.items()}, {k: a[part] for k, a in numbers.items()})
+            for chunk, part in zip(chunks, parts, strict=True):
+                writer.add(part, {name: column[chunk] for name, column in numbers.items()})
 
     def theirs() -> None:
         with uproot.recreate(folder / "plain.root", compression=uproot.ZSTD(1)) as file:

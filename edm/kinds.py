@@ -1,11 +1,19 @@
 """The kinds of objects that events are made of."""
 
-__all__ = ["FIELDS", "KINDS", "LEPTONS", "NAMES"]
+from typing import Literal, get_args
 
-KINDS: tuple[str, ...] = ("e", "m", "j", "g", "t", "b")
+__all__ = ["FIELDS", "KINDS", "LEPTONS", "NAMES", "STORED_KINDS", "StoredKind"]
+
+StoredKind = Literal["e", "m", "j", "g", "t"]
+"""The kinds that files store as collections; b-jets are jets that pass a working point."""
+
+STORED_KINDS: tuple[StoredKind, ...] = get_args(StoredKind)
+"""The letters of these kinds, in the order of labels."""
+
+KINDS: tuple[str, ...] = (*STORED_KINDS, "b")
 """One letter per kind, in the order in which labels name them."""
 
-NAMES: dict[str, str] = {"e": "electron", "m": "muon", "j": "jet", "g": "photon", "t": "tau", "b": "b-jet"}
+NAMES: dict[str, str] = dict(zip(KINDS, ("electron", "muon", "jet", "photon", "tau", "b-jet"), strict=True))
 """What each letter stands for."""
 
 LEPTONS: tuple[str, ...] = ("e", "m")

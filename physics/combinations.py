@@ -71,10 +71,11 @@ def of_final_state(state: Mapping[str, int], rules: Rules) -> list[Combination]:
         fewer objects than ``min_particles``.
     """
     options = [_windows(kind, min(count, rules.leading), rules) for kind, count in state.items()]
-    made: list[Combination] = [()]
+    prefixes: list[Combination] = [()]
     for windows in options:
-        made = [part + window for part in made for window in windows if len(part) + len(window) <= rules.max_particles]
-    return [combination for combination in made if len(combination) >= rules.min_particles]
+        longer = (prefix + window for prefix in prefixes for window in windows)
+        prefixes = [combination for combination in longer if len(combination) <= rules.max_particles]
+    return [combination for combination in prefixes if len(combination) >= rules.min_particles]
 
 
 def name(combination: Combination) -> str:
@@ -102,11 +103,11 @@ def parse(text: str) -> Combination:
         PhysicsError: When *text* is not such a name.
     """
     combination = tuple((match[1], int(match[2])) for match in _OBJECT.finditer(text))
-    known = all(kind in KINDS for kind, _ in combination)
-    places = [(KINDS.index(kind), rank) for kind, rank in combination] if known else []
+    all_known = all(kind in KINDS for kind, _ in combination)
+    places = [(KINDS.index(kind), rank) for kind, rank in combination] if all_known else []
     if not places or name(combination) != text or places != sorted(set(places)):
         msg = (
-            f"{text!r} is no combination: a name looks like e0e1j0, with the kinds {', '.join(KINDS)} in this order "
+            f"{text!r} is not a combination: a name looks like e0e1j0, with the kinds {', '.join(KINDS)} in this order "
             "and each object once"
         )
         raise PhysicsError(msg)
@@ -115,9 +116,9 @@ def parse(text: str) -> Combination:
 
 def _windows(kind: str, count: int, rules: Rules) -> list[Combination]:
     """Return the windows of one kind: the empty one, those from rank 0, and the subleading ones that are allowed."""
-    made: list[Combination] = [()]
+    windows: list[Combination] = [()]
     for size in range(1, min(count, rules.max_particles) + 1):
         for start in range(count - size + 1):
             if start == 0 or start + size - 1 <= rules.max_subleading_index:
-                made.append(tuple((kind, rank) for rank in range(start, start + size)))
-    return made
+                windows.append(tuple((kind, rank) for rank in range(start, start + size)))
+    return windows

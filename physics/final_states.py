@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from edm.kinds import KINDS, NAMES
+from edm.objects import Int64
 from physics.errors import PhysicsError
 
-__all__ = ["FinalState", "Sorted", "check_kinds", "classify", "label", "merge_small", "parse", "sort"]
+__all__ = ["FinalState", "Sorted", "check_kinds", "classify", "label", "parse", "restrict", "sort"]
 
 FinalState = dict[str, int]
 """Count per configured kind, in the order of KINDS."""
@@ -26,14 +26,14 @@ class Sorted(NamedTuple):
     """Events sorted by final state.
 
     Attributes:
-        states: The final states that there are.
+        states: The final states that occur.
         events: The events of each, one state after the other, ascending within it, shape (n_events,).
         bounds: Where the events of each begin, and their number at the end, shape (n_states + 1,).
     """
 
     states: list[FinalState]
-    events: npt.NDArray[np.int64]
-    bounds: npt.NDArray[np.int64]
+    events: Int64
+    bounds: Int64
 
 
 _TOKEN = re.compile(r"(\d+)([a-z])")
@@ -51,13 +51,13 @@ def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
     Raises:
         PhysicsError: For no kind at all, a kind named twice, or a letter that is no kind.
     """
-    known = ", ".join(f"{kind} ({NAMES[kind]})" for kind in KINDS)
+    options = ", ".join(f"{kind} ({NAMES[kind]})" for kind in KINDS)
     if not kinds:
-        msg = f"objects_to_calculate is empty: name at least one of {known}"
+        msg = f"objects_to_calculate is empty: name at least one of {options}"
         raise PhysicsError(msg)
     for kind in kinds:
         if kind not in KINDS:
-            msg = f"objects_to_calculate names {kind!r}, which is no kind of object: the kinds are {known}"
+            msg = f"objects_to_calculate names {kind!r}, which is no kind of object: the kinds are {options}"
             raise PhysicsError(msg)
         if list(kinds).count(kind) > 1:
             msg = f"objects_to_calculate names {kind!r} twice in {','.join(kinds)!r}: name each kind once"
@@ -92,14 +92,12 @@ def parse(text: str) -> FinalState:
     tokens = [_TOKEN.fullmatch(token) for token in text.split("_")]
     state = {match[2]: int(match[1]) for match in tokens if match}
     if None in tokens or label(state) != text or list(state) != [kind for kind in KINDS if kind in state]:
-        msg = f"{text!r} is no final state: a label looks like 2e_0m_3j_0g, kinds in the order {', '.join(KINDS)}"
+        msg = f"{text!r} is not a final state: a label looks like 2e_0m_3j_0g, kinds in the order {', '.join(KINDS)}"
         raise PhysicsError(msg)
     return state
 
 
-def classify(
-    counts: Mapping[str, npt.NDArray[np.int64]], max_multiplicity: int
-) -> list[tuple[FinalState, npt.NDArray[np.int64]]]:
+def classify(counts: Mapping[str, Int64], max_multiplicity: int) -> list[tuple[FinalState, Int64]]:
     """Sort events into their final states.
 
     Args:
@@ -113,11 +111,11 @@ def classify(
     Raises:
         PhysicsError: For a negative *max_multiplicity*.
     """
-    found = sort(counts, max_multiplicity)
-    return list(zip(found.states, np.split(found.events, found.bounds[1:-1]), strict=True)) if found.states else []
+    states, events, bounds = sort(counts, max_multiplicity)
+    return list(zip(states, np.split(events, bounds[1:-1]), strict=True)) if states else []
 
 
-def sort(counts: Mapping[str, npt.NDArray[np.int64]], max_multiplicity: int) -> Sorted:
+def sort(counts: Mapping[str, Int64], max_multiplicity: int) -> Sorted:
     """Sort events by final state, for loops over all of them; :func:`classify` gives the same piece by piece.
 
     Args:
@@ -136,7 +134,7 @@ def sort(counts: Mapping[str, npt.NDArray[np.int64]], max_multiplicity: int) -> 
     if not counts or not len(next(iter(counts.values()))):
         return Sorted([], np.zeros(0, np.int64), np.zeros(1, np.int64))
     tops = [min(int(column.max()), max_multiplicity or sys.maxsize) for column in counts.values()]
-    # as few bits as there are with a limit: numpy sorts 16 bits by radix, five times faster than 64
+    # with a limit, 16 bits are enough, which numpy sorts by radix: five times faster than 64 bits
     dtype: type[np.integer] = np.uint16 if math.prod(top + 1 for top in tops) <= 2**16 else np.int64
     key = np.zeros(len(next(iter(counts.values()))), dtype)
     for column, top in zip(counts.values(), tops, strict=True):  # mixed radix: its order is the order of the counts
@@ -152,8 +150,8 @@ def sort(counts: Mapping[str, npt.NDArray[np.int64]], max_multiplicity: int) -> 
     return Sorted(states, events, np.append(firsts, len(events)))
 
 
-def merge_small(state: Mapping[str, int], kinds: Sequence[str], max_multiplicity: int) -> FinalState:
-    """Look at a final state of all six kinds through the configured ones.
+def restrict(state: Mapping[str, int], kinds: Sequence[str], max_multiplicity: int) -> FinalState:
+    """Restrict a final state of all six kinds to the configured ones.
 
     Jets that carry a b-tag are jets when b-jets are not configured.
 

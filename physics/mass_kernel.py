@@ -16,17 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
+from edm.objects import Int64
 
-__all__ = ["Float32", "Float64", "Int64", "Rows", "Work", "add_up", "four_momenta"]
+__all__ = ["Float32", "Float64", "Rows", "Work", "add_up", "four_momenta"]
 
 Float32 = npt.NDArray[np.float32]
 """Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
 
 Float64 = npt.NDArray[np.float64]
 """What is computed on the way."""
-
-Int64 = npt.NDArray[np.int64]
-"""Offsets, indices or plans, dimensionless."""
 
 Rows = tuple[Int64, Int64]
 """Rows of several final states, one after the other, and where those of each begin, shape (n_states + 1,)."""

@@ -14,18 +14,16 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from edm import columns
 from edm.kinds import FIELDS
+from edm.objects import Int64, Objects
 from physics import combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
-from physics.mass_kernel import Int64
 
-__all__ = ["Float32", "compute", "configured", "count", "of_objects"]
+__all__ = ["Float32", "compute", "invariant_mass", "take_configured"]
 
 Float32 = mass_kernel.Float32
 """Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
@@ -33,56 +31,40 @@ Float32 = mass_kernel.Float32
 _STRETCH = 8192  # events: with more, their four-momenta would not stay in the second cache of a core
 
 
-def configured(objects: Mapping[str, ak.Array], kinds: tuple[str, ...]) -> dict[str, ak.Array]:
+def take_configured(objects: Mapping[str, Objects], kinds: tuple[str, ...]) -> dict[str, Objects]:
     """Take the configured kinds; with b configured, b-tagged jets are b-jets and no longer jets.
 
     Args:
-        objects: Per kind a jagged record array, shape (n_events, var), sorted by falling pT, pt and mass in GeV;
-            jets have a field ``is_b`` (1 yes, 0 no, -1 not known).
+        objects: By kind, sorted by falling pT; jets have a column ``is_b`` (1 yes, 0 no, -1 not known).
         kinds: The configured kinds, in the order of KINDS.
 
     Returns:
-        Per configured kind the record array of its objects, shape (n_events, var), order kept; no event goes.
+        The objects of each configured kind, order kept, in all events.
 
     Raises:
         PhysicsError: When b is configured and the tag of some jet is not known.
     """
-    taken = {kind: objects[kind] for kind in kinds if kind != "b"}
-    if "b" in kinds:
-        offsets, jets = columns.split(objects["j"])
-        is_b = jets["is_b"]
-        unknown = int(np.count_nonzero(is_b < 0))
-        if unknown:
-            msg = (
-                f"objects_to_calculate names b, but for {unknown} of {len(is_b)} jets it is not known "
-                "whether they are b-jets: the selection has no b-tag working point for this format, or the file lacks "
-                "its branch; leave b out, or choose a selection with b_tag"
-            )
-            raise PhysicsError(msg)
-        taken["b"] = columns.join(*columns.keep(offsets, jets, is_b == 1))
-        if "j" in kinds:
-            taken["j"] = columns.join(*columns.keep(offsets, jets, is_b == 0))
-    return {kind: taken[kind] for kind in kinds}
+    if "b" not in kinds:
+        return {kind: objects[kind] for kind in kinds}
+    jets = objects["j"]
+    is_b = jets["is_b"]
+    unknown = int(np.count_nonzero(is_b < 0))
+    if unknown:
+        msg = (
+            f"objects_to_calculate names b, but for {unknown} of {len(is_b)} jets it is not known "
+            "whether they are b-jets: the selection has no b-tag working point for this format, or the file lacks "
+            "its branch; leave b out, or choose a selection with b_tag"
+        )
+        raise PhysicsError(msg)
+    tagged = {**objects, "b": jets.select(is_b == 1), "j": jets.select(is_b == 0)}
+    return {kind: tagged[kind] for kind in kinds}
 
 
-def count(objects: Mapping[str, ak.Array]) -> dict[str, Int64]:
-    """Count the objects of each event.
-
-    Args:
-        objects: Per kind a jagged array, shape (n_events, var).
-
-    Returns:
-        Per kind the number of objects (dimensionless), shape (n_events,).
-    """
-    return {kind: columns.sizes(array) for kind, array in objects.items()}
-
-
-def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str, int, list[tuple[str, Float32]]]]:
+def compute(objects: Mapping[str, Objects], rules: Rules) -> Iterator[tuple[str, int, list[tuple[str, Float32]]]]:
     """Compute the masses of every combination of every final state.
 
     Args:
-        objects: Per configured kind (order of KINDS) a jagged record array, shape (n_events, var), sorted by falling
-            pT; pt and mass in GeV, phi in radians.
+        objects: By configured kind (order of KINDS), sorted by falling pT, with the columns FIELDS.
         rules: Which combinations are made.
 
     Yields:
@@ -90,16 +72,16 @@ def compute(objects: Mapping[str, ak.Array], rules: Rules) -> Iterator[tuple[str
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
-    parts = [columns.split(array) for array in objects.values()]
-    counts = {kind: np.diff(starts) for kind, (starts, _) in zip(objects, parts, strict=True)}
+    counts = {kind: of_kind.counts() for kind, of_kind in objects.items()}
     states, events, bounds = final_states.sort(counts, rules.max_multiplicity)
     plans = [_plan(tuple(state.items()), rules) for state in states]
-    for plan, masses in zip(plans, _compute(parts, (events, bounds), plans) if plans else [], strict=True):
+    of_states = _compute(list(objects.values()), (events, bounds), plans) if plans else []
+    for plan, masses in zip(plans, of_states, strict=True):
         yield plan.label, masses.shape[1], list(zip(plan.names, masses, strict=True))
 
 
-def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:
-    """Compute the mass of one combination that consists of all given objects.
+def invariant_mass(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:
+    """Compute the mass of the one combination of all given objects.
 
     Args:
         pt: Transverse momenta in GeV, shape (n_objects, n_events).
@@ -111,16 +93,12 @@ def of_objects(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float3
         Masses in GeV, shape (n_events,); empty for no events. A sum too large for float32, or not finite, gives inf.
     """
     n_objects, n_events = pt.shape
-    starts = np.arange(n_events + 1, dtype=np.int64)
-    parts = [(starts, dict(zip(FIELDS, rows, strict=True))) for rows in zip(pt, eta, phi, mass, strict=True)]
+    offsets = np.arange(n_events + 1, dtype=np.int64)
+    parts = [Objects(offsets, dict(zip(FIELDS, rows, strict=True))) for rows in zip(pt, eta, phi, mass, strict=True)]
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
     plan = _Plan("", [""], slots, _steps([tuple(range(n_objects))], n_objects))
-    masses: Float32 = _compute(parts, (starts[:-1], starts[[0, -1]]), [plan])[0][0]
+    masses: Float32 = _compute(parts, (offsets[:-1], offsets[[0, -1]]), [plan])[0][0]
     return masses
-
-
-_Objects = tuple[Int64, columns.Columns]
-"""Where each event's objects start, shape (n_events + 1,), and their FIELDS, shape (n_objects,) each."""
 
 
 class _Plan(NamedTuple):
@@ -139,7 +117,7 @@ class _Plan(NamedTuple):
     steps: Int64
 
 
-def _compute(parts: list[_Objects], events: mass_kernel.Rows, plans: list[_Plan]) -> list[Float32]:
+def _compute(parts: list[Objects], events: mass_kernel.Rows, plans: list[_Plan]) -> list[Float32]:
     """Compute masses, stretch by stretch of the events.
 
     Args:
@@ -160,8 +138,8 @@ def _compute(parts: list[_Objects], events: mass_kernel.Rows, plans: list[_Plan]
         bounds=bounds,
         done=events[1][:-1].copy(),
     )
-    edges = [*range(0, len(parts[0][0]) - 1, _STRETCH), len(parts[0][0]) - 1]
-    sizes = np.sum([np.diff(starts[edges]) for starts, _ in parts], axis=0)
+    edges = [*range(0, parts[0].n_events, _STRETCH), parts[0].n_events]
+    sizes = np.sum([np.diff(objects.offsets[edges]) for objects in parts], axis=0)
     momenta = np.empty((sizes.max(initial=0), len(FIELDS)), dtype=np.float64)
     for start, stop in pairwise(edges):
         mass_kernel.add_up(work, start, _fill(parts, start, stop, momenta), momenta)
@@ -169,14 +147,14 @@ def _compute(parts: list[_Objects], events: mass_kernel.Rows, plans: list[_Plan]
     return [work.masses[begin:end].reshape(shape) for (begin, end), shape in places]
 
 
-def _fill(parts: list[_Objects], start: int, stop: int, momenta: npt.NDArray[np.float64]) -> Int64:
+def _fill(parts: list[Objects], start: int, stop: int, momenta: npt.NDArray[np.float64]) -> Int64:
     """Fill in the four-momenta of some events, and return where each event's objects of a kind stand among them."""
     offsets = np.empty((len(parts), stop - start + 1), dtype=np.int64)
     filled = 0
-    for (starts, fields), row in zip(parts, offsets, strict=True):
-        first, last = int(starts[start]), int(starts[stop])
-        np.add(starts[start : stop + 1], filled - first, out=row)
-        pt, eta, phi, mass = (fields[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
+    for objects, row in zip(parts, offsets, strict=True):
+        first, last = objects.offsets[[start, stop]].tolist()
+        np.add(objects.offsets[start : stop + 1], filled - first, out=row)
+        pt, eta, phi, mass = (objects[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
         mass_kernel.four_momenta(pt, eta, phi, mass, momenta[filled : filled + last - first])
         filled += last - first
     return offsets
@@ -192,23 +170,23 @@ def _bounds(lengths: list[int]) -> Int64:
 
 @lru_cache(maxsize=10_000)  # every chunk has the same final states again
 def _plan(state: tuple[tuple[str, int], ...], rules: Rules) -> _Plan:
-    wanted = combinations.of_final_state(dict(state), rules)
+    listed = combinations.of_final_state(dict(state), rules)
     kinds = [kind for kind, _ in state]
-    slots = sorted({(kinds.index(kind), rank) for combination in wanted for kind, rank in combination})
+    slots = sorted({(kinds.index(kind), rank) for combination in listed for kind, rank in combination})
     row = {(kinds[kind], rank): row for row, (kind, rank) in enumerate(slots)}
     return _Plan(
         final_states.label(dict(state)),
-        [combinations.name(combination) for combination in wanted],
+        [combinations.name(combination) for combination in listed],
         np.array(slots, dtype=np.int64).reshape(-1, 2),
-        _steps([tuple(row[item] for item in combination) for combination in wanted], len(slots)),
+        _steps([tuple(row[item] for item in combination) for combination in listed], len(slots)),
     )
 
 
-def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> Int64:
+def _steps(slots: list[tuple[int, ...]], n_slots: int) -> Int64:
     """List the sums to make, each from an earlier one and one more object, so that no addition is made twice.
 
     Args:
-        wanted: The slots of each combination.
+        slots: The slots of each combination.
         n_slots: Number of slots; sums are numbered from there on, smaller numbers are single objects.
 
     Returns:
@@ -217,7 +195,7 @@ def _steps(wanted: list[tuple[int, ...]], n_slots: int) -> Int64:
     """
     numbers: dict[tuple[int, ...], int] = {(slot,): slot for slot in range(n_slots)}
     steps: list[list[int]] = []
-    for row, combination in enumerate(wanted):
+    for row, combination in enumerate(slots):
         for size in range(2, len(combination) + 1):
             if combination[:size] not in numbers:
                 steps.append([numbers[combination[: size - 1]], combination[size - 1], -1])

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
-from edm.columns import split
+from edm.objects import Objects
 from physics.errors import PhysicsError
 
 __all__ = ["GRIDS", "Counts", "Floats", "Grid", "Kinematics", "add", "as_dict", "fill", "from_dict"]
@@ -67,22 +66,21 @@ Kinematics = dict[str, dict[str, Counts]]
 """Counts by kind and quantity."""
 
 
-def fill(objects: Mapping[str, ak.Array]) -> Kinematics:
+def fill(objects: Mapping[str, Objects]) -> Kinematics:
     """Count the objects of events.
 
     Args:
-        objects: Per kind a jagged record array, shape (n_events, var), pT in GeV and phi in radians.
+        objects: By kind, with columns pt (GeV), eta and phi (radians), shape (n_objects,) each.
 
     Returns:
         Counts of pt, eta and phi (an entry an object) and of n (an entry an event) for every kind given; zeros for no
         events.
     """
-    made: Kinematics = {}
-    for kind, array in objects.items():
-        offsets, values = split(array)
-        values["n"] = np.diff(offsets).astype(np.float64)
-        made[kind] = {name: _count(values[name], grid) for name, grid in GRIDS.items()}
-    return made
+    kinematics: Kinematics = {}
+    for kind, of_kind in objects.items():
+        values = {**of_kind.columns, "n": of_kind.counts().astype(np.float64)}
+        kinematics[kind] = {name: _count(values[name], grid) for name, grid in GRIDS.items()}
+    return kinematics
 
 
 def add(first: Kinematics, second: Kinematics) -> Kinematics:
@@ -118,9 +116,14 @@ def as_dict(kinematics: Kinematics) -> dict[str, Any]:
     """
     return {
         kind: {
-            name: {"low": one.grid.low, "high": one.grid.high, "counts": " ".join(map(str, one.counts.tolist()))}
-            | {"below": one.below, "above": one.above}
-            for name, one in quantities.items()
+            name: {
+                "low": entries.grid.low,
+                "high": entries.grid.high,
+                "counts": " ".join(map(str, entries.counts.tolist())),
+                "below": entries.below,
+                "above": entries.above,
+            }
+            for name, entries in quantities.items()
         }
         for kind, quantities in kinematics.items()
     }
@@ -163,12 +166,12 @@ def _fill(values: Any, low: float, high: float, origin: float, per_unit: float, 
     return counts, below
 
 
-def _add(what: str, first: Counts | None, second: Counts) -> Counts:
+def _add(quantity: str, first: Counts | None, second: Counts) -> Counts:
     if first is None:
         return second
     if first.grid != second.grid:
         msg = (
-            f"{what} was counted on different grids, {tuple(first.grid)} and {tuple(second.grid)}: read the files "
+            f"{quantity} was counted on different grids, {tuple(first.grid)} and {tuple(second.grid)}: read the files "
             "anew, with one version of this project"
         )
         raise PhysicsError(msg)

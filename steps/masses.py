@@ -26,13 +26,13 @@ def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chun
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
     """
     writer, states = MassWriter(path.parent), Counter[str]()
-    for chunk in parsed_data.read(source, chunk_events):
-        for label, n_events, combinations in masses.compute(masses.configured(chunk, kinds), rules):
+    for objects in parsed_data.read(source, chunk_events):
+        for label, n_events, combinations in masses.compute(masses.take_configured(objects, kinds), rules):
             states[label] += n_events
             for name, values in combinations:
                 writer.add(f"{label}/{name}", values)
     for label, n_events in parsed_data.statistics(source)["events"]["few_objects"].items():
-        state = final_states.merge_small(final_states.parse(label), kinds, rules.max_multiplicity)
+        state = final_states.restrict(final_states.parse(label), kinds, rules.max_multiplicity)
         states[final_states.label(state)] += n_events
     writer.write(path)
     ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import awkward as ak
 import numpy as np
 
-from edm import columns
 from edm.kinds import KINDS
-from physics import constituents, final_states, masses, object_counts
+from edm.objects import Int64, Mask, Objects
+from physics import constituents, final_states, object_counts
 from physics.errors import PhysicsError
 from physics.object_counts import Kinematics
 from physics.selection.cutflow import Cutflow
@@ -26,6 +25,7 @@ from targets.events.reader import Chunk, EventFile
 from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
+from targets.products.event_columns import NUMBERS, Section
 
 __all__ = ["ReadOptions", "check_failures", "parse"]
 
@@ -84,69 +84,70 @@ class ReadOptions:
 
 
 @dataclass
-class _Tally:
-    """What is counted in one pass over the files."""
+class _Counts:
+    """What is counted of one file, or of several together."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
-    few: Counter[str] = field(default_factory=Counter)
+    few_objects: Counter[str] = field(default_factory=Counter)
     cutflow: Cutflow = field(default_factory=Cutflow)
     kinematics: Kinematics = field(default_factory=dict)
 
-
-@dataclass
-class _Failures:
-    """Attempts that failed, and the files that were given up."""
-
-    attempts: Counter[str] = field(default_factory=Counter)
-    given_up: dict[str, str] = field(default_factory=dict)
-
-    def add(self, error: "_FileError", limit: int) -> None:
-        """Count a failed attempt; after the last one, or where another cannot help, the file is given up."""
-        self.attempts[error.uri] += 1
-        if not error.passing or self.attempts[error.uri] >= limit:
-            self.given_up[error.uri] = error.reason
-        elif "://" in error.uri:
-            time.sleep(min(2.0 ** self.attempts[error.uri], _LONGEST_WAIT_S))
+    def add(self, other: "_Counts") -> None:
+        """Add those of other files, or of other events of the same file."""
+        self.files += other.files
+        self.few_objects.update(other.few_objects)
+        self.cutflow = self.cutflow.add(other.cutflow)
+        self.kinematics = object_counts.add(self.kinematics, other.kinematics)
 
 
 class _FileError(Exception):
-    """One attempt at one file failed: what this pass wrote must go."""
+    """An attempt at a file failed; the message says why, and names the file."""
 
-    def __init__(self, uri: str, reason: str, passing: bool) -> None:
+    def __init__(self, reason: str, transient: bool) -> None:
         super().__init__(reason)
-        self.uri, self.reason, self.passing = uri, reason, passing
+        self.transient = transient
 
 
-def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: Any) -> dict[str, Any]:
-    """Read files and write their selected objects.
+def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> dict[str, Any]:
+    """Read files and write their selected objects, one file at a time: each of them whole, or none of its events.
 
     Args:
         files: The files of one branch, read in this order.
         options: How to read them.
         path: The file to make; where failures are tolerated, it lacks the files that failed.
-        storage: ``rntuple`` or ``ttree``.
+        storage: How to store parsed data.
 
     Returns:
         The statistics: events read per file, events written, events with fewer than two objects by final state,
         cutflow, failures, which stand in the written file too; and the kinematics of the selected objects.
 
     Raises:
-        UnreadableFileError: When more files fail than are tolerated; the message has a line for each.
+        UnreadableFileError: As soon as more files have failed than are tolerated; the message has a line for each, and
+            says how many of the others were read.
     """
-    failures, read = _Failures(), set[str]()
-    while len(failures.given_up) <= options.tolerated_failures:
-        try:
-            return _write(files, options, path, storage, failures, read)
-        except _FileError as error:
-            failures.add(error, options.attempts)
-    for file in files:  # the rest is looked at too, so that one message names all that fail
-        while file.uri not in read and file.uri not in failures.given_up:
+    counts, failures = _Counts(), dict[str, str]()
+    with parsed_data.writing(path, storage) as writer:
+        for file in files:
             try:
-                _read(file, options, None, _Tally())
-                read.add(file.uri)
+                counts.add(_read_with_retries(file, options, writer))
             except _FileError as error:
-                failures.add(error, options.attempts)
-    raise UnreadableFileError(_account(failures.given_up, len(files)))
+                failures[file.uri] = str(error)
+                if len(failures) > options.tolerated_failures:
+                    msg = _describe_failures(failures, len(counts.files), len(files))
+                    raise UnreadableFileError(msg) from error
+        statistics = {
+            "events": {
+                "read": sum(entry["events"] for entry in counts.files),
+                "written": writer.written,
+                "few_objects": dict(sorted(counts.few_objects.items())),
+            },
+            "cutflow": counts.cutflow.as_dict(),
+            "files": counts.files,
+            "bytes_read": sum(entry["bytes_read"] for entry in counts.files),
+            "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.items()],
+        }
+        writer.note(statistics)
+    return statistics | {"kinematics": object_counts.as_dict(counts.kinematics)}
 
 
 def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
@@ -164,84 +165,68 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
         lines = "\n".join(f"  {failure['reason']}" for failure in failures)
         msg = (
             f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
-            f"Mend or replace them and run with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
+            f"Fix or replace them and rerun with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
         )
         raise StageError(msg)
 
 
-def _write(
-    files: Sequence[InputFile], options: ReadOptions, path: Path, storage: Any, failures: _Failures, read: set[str]
-) -> dict[str, Any]:
-    tally = _Tally()
-    with parsed_data.writing(path, storage) as writer:
-        for file in files:
-            if file.uri not in failures.given_up:
-                _read(file, options, writer, tally)
-                read.add(file.uri)
-        statistics = {
-            "events": {
-                "read": sum(entry["events"] for entry in tally.files),
-                "written": writer.written,
-                "few_objects": dict(sorted(tally.few.items())),
-            },
-            "cutflow": tally.cutflow.as_dict(),
-            "files": tally.files,
-            "bytes_read": sum(entry["bytes_read"] for entry in tally.files),
-            "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.given_up.items()],
-        }
-        writer.note(statistics)
-    return statistics | {"kinematics": object_counts.as_dict(tally.kinematics)}
+def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_data.Writer) -> _Counts:
+    """Read one file, again where another attempt may succeed; the writer gets the events of one that did."""
+    attempt = 1
+    while True:
+        try:
+            with writer.section() as section:
+                return _read(file, options, section)
+        except _FileError as error:
+            if not error.transient or attempt >= options.attempts:
+                raise
+        if "://" in file.uri:
+            time.sleep(min(2.0**attempt, _LONGEST_WAIT_S))
+        attempt += 1
 
 
-def _read(file: InputFile, options: ReadOptions, writer: parsed_data.Writer | None, tally: _Tally) -> None:
+def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
     """Read one file whole; every event is written or counted."""
-    uri = file.uri
+    uri, counts = file.uri, _Counts()
     try:
         with open_input(file, options.schemas, options.fetch) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
-            asked = options.selection.columns(events.schema.name) if events.schema else {}
-            options.check_memory(uri, events.bytes_kept(asked))
-            for chunk in events.chunks(asked, options.chunk_events, options.memory_bytes()):
-                _take(chunk, events, options.selection, writer, tally)
+            columns = options.selection.columns(events.schema.name) if events.schema else {}
+            options.check_memory(uri, events.bytes_kept(columns))
+            for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes()):
+                counts.add(_select(chunk, events, options.selection, section))
                 unassigned.update(chunk.unassigned)
                 n_events += len(chunk.run)
             if n_events != events.num_entries:
                 msg = f"{uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
                 raise UnreadableFileError(msg)
-            tally.files.append(_describe(file, opened, dict(unassigned)))
+            counts.files.append(_describe(file, opened, dict(unassigned)))
     except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
         reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
         final = isinstance(error, (RefusedError, RangesUnsupportedError, ChangedFileError))
-        raise _FileError(uri, reason, isinstance(error, UnreadableFileError) and not final) from error
+        raise _FileError(reason, isinstance(error, UnreadableFileError) and not final) from error
+    return counts
 
 
-def _take(
-    chunk: Chunk, events: EventFile, selection: Selection, writer: parsed_data.Writer | None, tally: _Tally
-) -> None:
+def _select(chunk: Chunk, events: EventFile, selection: Selection, section: Section) -> _Counts:
     """Select the objects of a chunk, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
-    objects, cutflow = select(constituents.with_masses(chunk.objects), selection, schema, events.absent_kinds)
-    tally.cutflow = tally.cutflow.add(cutflow)
-    tally.kinematics = object_counts.add(tally.kinematics, object_counts.fill(objects))
-    counts = masses.count(objects)
-    enough = np.sum(list(counts.values()), axis=0) >= _MIN_OBJECTS
-    few, many = np.flatnonzero(~enough), np.flatnonzero(enough)  # indices select faster than masks, time after time
-    tally.few.update(_few(objects["j"], {kind: number[few] for kind, number in counts.items()}, few))
-    if writer is not None:
-        numbers = {name: getattr(chunk, name)[many] for name in parsed_data.NUMBERS}
-        writer.add({kind: columns.keep_events(array, enough) for kind, array in objects.items()}, numbers)
+    objects, cutflow = select(constituents.assign_masses(chunk.objects), selection, schema, events.absent_kinds)
+    n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
+    enough = n_objects >= _MIN_OBJECTS
+    numbers = {name: getattr(chunk, name)[enough] for name in NUMBERS}
+    section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, numbers)
+    return _Counts([], _count_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 
 
-def _few(jets: ak.Array, counts: Mapping[str, Any], chosen: Any) -> dict[str, int]:
-    """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet.
-
-    Given are the jets of all events, which events count, and how many objects these have.
-    """
-    offsets, fields = columns.split(jets)
-    b = columns.number(offsets, fields["is_b"] == 1)[chosen]
-    tagged = {**counts, "j": counts["j"] - b, "b": b}
-    in_order = {kind: tagged[kind] for kind in KINDS}
-    return {final_states.label(state): len(events) for state, events in final_states.classify(in_order, 0)}
+def _count_final_states(objects: Mapping[str, Objects], chosen: Mask) -> Counter[str]:
+    """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet."""
+    events = np.flatnonzero(chosen)  # indices select faster than masks, time after time
+    counts: dict[str, Int64] = {kind: of_kind.counts()[events] for kind, of_kind in objects.items()}
+    counts["b"] = objects["j"].counts(objects["j"]["is_b"] == 1)[events]
+    counts["j"] = counts["j"] - counts["b"]
+    states = final_states.classify({kind: counts[kind] for kind in KINDS}, 0)
+    return Counter({final_states.label(state): len(members) for state, members in states})
 
 
 def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:
@@ -259,9 +244,10 @@ def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dic
     }
 
 
-def _account(given_up: Mapping[str, str], total: int) -> str:
-    lines = "\n".join(f"  {reason}" for reason in given_up.values())
+def _describe_failures(failures: Mapping[str, str], n_read: int, n_files: int) -> str:
+    lines = "\n".join(f"  {reason}" for reason in failures.values())
     return (
-        f"{len(given_up)} of {total} files cannot be read:\n{lines}\n"
-        f"  (to go on without them: --tolerated-failures, with the number of such files in the whole run)"
+        f"{len(failures)} of {n_files} files cannot be read:\n{lines}\n"
+        f"  (of the others, {n_read} were read and {n_files - n_read - len(failures)} were not tried; to leave out "
+        "files that cannot be read: --tolerated-failures, with the number of such files in the whole run)"
     )

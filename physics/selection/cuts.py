@@ -4,7 +4,6 @@ A cut is either the same for every file format (``Cut``) or says for each format
 (``FormatCut``). Momenta, energies and masses are in GeV, angles in radians, everything else is dimensionless.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -21,26 +20,10 @@ from pydantic import (
     model_validator,
 )
 
+from edm.objects import Columns, Mask
 from physics.errors import PhysicsError
 
-__all__ = [
-    "KINEMATIC",
-    "AnyCut",
-    "Columns",
-    "Cut",
-    "FormatCut",
-    "FormatTable",
-    "Frozen",
-    "Kind",
-    "Range",
-    "Requirement",
-]
-
-Kind = Literal["e", "m", "j", "g", "t"]
-"""The kinds that a file has collections of; b-jets are jets that pass a working point."""
-
-Columns = Mapping[str, npt.NDArray[Any]]
-"""Column name -> one value per object, shape (n_objects,)."""
+__all__ = ["KINEMATIC", "AnyCut", "Cut", "FormatCut", "FormatTable", "Frozen", "Range", "Requirement"]
 
 KINEMATIC = frozenset({"pt", "eta", "phi", "mass", "charge"})
 """Columns with the same name in every format, which are always read."""
@@ -68,7 +51,7 @@ class Range(Frozen):
     def _refuse_mev(cls, value: float | None) -> float | None:
         return _refuse_mev("pt", value)
 
-    def holds(self, columns: Columns) -> npt.NDArray[np.bool_]:
+    def holds(self, columns: Columns) -> Mask:
         """Tell which objects lie in the range.
 
         Args:
@@ -121,7 +104,7 @@ class Requirement(Frozen):
 
     @field_validator("unit", mode="before")
     @classmethod
-    def _only_gev(cls, value: object) -> object:
+    def _refuse_other_units(cls, value: object) -> object:
         if isinstance(value, str) and value.lower() in ("mev", "tev"):
             msg = f"values are in GeV, not {value}: convert them and write unit: GeV"
             raise PhysicsError(msg)
@@ -135,13 +118,13 @@ class Requirement(Frozen):
             for number in value if isinstance(value, tuple) else (value,):
                 _refuse_mev(str(info.field_name), number)
                 if info.data.get("column") in _IN_GEV:
-                    _refuse_no_threshold(str(info.data["column"]), str(info.field_name), number)
+                    _refuse_impossible_threshold(str(info.data["column"]), str(info.field_name), number)
         return value
 
     @model_validator(mode="after")
-    def _asks_something_possible(self) -> Self:
+    def _check_comparisons(self) -> Self:
         if all(getattr(self, name) is None for name in _COMPARISONS):
-            msg = f"nothing is asked of {self.column}: give one of {', '.join(_COMPARISONS)}"
+            msg = f"nothing is required of {self.column}: give one of {', '.join(_COMPARISONS)}"
             raise PhysicsError(msg)
         if self.min is not None and self.max is not None and self.min > self.max:
             msg = f"min {self.min:g} is above max {self.max:g}: no value of {self.column} could pass"
@@ -152,9 +135,9 @@ class Requirement(Frozen):
         if self.one_of is not None and not self.one_of:
             msg = f"one_of is empty: no value of {self.column} could pass"
             raise PhysicsError(msg)
-        return self._with_possible_unit()
+        return self._check_unit()
 
-    def _with_possible_unit(self) -> Self:
+    def _check_unit(self) -> Self:
         if self.unit and self.column in KINEMATIC - _IN_GEV:
             msg = f"{self.column} has no unit: leave unit: {self.unit} out"
             raise PhysicsError(msg)
@@ -164,7 +147,7 @@ class Requirement(Frozen):
         return self
 
     @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-    def passes(self, columns: Columns) -> npt.NDArray[np.bool_]:
+    def passes(self, columns: Columns) -> Mask:
         """Tell which objects pass.
 
         Args:
@@ -189,7 +172,7 @@ class Requirement(Frozen):
         if self.one_of is not None:
             values = np.array(self.one_of)
             passed &= np.isin(value, values.astype(value.dtype) if value.dtype.kind == "f" else values)
-        if self._asks_for_bits_alone():
+        if self._compares_bits_alone():
             passed &= value == self.bits
         return passed if self.only_below is None else passed | ~self.only_below.holds(columns)
 
@@ -197,14 +180,14 @@ class Requirement(Frozen):
         value = columns[self.column]
         if self.bits is not None:
             if value.dtype.kind not in "iub":
-                msg = f"bits {self.bits} are asked of {self.column}, which is of type {value.dtype}, not an integer"
+                msg = f"bits {self.bits} are required of {self.column}, which is of type {value.dtype}, not an integer"
                 raise PhysicsError(msg)
             value = value.astype(np.int64) & self.bits
         if self.absolute:
             value = np.abs(value.astype(np.int64) if value.dtype.kind == "i" else value)  # int8 has no 128
         return value / columns["pt"] if self.over_pt else value
 
-    def _asks_for_bits_alone(self) -> bool:
+    def _compares_bits_alone(self) -> bool:
         return self.bits is not None and all(getattr(self, name) is None for name in _COMPARISONS if name != "bits")
 
 
@@ -214,7 +197,7 @@ class Cut(Requirement):
     name: str = Field(min_length=1)
 
     def requirement(self, schema: str) -> Requirement | None:  # noqa: ARG002 - as FormatTable.requirement
-        """Return what is asked of objects of a format: this cut itself.
+        """Return the requirement on objects of a format: this cut itself.
 
         Args:
             schema: Name of the format.
@@ -231,13 +214,13 @@ class FormatTable(Frozen):
     formats: dict[str, Requirement | None] = Field(min_length=1)
 
     def requirement(self, schema: str) -> Requirement | None:
-        """Return what is asked of objects of a format.
+        """Return the requirement on objects of a format.
 
         Args:
             schema: Name of the format.
 
         Returns:
-            The requirement; None when nothing is asked of that format.
+            The requirement; None when the cut does not apply to that format.
 
         Raises:
             PhysicsError: For a format that is not listed.
@@ -257,20 +240,20 @@ class FormatCut(FormatTable):
     name: str = Field(min_length=1)
 
 
-def _which_cut(document: object) -> str:
+def _tell_form(document: object) -> str:
     by_format = "formats" in document if isinstance(document, dict) else isinstance(document, FormatTable)
     return "by format" if by_format else "one for all"
 
 
 AnyCut = Annotated[
-    Annotated[Cut, Tag("one for all")] | Annotated[FormatCut, Tag("by format")], Discriminator(_which_cut)
+    Annotated[Cut, Tag("one for all")] | Annotated[FormatCut, Tag("by format")], Discriminator(_tell_form)
 ]
 """A cut of either form; the key ``formats`` tells them apart."""
 
 
-def _refuse_no_threshold(column: str, name: str, value: float | None) -> None:
+def _refuse_impossible_threshold(column: str, name: str, value: float | None) -> None:
     if value is not None and value < 0:
-        msg = f"{value:g} GeV: no {column} is below 0, so that this cuts nothing or all"
+        msg = f"{value:g} GeV: no {column} is below 0, so that this cut removes nothing or everything"
         raise PhysicsError(msg)
     if column == "pt" and value is not None and 0 < value < _LOOKS_LIKE_TEV:
         msg = f"{value:g} GeV looks like a value in TeV: write {name}: {value * 1000.0:g}"

@@ -7,19 +7,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from compiled.loops import compiled
-from edm.columns import join, keep, split
+from edm.kinds import StoredKind
+from edm.objects import Int64, Mask, Objects
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen, Kind
+from physics.selection.cuts import Frozen
 
 __all__ = ["OverlapRule", "remove_overlaps"]
 
-_CLEARLY = 1.001
+_MARGIN = 1.001  # more than rounding can do
 
 
 class OverlapRule(Frozen):
@@ -32,18 +32,18 @@ class OverlapRule(Frozen):
         source: Where the value comes from.
     """
 
-    remove: Kind
-    keep: tuple[Kind, ...] = Field(min_length=1)
+    remove: StoredKind
+    keep: tuple[StoredKind, ...] = Field(min_length=1)
     delta_r: FiniteFloat = Field(gt=0)
     source: str = Field(min_length=1)
 
     @field_validator("keep", mode="before")
     @classmethod
-    def _one_or_more(cls, value: object) -> object:
+    def _make_tuple(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _two_kinds(self) -> Self:
+    def _check_kinds(self) -> Self:
         if self.remove in self.keep:
             msg = f"remove: {self.remove} stands in keep too; two objects of one kind cannot both stay and go"
             raise PhysicsError(msg)
@@ -56,47 +56,46 @@ class OverlapRule(Frozen):
 
 
 def remove_overlaps(
-    objects: Mapping[str, ak.Array], rules: Sequence[OverlapRule]
-) -> tuple[dict[str, ak.Array], list[int]]:
+    objects: Mapping[str, Objects], rules: Sequence[OverlapRule]
+) -> tuple[dict[str, Objects], list[int]]:
     """Apply overlap rules one after the other.
 
     Delta R is sqrt(delta_eta^2 + delta_phi^2) with delta_phi wrapped to [-pi, pi], computed in float64. Objects that
     an earlier rule removed no longer remove others.
 
     Args:
-        objects: Per kind a jagged record array, shape (n_events, var), with eta and phi (radians). Kinds that no rule
-            names, and kinds without objects, are legal.
+        objects: By kind, with columns eta and phi (radians), shape (n_objects,) each. Kinds that no rule names, and
+            kinds without objects, are legal.
         rules: In the order in which they are applied.
 
     Returns:
         The objects that are left, in unchanged order, and for each rule how many objects of the kind that it removes
         are left after it (0 when there is no such kind).
     """
-    angles = {kind: _Angles.of(array) for kind, array in objects.items()}
+    angles = {kind: _Angles.of(of_kind) for kind, of_kind in objects.items()}
     counts = []
     for rule in rules:
-        mine = angles.get(rule.remove)
-        for kind in rule.keep if mine else ():
+        candidates = angles.get(rule.remove)
+        for kind in rule.keep if candidates else ():
             if kind in angles:
                 _remove_near(*angles[rule.remove], *angles[kind], rule.delta_r)
-        counts.append(int(np.count_nonzero(mine.stays)) if mine else 0)
-    return {kind: join(*keep(*split(array), angles[kind].stays)) for kind, array in objects.items()}, counts
+        counts.append(int(np.count_nonzero(candidates.stays)) if candidates else 0)
+    return {kind: of_kind.select(angles[kind].stays) for kind, of_kind in objects.items()}, counts
 
 
 class _Angles(NamedTuple):
     """Where objects of one kind are, and whether they stay: offsets of shape (n_events + 1,), the rest (n_objects,)."""
 
-    offsets: npt.NDArray[np.int64]
+    offsets: Int64
     eta: npt.NDArray[np.float64]
     phi: npt.NDArray[np.float64]
-    stays: npt.NDArray[np.bool_]
+    stays: Mask
 
     @classmethod
-    def of(cls, array: ak.Array) -> Self:
-        """Take eta and phi (radians) of objects, shape (n_events, var); all of them stay so far."""
-        offsets, columns = split(array)
-        eta, phi = columns["eta"].astype(np.float64), columns["phi"].astype(np.float64)
-        return cls(offsets, eta, phi, np.ones(len(eta), dtype=np.bool_))
+    def of(cls, objects: Objects) -> Self:
+        """Take eta and phi (radians) of objects; all of them stay so far."""
+        eta, phi = objects["eta"].astype(np.float64), objects["phi"].astype(np.float64)
+        return cls(objects.offsets, eta, phi, np.ones(len(eta), dtype=np.bool_))
 
 
 @compiled()
@@ -112,7 +111,7 @@ def _remove_near(
     cone: float,
 ) -> None:
     """Loop over the pairs of each event, and mark the objects that go."""
-    far = cone * _CLEARLY  # most pairs are: neither remainder nor square root is needed to see it
+    far = cone * _MARGIN  # most pairs are: neither remainder nor square root is needed to see it
     for event in range(len(offsets) - 1):
         for j in range(other_offsets[event], other_offsets[event + 1]):
             if not other_stays[j]:

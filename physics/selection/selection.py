@@ -5,27 +5,24 @@ depend on how events are cut into chunks.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self, get_args
+from typing import Self
 
-import awkward as ak
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from compiled.loops import compiled
-from edm.columns import join, keep, sizes, split
-from edm.kinds import FIELDS, NAMES
-from edm.wording import nearest
+from edm.kinds import FIELDS, NAMES, STORED_KINDS, StoredKind
+from edm.objects import Columns, Mask, Objects
+from edm.wording import did_you_mean
 from physics.errors import PhysicsError
 from physics.selection.cutflow import Cutflow, Row
-from physics.selection.cuts import KINEMATIC, AnyCut, Columns, FormatTable, Frozen, Kind, Requirement
+from physics.selection.cuts import KINEMATIC, AnyCut, FormatTable, Frozen, Requirement
 from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps
 from physics.selection.weight_tables import Weights
 
 __all__ = ["ObjectCuts", "Selection", "select"]
 
-_STEPS_OF_ITS_OWN = ("all", "invalid", "valid", "selected")  # and what people read for "invalid"
+_RESERVED_STEPS = ("all", "invalid", "valid", "selected")  # "valid" is what people read for "invalid"
 
 
 class ObjectCuts(Frozen):
@@ -34,20 +31,20 @@ class ObjectCuts(Frozen):
     cuts: tuple[AnyCut, ...] = ()
 
     @model_validator(mode="after")
-    def _different_names(self) -> Self:
+    def _check_names(self) -> Self:
         names = [cut.name for cut in self.cuts]
         for name in names:
             if names.count(name) > 1:
                 msg = f"two cuts are called {name!r}: give each its own name, so that the cutflow can tell them apart"
                 raise PhysicsError(msg)
-            if name in _STEPS_OF_ITS_OWN:
+            if name in _RESERVED_STEPS:
                 msg = f"a cut cannot be called {name!r}: every cutflow has a step of that name"
                 raise PhysicsError(msg)
         return self
 
 
 class Selection(Frozen):
-    """What is asked of the objects of an event.
+    """The requirements on the objects of an event.
 
     Attributes:
         name: One word.
@@ -61,14 +58,14 @@ class Selection(Frozen):
 
     name: str = Field(min_length=1)
     description: str = Field(min_length=1)
-    objects: dict[Kind, ObjectCuts] = Field(default_factory=dict)
+    objects: dict[StoredKind, ObjectCuts] = Field(default_factory=dict)
     overlap: tuple[OverlapRule, ...] = ()
     b_tag: FormatTable | None = None
     events: EventSelection | None = None
     weights: Weights | None = None
 
     @model_validator(mode="after")
-    def _different_rules(self) -> Self:
+    def _check_rules(self) -> Self:
         steps = [(rule.remove, rule.name) for rule in self.overlap]
         for step in steps:
             if steps.count(step) > 1:
@@ -84,14 +81,14 @@ class Selection(Frozen):
             schema: Name of the format.
 
         Returns:
-            Requirement by name of the cut, in order; None where nothing is asked of this format. Empty for a kind
+            Requirement by name of the cut, in order; None where it requires nothing of this format. Empty for a kind
             that the selection leaves out.
 
         Raises:
             PhysicsError: When a cut does not list the format.
         """
         cuts = next((part.cuts for name, part in self.objects.items() if name == kind), ())
-        return {cut.name: self._asked(f"{NAMES[kind]}s, cut {cut.name!r}", cut, schema) for cut in cuts}
+        return {cut.name: self._requirement(f"{NAMES[kind]}s, cut {cut.name!r}", cut, schema) for cut in cuts}
 
     def working_point(self, schema: str) -> Requirement | None:
         """Return what makes a jet of a format a b-jet.
@@ -105,7 +102,7 @@ class Selection(Frozen):
         Raises:
             PhysicsError: When ``b_tag`` does not list the format.
         """
-        return self._asked("b_tag", self.b_tag, schema) if self.b_tag else None
+        return self._requirement("b_tag", self.b_tag, schema) if self.b_tag else None
 
     def columns(self, schema: str) -> dict[str, dict[str, str | None]]:
         """List what must be read of files of one format, beside pt, eta, phi, mass and charge.
@@ -120,17 +117,17 @@ class Selection(Frozen):
             PhysicsError: When a cut does not list the format, or two cuts give one column different units.
         """
         columns: dict[str, dict[str, str | None]] = {}
-        for kind in get_args(Kind):
-            asked = {f"cut {name!r}": requirement for name, requirement in self.cuts(kind, schema).items()}
-            asked |= {"b_tag": self.working_point(schema)} if kind == "j" else {}
-            units = self._units(kind, asked)
+        for kind in STORED_KINDS:
+            requirements = {f"cut {name!r}": requirement for name, requirement in self.cuts(kind, schema).items()}
+            requirements |= {"b_tag": self.working_point(schema)} if kind == "j" else {}
+            units = self._units(kind, requirements)
             if units:
                 columns[kind] = units
         return columns
 
-    def _units(self, kind: str, asked: Mapping[str, Requirement | None]) -> dict[str, str | None]:
+    def _units(self, kind: str, requirements: Mapping[str, Requirement | None]) -> dict[str, str | None]:
         units: dict[str, str | None] = {}
-        for name, requirement in asked.items():
+        for name, requirement in requirements.items():
             if requirement is None or requirement.column in KINEMATIC:
                 continue
             if units.setdefault(requirement.column, requirement.unit) != requirement.unit:
@@ -141,7 +138,7 @@ class Selection(Frozen):
                 raise PhysicsError(msg)
         return units
 
-    def _asked(self, where: str, cut: AnyCut | FormatTable, schema: str) -> Requirement | None:
+    def _requirement(self, where: str, cut: AnyCut | FormatTable, schema: str) -> Requirement | None:
         try:
             return cut.requirement(schema)
         except PhysicsError as error:
@@ -150,8 +147,8 @@ class Selection(Frozen):
 
 
 def select(
-    objects: Mapping[str, ak.Array], selection: Selection, schema: str, absent: frozenset[str] = frozenset()
-) -> tuple[dict[str, ak.Array], Cutflow]:
+    objects: Mapping[str, Objects], selection: Selection, schema: str, absent: frozenset[str] = frozenset()
+) -> tuple[dict[str, Objects], Cutflow]:
     """Select objects.
 
     Objects whose pT, eta, phi or mass is not finite, or whose pT is not positive, go first; then come the cuts, then
@@ -159,64 +156,63 @@ def select(
     without objects.
 
     Args:
-        objects: Per kind a jagged record array, shape (n_events, var), with pt, mass (GeV), eta, phi (radians), where
-            the file has it charge, and the columns that ``Selection.columns`` lists, as far as the file has them.
-        selection: What is asked.
+        objects: By kind, with columns pt, mass (GeV), eta, phi (radians), where the file has it charge, and those that
+            ``Selection.columns`` lists, as far as the file has them; shape (n_objects,) each.
+        selection: The requirements.
         schema: Name of the format.
-        absent: Kinds whose collection the file lacks; nothing is asked of their columns.
+        absent: Kinds whose collection the file lacks; nothing is required of their columns.
 
     Returns:
         The objects that are left, with pt, eta, phi, mass, where the file has it charge, and for jets ``is_b`` (int8:
         1 b-jet, 0 none, -1 not known); and the counts after each step.
 
     Raises:
-        PhysicsError: When a cut does not list the format, or its column is neither there nor ``if_present``.
+        PhysicsError: When a cut does not list the format, or its column is neither in the file nor ``if_present``.
     """
-    left: dict[str, ak.Array] = {}
+    selected: dict[str, Objects] = {}
     rows: dict[str, list[Row]] = {}
-    for kind, array in objects.items():
-        left[kind], rows[kind] = _cut(kind, array, selection, schema, kind in absent)
-    left, counts = remove_overlaps(left, selection.overlap)
+    for kind, of_kind in objects.items():
+        selected[kind], rows[kind] = _cut(kind, of_kind, selection, schema, kind in absent)
+    selected, counts = remove_overlaps(selected, selection.overlap)
     for rule, count in zip(selection.overlap, counts, strict=True):
         if rule.remove in rows:
             rows[rule.remove].append(Row(rule.name, count))
-    for kind in left:
-        rows[kind].append(Row("selected", int(sizes(left[kind]).sum())))
-    if "j" in left:
-        left["j"], tagged = _tag(left["j"], selection, schema, "j" in absent)
+    for kind, of_kind in selected.items():
+        rows[kind].append(Row("selected", of_kind.n_objects))
+    if "j" in selected:
+        selected["j"], tagged = _tag(selected["j"], selection, schema, "j" in absent)
         rows |= {"b": tagged} if selection.b_tag else {}
-    sorted_ = {kind: _by_falling_pt(array) for kind, array in left.items()}
-    return sorted_, Cutflow({kind: tuple(steps) for kind, steps in rows.items()})
+    stored = {kind: _drop_cut_columns(of_kind).sort_by_pt() for kind, of_kind in selected.items()}
+    return stored, Cutflow({kind: tuple(steps) for kind, steps in rows.items()})
 
 
-def _cut(kind: str, array: ak.Array, selection: Selection, schema: str, absent: bool) -> tuple[ak.Array, list[Row]]:
-    offsets, columns = split(array)
-    passed = _valid(columns)
-    rows = [Row("all", len(passed)), Row("invalid", int(np.count_nonzero(passed)))]
+def _cut(kind: str, objects: Objects, selection: Selection, schema: str, absent: bool) -> tuple[Objects, list[Row]]:
+    passed = _are_valid(objects.columns)
+    rows = [Row("all", objects.n_objects), Row("invalid", int(np.count_nonzero(passed)))]
     for name, requirement in selection.cuts(kind, schema).items():
         where = f"selection {selection.name}, {NAMES[kind]}s, cut {name!r}"
-        reason = None if absent else _not_applied(where, requirement, columns, schema)
+        reason = None if absent else _reason_to_skip(where, requirement, objects.columns, schema)
         if requirement is not None and reason is None and not absent:
-            passed &= requirement.passes(columns)
+            passed &= requirement.passes(objects.columns)
         rows.append(Row(name, int(np.count_nonzero(passed)), reason is None, (reason,) if reason else ()))
     tag = selection.working_point(schema) if kind == "j" else None
     needed = KINEMATIC | {tag.column} if tag else KINEMATIC
-    columns = {name: column for name, column in columns.items() if name in needed}
-    return join(*keep(offsets, columns, passed)), rows
+    columns = {name: column for name, column in objects.columns.items() if name in needed}
+    return Objects(objects.offsets, columns).select(passed), rows
 
 
-def _tag(jets: ak.Array, selection: Selection, schema: str, absent: bool) -> tuple[ak.Array, list[Row]]:
-    offsets, columns = split(jets)
+def _tag(jets: Objects, selection: Selection, schema: str, absent: bool) -> tuple[Objects, list[Row]]:
     requirement = selection.working_point(schema)
-    reason = None if absent else _not_applied(f"selection {selection.name}, b_tag", requirement, columns, schema)
-    is_b = np.full(len(columns["pt"]), -1, dtype=np.int8)
+    where = f"selection {selection.name}, b_tag"
+    reason = None if absent else _reason_to_skip(where, requirement, jets.columns, schema)
+    is_b = np.full(jets.n_objects, -1, dtype=np.int8)
     if requirement is not None and reason is None and not absent:
-        is_b = requirement.passes(columns).astype(np.int8)
+        is_b = requirement.passes(jets.columns).astype(np.int8)
     tagged = Row("b_tag", int(np.count_nonzero(is_b == 1)), reason is None, (reason,) if reason else ())
-    return join(offsets, columns | {"is_b": is_b}), [Row("selected jets", len(is_b)), tagged]
+    return Objects(jets.offsets, {**jets.columns, "is_b": is_b}), [Row("selected jets", jets.n_objects), tagged]
 
 
-def _not_applied(where: str, requirement: Requirement | None, columns: Columns, schema: str) -> str | None:
+def _reason_to_skip(where: str, requirement: Requirement | None, columns: Columns, schema: str) -> str | None:
     """Return why a requirement cannot be applied to a file, None when it can; refuse a file that must have it."""
     if requirement is None:
         return f"nothing is asked of {schema} files"
@@ -224,52 +220,22 @@ def _not_applied(where: str, requirement: Requirement | None, columns: Columns, 
         return None
     if requirement.if_present:
         return f"not applied to {schema} files without {requirement.column}"
-    name = nearest(requirement.column, sorted(KINEMATIC))
-    meant = f" (there is {name})" if name else ""
     msg = (
-        f"{where}: there is no column {requirement.column} in this {schema} file: mend the name{meant}. If files may "
-        f"lack it, write if_present: true beside it in the selection; the cutflow then says that the cut was not "
-        "applied"
+        f"{where}: there is no column {requirement.column} in this {schema} file. Correct the name; or, if files may "
+        "lack the column, write if_present: true beside it in the selection: the cutflow then says that the cut was "
+        f"not applied{did_you_mean(requirement.column, sorted(KINEMATIC))}"
     )
     raise PhysicsError(msg)
 
 
-def _valid(columns: Columns) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = columns["pt"] > 0
+def _are_valid(columns: Columns) -> Mask:
+    valid: Mask = columns["pt"] > 0
     for name in FIELDS:
         valid &= np.isfinite(columns[name])
     return valid
 
 
-def _by_falling_pt(array: ak.Array) -> ak.Array:
-    """Sort by falling pT and leave the columns behind that only cuts needed."""
-    offsets, columns = split(array)
-    stored = {name: columns[name] for name in (*FIELDS, "charge", "is_b") if name in columns}
-    if not _is_falling(stored["pt"], offsets):
-        order = _falling(stored["pt"], offsets)
-        stored = {name: column.take(order) for name, column in stored.items()}
-    return join(offsets, stored)
-
-
-@compiled()
-def _is_falling(pt: Any, offsets: Any) -> bool:
-    for event in range(len(offsets) - 1):
-        for item in range(offsets[event] + 1, offsets[event + 1]):
-            if pt[item - 1] < pt[item]:
-                return False
-    return True
-
-
-@compiled()
-def _falling(pt: Any, offsets: Any) -> Any:
-    """Order the objects of each event, pt end to end, by falling pT; equal ones stay as they are."""
-    order = np.arange(len(pt))
-    for event in range(len(offsets) - 1):
-        first = offsets[event]
-        for item in range(first + 1, offsets[event + 1]):
-            place = item
-            while place > first and pt[order[place - 1]] < pt[item]:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = item
-    return order
+def _drop_cut_columns(objects: Objects) -> Objects:
+    """Leave the columns behind that only cuts needed."""
+    names = (*FIELDS, "charge", "is_b")
+    return Objects(objects.offsets, {name: objects[name] for name in names if name in objects.columns})

@@ -1,17 +1,17 @@
-"""What a selection asks of objects, in words: ``pt ≥ 25 GeV``."""
+"""The requirements of a selection in words: ``pt ≥ 25 GeV``."""
 
 from collections.abc import Iterable
 
 from physics.selection.cuts import Requirement
 from physics.selection.selection import Selection
 
-__all__ = ["conditions", "words"]
+__all__ = ["describe", "describe_cuts"]
 
 _IN_GEV = ("pt", "mass")
 
 
-def conditions(selection: Selection, kind: str, schemas: Iterable[str]) -> dict[str, str]:
-    """Say what is asked of objects of one kind.
+def describe_cuts(selection: Selection, kind: str, schemas: Iterable[str]) -> dict[str, str]:
+    """Describe the requirements on objects of one kind.
 
     Args:
         selection: The selection.
@@ -19,49 +19,50 @@ def conditions(selection: Selection, kind: str, schemas: Iterable[str]) -> dict[
         schemas: Names of the formats of the files.
 
     Returns:
-        By the name of the cut (of b-jets ``b_tag``), what it asks; where formats differ, which asks what. Cuts that ask
-        nothing of any of the formats are left out.
+        By the name of the cut (of b-jets ``b_tag``), its requirement; where formats differ, that of each. Cuts that
+        require nothing of any of the formats are left out.
 
     Raises:
         PhysicsError: When a cut does not list a format.
     """
-    found: dict[str, dict[str, list[str]]] = {}
+    schemas_by_text: dict[str, dict[str, list[str]]] = {}
     for schema in schemas:
-        asked = {"b_tag": selection.working_point(schema)} if kind == "b" else selection.cuts(kind, schema)
-        for name, requirement in asked.items():
+        requirements = {"b_tag": selection.working_point(schema)} if kind == "b" else selection.cuts(kind, schema)
+        for name, requirement in requirements.items():
             if requirement is not None:
-                found.setdefault(name, {}).setdefault(words(requirement), []).append(schema)
-    return {name: _joined(by_text) for name, by_text in found.items()}
+                schemas_by_text.setdefault(name, {}).setdefault(describe(requirement), []).append(schema)
+    return {name: _join(by_text) for name, by_text in schemas_by_text.items()}
 
 
-def words(requirement: Requirement) -> str:
-    """Say which values pass.
+def describe(requirement: Requirement) -> str:
+    """Describe which values pass.
 
     Args:
-        requirement: What is asked of a column.
+        requirement: The requirement on a column.
 
     Returns:
         The comparisons, all of which must hold, with the unit; angles are in radians and all else is dimensionless.
     """
-    one, column = requirement, requirement.column
-    compared = [part for part in (one.min, one.max, one.outside, one.equals, one.one_of) if part is not None]
-    value = f"({column} & {one.bits})" if one.bits is not None and compared else column
-    value = (f"|{value}|" if one.absolute else value) + ("/pt" if one.over_pt else "")
-    unit = " GeV" if (one.unit or column in _IN_GEV) and not one.over_pt else ""
-    parts = [f"{value} ≥ {one.min:g}{unit}"] if one.min is not None else []
-    parts += [f"{value} ≤ {one.max:g}{unit}"] if one.max is not None else []
-    if one.outside is not None:
-        parts.append(f"{value} ≤ {one.outside[0]:g}{unit} or ≥ {one.outside[1]:g}{unit}")
-    parts += [f"{value} = {one.equals:g}{unit}"] if one.equals is not None else []
-    if one.one_of is not None:
-        parts.append(f"{value} one of {', '.join(f'{item:g}' for item in one.one_of)}{unit}")
-    if one.bits is not None and not compared:
-        parts.append(f"{value} has all bits of {one.bits}")
-    return ", ".join(parts) + _where(requirement)
+    column = requirement.column
+    edges = (requirement.min, requirement.max, requirement.outside, requirement.equals, requirement.one_of)
+    compared = any(edge is not None for edge in edges)
+    value = f"({column} & {requirement.bits})" if requirement.bits is not None and compared else column
+    value = (f"|{value}|" if requirement.absolute else value) + ("/pt" if requirement.over_pt else "")
+    unit = " GeV" if (requirement.unit or column in _IN_GEV) and not requirement.over_pt else ""
+    parts = [f"{value} ≥ {requirement.min:g}{unit}"] if requirement.min is not None else []
+    parts += [f"{value} ≤ {requirement.max:g}{unit}"] if requirement.max is not None else []
+    if requirement.outside is not None:
+        parts.append(f"{value} ≤ {requirement.outside[0]:g}{unit} or ≥ {requirement.outside[1]:g}{unit}")
+    parts += [f"{value} = {requirement.equals:g}{unit}"] if requirement.equals is not None else []
+    if requirement.one_of is not None:
+        parts.append(f"{value} one of {', '.join(f'{item:g}' for item in requirement.one_of)}{unit}")
+    if requirement.bits is not None and not compared:
+        parts.append(f"{value} has all bits of {requirement.bits}")
+    return ", ".join(parts) + _describe_range(requirement)
 
 
-def _where(requirement: Requirement) -> str:
-    """Say of which objects it is asked, where it is not all."""
+def _describe_range(requirement: Requirement) -> str:
+    """Say which objects must pass, where not all must."""
     limits = requirement.only_below
     if limits is None:
         return ""
@@ -70,7 +71,7 @@ def _where(requirement: Requirement) -> str:
     return f" where {' and '.join(parts)}" if parts else ""
 
 
-def _joined(by_text: dict[str, list[str]]) -> str:
+def _join(by_text: dict[str, list[str]]) -> str:
     if len(by_text) == 1:
         return next(iter(by_text))
     return "; ".join(f"{text} ({', '.join(schemas)})" for text, schemas in by_text.items())

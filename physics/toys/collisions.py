@@ -8,11 +8,12 @@ and the planted resonance make peaks. This is no model of nature: the rates are 
 from dataclasses import dataclass
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 from particle import literals
 
+from edm.kinds import STORED_KINDS
+from edm.objects import Objects
 from physics.constituents import PDG_MASS_GEV
 from physics.errors import PhysicsError
 from physics.resonances import RESONANCES
@@ -119,7 +120,7 @@ Source: performance goals of the ATLAS detector, JINST 3 (2008) S08003, table 1.
 """
 
 
-def generate(part: int, seed: int = SEED) -> dict[str, ak.Array]:
+def generate(part: int, seed: int = SEED) -> dict[str, Objects]:
     """Make the toy events of one file.
 
     Electrons, muons, photons and taus that pass identification and isolation appear once more as a jet, as they do in
@@ -130,10 +131,10 @@ def generate(part: int, seed: int = SEED) -> dict[str, ak.Array]:
         seed: The same seed gives the same events.
 
     Returns:
-        Per kind (e, m, j, g, t) a jagged record array, shape (n_events, var), sorted by falling pT, with the float32
-        fields pt (GeV), eta, phi (radians), mass (GeV), charge (units of e), isolation (pT around the object over its
-        own) and b_score (0 to 1; what means something for jets alone), and the bool field identified. The EVENTS /
-        PARTS events come in random order; some have no objects.
+        The objects of each stored kind, sorted by falling pT, with the float32 columns pt (GeV), eta, phi (radians),
+        mass (GeV), charge (units of e), isolation (pT around the object over its own) and b_score (0 to 1; meaningful
+        for jets alone), and the bool column identified. The EVENTS / PARTS events come in random order; some have no
+        objects.
 
     Raises:
         PhysicsError: When there is no such part.
@@ -270,19 +271,18 @@ def _join(tables: list[_Table]) -> _Table:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def _by_event(table: _Table) -> dict[str, ak.Array]:
+def _by_event(table: _Table) -> dict[str, Objects]:
     """Turn rows in any order into events, objects sorted by falling pT."""
     order = np.lexsort((-table["pt"], table["event"]))
     ordered = {name: column[order] for name, column in table.items()}
     kind = ordered.pop("kind")
-    return {name: _records({key: column[kind == name] for key, column in ordered.items()}) for name in "emjgt"}
+    return {name: _objects({key: column[kind == name] for key, column in ordered.items()}) for name in STORED_KINDS}
 
 
-def _records(rows: _Table) -> ak.Array:
-    counts = np.bincount(rows["event"], minlength=_PER_PART)
-    fields = {
+def _objects(rows: _Table) -> Objects:
+    columns = {
         name: column if name == "identified" else column.astype(np.float32)
         for name, column in rows.items()
         if name != "event"
     }
-    return ak.unflatten(ak.zip(fields), counts)
+    return Objects(np.cumsum([0, *np.bincount(rows["event"], minlength=_PER_PART)]), columns)

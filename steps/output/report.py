@@ -12,7 +12,7 @@ from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
 from physics.selection.cutflow import shown
 from physics.selection.selection import Selection
-from physics.selection.wording import conditions
+from physics.selection.wording import describe_cuts
 from plots import overview
 from steps import environment
 from steps.histograms import HistogramNaming, no_bin
@@ -131,7 +131,7 @@ def _file(file: InputFile, read: Mapping[str, Any]) -> document.InputFile:
 def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[dict[str, Any]]]:
     """Give the rows of each kind, with what each asks."""
     flows, formats = dataset.statistics["cutflow"], dataset.statistics["formats"]
-    asked = {kind: conditions(selection, kind, formats) for kind in flows}
+    asked = {kind: describe_cuts(selection, kind, formats) for kind in flows}
     return {
         kind: [
             {

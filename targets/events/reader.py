@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
+from edm.kinds import STORED_KINDS
+from edm.objects import Mask, Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema
 from targets.network.retry import Network
 from targets.rootio import files
-from targets.rootio.flat_arrays import Flat, ShapeError, object_lists, records
+from targets.rootio.flat_arrays import Flat, ShapeError, object_lists
 
 __all__ = ["Chunk", "Columns", "EventFile", "open_events"]
 
@@ -34,9 +35,9 @@ class Chunk:
     """Consecutive events of one file.
 
     Attributes:
-        objects: Per kind a jagged record array, shape (n_events, var), in file order, with float32 fields pt (GeV),
-            eta, phi (radians), where they exist mass (GeV) and charge, and the further columns; where the mass must
-            come from it, energy (GeV), and with it pt and eta, in float64.
+        objects: By kind, in file order, with float32 columns pt (GeV), eta, phi (radians), where they exist mass (GeV)
+            and charge, and the further columns; where the mass must come from it, energy (GeV), and with it pt and eta,
+            in float64.
         run: Run numbers, shape (n_events,); 0 where the file has none.
         luminosity_block: Luminosity blocks, shape (n_events,); 0 where the file has none.
         event: Event numbers, shape (n_events,); 0 where the file has none.
@@ -44,7 +45,7 @@ class Chunk:
         unassigned: Per shared collection, how many of its objects belong to no kind.
     """
 
-    objects: dict[str, ak.Array]
+    objects: dict[str, Objects]
     run: npt.NDArray[np.uint32]
     luminosity_block: npt.NDArray[np.uint32]
     event: npt.NDArray[np.uint64]
@@ -77,7 +78,7 @@ class EventFile:
         self._tree = tree.reader() if tree is not None else None
         self._branches = tree.branches if tree is not None else {}  # short name -> full path in the tree
         self._collections: dict[str, Collection] = schema.present(self._branches) if schema else {}
-        self.absent_kinds = frozenset(set("emjgt") - set(self._collections))
+        self.absent_kinds = frozenset(set(STORED_KINDS) - set(self._collections))
         self._numbers = self._find_numbers()
         self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
 
@@ -180,8 +181,8 @@ class EventFile:
         self, read: Mapping[str, Flat], wanted: Mapping[str, Mapping[str, str]], columns: Columns, n_events: int
     ) -> Chunk:
         per_gev = UNIT_PER_GEV[self.schema.unit] if self.schema else 1.0
-        objects = {kind: _no_objects(n_events) for kind in self.absent_kinds}
-        unassigned: dict[str, npt.NDArray[np.bool_]] = {}  # of the objects of a shared collection, those of no kind
+        objects: dict[str, Objects] = {kind: Objects.none(n_events) for kind in self.absent_kinds}
+        unassigned: dict[str, Mask] = {}  # of the objects of a shared collection, those of no kind
         for kind, by_column in wanted.items():
             try:
                 flats = object_lists({column: read[branch] for column, branch in by_column.items()}, by_column)
@@ -194,7 +195,7 @@ class EventFile:
                 unassigned[shared] = ~chosen & unassigned[shared] if shared in unassigned else ~chosen
             objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev, chosen)
         return Chunk(
-            objects={kind: objects[kind] for kind in "emjgt"},
+            objects={kind: objects[kind] for kind in STORED_KINDS},
             run=self._number(read, "run", np.uint32, 0, n_events),
             luminosity_block=self._number(read, "luminosity_block", np.uint32, 0, n_events),
             event=self._number(read, "event", np.uint64, 0, n_events),
@@ -208,8 +209,8 @@ class EventFile:
         flats: Mapping[str, Flat],
         units: Mapping[str, str | None],
         per_gev: float,
-        chosen: npt.NDArray[np.bool_] | None,
-    ) -> ak.Array:
+        chosen: Mask | None,
+    ) -> Objects:
         offsets = flats["pt"].offsets
         of_event = [name for name, flat in flats.items() if flat.offsets is None]
         of_objects = {name: flat for name, flat in flats.items() if name not in of_event}
@@ -223,20 +224,18 @@ class EventFile:
         numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
         # what a mass is made of must not be rounded: E and p of a light jet are nearly equal
         exact = np.float64 if "energy" in numbers and "mass" not in numbers else np.float32
-        fields = {"pt": _in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
-        fields["phi"] = numbers["phi"].astype(np.float32, copy=False)
+        converted = {"pt": _in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
+        converted["phi"] = numbers["phi"].astype(np.float32, copy=False)
         for name, dtype in (("mass", np.float32), ("energy", np.float64)):
             if name in numbers:
-                fields[name] = _in_gev(numbers[name], per_gev, dtype)
+                converted[name] = _in_gev(numbers[name], per_gev, dtype)
         if "charge" in numbers:
-            fields["charge"] = numbers["charge"].astype(np.float32, copy=False)
+            converted["charge"] = numbers["charge"].astype(np.float32, copy=False)
         for column, unit in units.items():
             if (values := numbers.get(f"column {column}")) is not None:
-                fields[column] = _in_gev(values, per_gev) if unit == "GeV" else values
-        if chosen is not None:
-            offsets = np.concatenate([[0], np.cumsum(chosen)])[offsets]
-            fields = {name: column[chosen] for name, column in fields.items()}
-        return records(offsets, fields)
+                converted[column] = _in_gev(values, per_gev) if unit == "GeV" else values
+        objects = Objects(offsets, converted)
+        return objects if chosen is None else objects.select(chosen)
 
     def _number(
         self, read: Mapping[str, Flat], name: str, dtype: type[np.generic], default: int, n_events: int
@@ -290,8 +289,3 @@ def _in_gev(
 ) -> npt.NDArray[np.floating[Any]]:
     """Divide in float64: 25000 MeV must be exactly 25 GeV."""
     return (numbers.astype(np.float64) / per_gev if per_gev != 1 else numbers).astype(dtype, copy=False)
-
-
-def _no_objects(n_events: int) -> ak.Array:
-    nothing = np.zeros(0, dtype=np.float32)
-    return records(np.zeros(n_events + 1, dtype=np.int64), dict.fromkeys(("pt", "eta", "phi", "mass"), nothing))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from edm.kinds import StoredKind
 from edm.simulation import SimulationMark
 from targets.documents import models
 from targets.errors import FileFormatError
@@ -183,7 +184,7 @@ class Schema(BaseModel):
     unit: Literal["GeV", "MeV"]
     fetch: Literal["stream", "download"] = "stream"
     marks: list[str] = []
-    collections: dict[Literal["e", "m", "j", "g", "t"], Collection] = Field(min_length=1)
+    collections: dict[StoredKind, Collection] = Field(min_length=1)
     event: EventNumbers = EventNumbers()
     experiment: Literal["ATLAS", "CMS"] | None = None
     simulation: list[SimulationMark] = []

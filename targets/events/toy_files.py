@@ -8,28 +8,26 @@ stores vectors; here a counter per collection takes their place, and readers see
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 import uproot
 
+from edm.objects import Objects
 from targets.errors import FileFormatError
 from targets.storage.atomic import replacing
 
-__all__ = ["Objects", "write_nanoaod", "write_physlite"]
-
-Objects = Mapping[str, ak.Array]
-"""Per kind a jagged record array, shape (n_events, var)."""
+__all__ = ["write_nanoaod", "write_physlite"]
 
 _Numbers = npt.NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True)
 class _Branch:
-    """A branch made of a field: offset + scale * field, times pT in GeV where the branch holds a momentum sum."""
+    """A branch made of a column: offset + scale * column, times pT in GeV where the branch holds a momentum sum."""
 
-    field: str
+    column: str
     dtype: type[np.generic] = np.float32
     scale: float = 1.0
     offset: float = 0.0
@@ -127,26 +125,26 @@ _PHYSLITE = {  # branches and types read off a PHYSLITE file of release 2024r-pp
 }
 
 
-def write_nanoaod(path: Path, objects: Objects, first_event: int = 0) -> None:
+def write_nanoaod(path: Path, objects: Mapping[str, Objects], first_event: int = 0) -> None:
     """Write events as CMS NanoAOD: tree ``Events``, momenta and masses in GeV.
 
     Args:
         path: The file to make; it exists whole or not at all. The same events give the same file but for the UUID
             and the time stamps that ROOT files carry.
-        objects: Per kind (e, m, j, g, t) a jagged record array, shape (n_events, var), with pt (GeV), eta, phi
-            (radians), mass (GeV), charge (units of e), isolation (dimensionless) and identified (bool), jets with
-            b_score (dimensionless) too. No events are legal.
+        objects: The objects of each stored kind, with columns pt (GeV), eta, phi (radians), mass (GeV), charge (units
+            of e), isolation (dimensionless) and identified (bool), of jets b_score (dimensionless) too. No events are
+            legal.
         first_event: Number of the first event; the others follow.
 
     Raises:
-        FileFormatError: When a kind or a field is missing, or the kinds have different numbers of events.
+        FileFormatError: When a kind or a column is missing, or the kinds have different numbers of events.
         OSError: From the file system; *path* is then as it was before.
     """
     names = ("run", "luminosityBlock", "event")
     _write(path, "Events", "_", dict(zip(names, _numbers(path, objects, first_event), strict=True)), objects, _NANOAOD)
 
 
-def write_physlite(path: Path, objects: Objects, first_event: int = 0) -> None:
+def write_physlite(path: Path, objects: Mapping[str, Objects], first_event: int = 0) -> None:
     """Write events as ATLAS PHYSLITE: tree ``CollectionTree``, momenta and masses in MeV, muons without a mass.
 
     Args:
@@ -156,7 +154,7 @@ def write_physlite(path: Path, objects: Objects, first_event: int = 0) -> None:
         first_event: Number of the first event; the others follow.
 
     Raises:
-        FileFormatError: When a kind or a field is missing, or the kinds have different numbers of events.
+        FileFormatError: When a kind or a column is missing, or the kinds have different numbers of events.
         OSError: From the file system; *path* is then as it was before.
     """
     names = ("EventInfoAuxDyn.runNumber", "EventInfoAuxDyn.lumiBlock", "EventInfoAuxDyn.eventNumber")
@@ -164,9 +162,9 @@ def write_physlite(path: Path, objects: Objects, first_event: int = 0) -> None:
     _write(path, "CollectionTree", ".", event, objects, _PHYSLITE)
 
 
-def _numbers(path: Path, objects: Objects, first_event: int) -> tuple[_Numbers, _Numbers, _Numbers]:
+def _numbers(path: Path, objects: Mapping[str, Objects], first_event: int) -> tuple[_Numbers, _Numbers, _Numbers]:
     """Return run, luminosity block and number of each event."""
-    sizes = {kind: len(array) for kind, array in objects.items()}
+    sizes = {kind: of_kind.n_events for kind, of_kind in objects.items()}
     if len(set(sizes.values())) != 1:
         msg = f"{path}: the kinds of objects have different numbers of events, {sizes}; give all the same events"
         raise FileFormatError(msg)
@@ -179,15 +177,12 @@ def _write(
     tree: str,
     separator: str,
     event: dict[str, _Numbers],
-    objects: Objects,
+    objects: Mapping[str, Objects],
     collections: Mapping[str, tuple[str, Mapping[str, _Branch]]],
 ) -> None:
-    records = {
-        name: ak.zip({column: _values(path, objects, kind, branch) for column, branch in columns.items()})
-        for name, (kind, columns) in collections.items()
-    }
+    records = {name: _records(path, objects, *collection).to_awkward() for name, collection in collections.items()}
     types = {name: column.dtype for name, column in event.items()}
-    types |= {name: ak.type(array).content for name, array in records.items()}
+    types |= {name: array.type.content for name, array in records.items()}
     with (
         replacing(path) as temporary,
         uproot.recreate(temporary, compression=uproot.ZLIB(1)) as file,
@@ -201,9 +196,14 @@ def _write(
         written.extend(event | records)
 
 
-def _values(path: Path, objects: Objects, kind: str, branch: _Branch) -> ak.Array:
-    if kind not in objects or branch.field not in ak.fields(objects[kind]):
-        msg = f"{path}: the toy events have no {branch.field!r} for objects of kind {kind!r}; add it to the arrays"
+def _records(path: Path, objects: Mapping[str, Objects], kind: str, branches: Mapping[str, _Branch]) -> Objects:
+    columns = {name: _values(path, objects, kind, branch) for name, branch in branches.items()}
+    return Objects(objects[kind].offsets, columns)
+
+
+def _values(path: Path, objects: Mapping[str, Objects], kind: str, branch: _Branch) -> npt.NDArray[Any]:
+    if kind not in objects or branch.column not in objects[kind].columns:
+        msg = f"{path}: the toy events have no {branch.column!r} for objects of kind {kind!r}; add it to the objects"
         raise FileFormatError(msg)
-    values = ak.values_astype(objects[kind][branch.field], np.float64) * branch.scale + branch.offset
-    return ak.values_astype(values * objects[kind].pt if branch.times_pt else values, branch.dtype)
+    values = objects[kind][branch.column].astype(np.float64) * branch.scale + branch.offset
+    return (values * objects[kind]["pt"] if branch.times_pt else values).astype(branch.dtype)

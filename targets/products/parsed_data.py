@@ -11,22 +11,23 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
 import awkward as ak
 import numpy as np
-import numpy.typing as npt
 import uproot
-import xxhash
 
+from edm.objects import Objects
 from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import UnreadableFileError
+from targets.products.event_columns import COLUMNS, NUMBERS, Checksums, Events, Section
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
-from targets.rootio.flat_arrays import Flat, Integers, records
+from targets.rootio.flat_arrays import Flat
 from targets.storage import atomic
 
-__all__ = ["FORMATS", "NAME", "NUMBERS", "Format", "Writer", "read", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
 """Name of a way to store parsed data."""
@@ -43,22 +44,7 @@ _STATISTICS = "statistics"
 """The name of the statistics, a JSON text in the same file."""
 
 _CHECKSUMS = "checksums"
-"""The name of the checksums, a JSON text in the same file: of each field's numbers, and of how many an event has."""
-
-NUMBERS: dict[str, type[np.generic]] = {
-    "run": np.uint32,
-    "luminosity_block": np.uint32,
-    "event": np.uint64,
-    "weight": np.float32,
-}
-
-_FIELDS = {
-    "e": ("pt", "eta", "phi", "mass", "charge"),
-    "m": ("pt", "eta", "phi", "mass", "charge"),
-    "j": ("pt", "eta", "phi", "mass", "is_b"),
-    "g": ("pt", "eta", "phi", "mass"),
-    "t": ("pt", "eta", "phi", "mass", "charge"),
-}
+"""The name of the checksums, a JSON text in the same file: of each column, and of how many objects an event has."""
 
 
 class Writer:
@@ -68,31 +54,47 @@ class Writer:
         written: Events given so far.
     """
 
-    def __init__(self, file: Any, parsed_format: Format) -> None:
+    def __init__(self, file: Any, parsed_format: Format, folder: Path) -> None:
         self._file = file
-        make = file.mkrntuple if parsed_format == "rntuple" else file.mktree
-        empty = _complete({}, dict.fromkeys(NUMBERS, np.zeros(0)))
-        form = ak.zip(empty, depth_limit=1)
-        self._target = make(NAME, form.layout.form if parsed_format == "rntuple" else _types(empty))
-        self._waiting: list[dict[str, ak.Array]] = []
+        self._folder = folder
+        empty = _to_awkward([Events.of(dict.fromkeys(COLUMNS, Objects.none(0)), dict.fromkeys(NUMBERS, ()))])
+        if parsed_format == "rntuple":
+            self._target = file.mkrntuple(NAME, ak.zip(empty, depth_limit=1).layout.form)
+        else:
+            types = {name: array.type.content if name in COLUMNS else NUMBERS[name] for name, array in empty.items()}
+            self._target = file.mktree(NAME, types)
+        self._waiting: list[Events] = []
         self._n_waiting = 0
-        self._checksums = _Checksums()
+        self._checksums = Checksums()
         self.written = 0
 
-    def add(self, objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> None:
+    def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
         """Add events.
 
         Args:
-            objects: Per kind a jagged record array, shape (n_events, var); pt and mass in GeV.
+            objects: The objects of each stored kind, in all these events; pt and mass in GeV.
             numbers: run, luminosity_block, event and weight, each of shape (n_events,).
         """
-        events = _complete(objects, numbers)
-        self._checksums.add(events)
-        self._waiting.append(events)
-        self._n_waiting += len(events["run"])
-        self.written += len(events["run"])
-        if self._n_waiting >= _CLUSTER_EVENTS:
-            self.flush()
+        self._append(Events.of(objects, numbers))
+
+    @contextmanager
+    def section(self) -> Iterator["Section"]:
+        """Add the events of one input file: all of them when the block ends, none of them when it raises.
+
+        uproot cannot take back what it has written, so that events wait until their file has been read whole. Then they
+        are added chunk by chunk, as if they had never waited: files that failed leave no trace in the clusters. Those
+        of a large file wait on disk, in a file without a name, which is gone with the process whatever happens.
+
+        Yields:
+            What collects the events.
+        """
+        with SpooledTemporaryFile(
+            max_size=1, dir=str(self._folder)
+        ) as spilled:  # makes the file when something is written
+            section = Section(spilled)
+            yield section
+            for events in section.take():
+                self._append(events)
 
     def note(self, statistics: Mapping[str, Any]) -> None:
         """Put the statistics of the branch into the file, from where :func:`statistics` reads them.
@@ -110,30 +112,17 @@ class Writer:
     def flush(self) -> None:
         """Write what waits as one cluster."""
         if self._n_waiting:
-            names = self._waiting[0]
-            self._target.extend({name: ak.concatenate([part[name] for part in self._waiting]) for name in names})
+            self._target.extend(_to_awkward(self._waiting))
         self._waiting, self._n_waiting = [], 0
 
-
-class _Checksums:
-    """Running checksums of objects; they do not depend on how events are cut into chunks."""
-
-    def __init__(self) -> None:
-        self._running = {(kind, field): xxhash.xxh3_64() for kind in _FIELDS for field in ("", *_FIELDS[kind])}
-
-    def add(self, objects: Mapping[str, ak.Array]) -> None:
-        """Add the objects of further events, a jagged record array per kind, shape (n_events, var)."""
-        for kind, fields in _FIELDS.items():
-            layout = objects[kind].layout
-            offsets = np.asarray(layout.offsets.data, dtype=np.int64)
-            self._running[kind, ""].update(np.diff(offsets).data)
-            for field in fields:
-                numbers = np.asarray(layout.content[field].data)[offsets[0] : offsets[-1]]
-                self._running[kind, field].update(np.ascontiguousarray(numbers).data)
-
-    def as_dict(self) -> dict[str, str]:
-        """Give the checksums by kind (of the numbers of objects of each event) and by kind and field."""
-        return {f"{kind}_{field}".strip("_"): running.hexdigest() for (kind, field), running in self._running.items()}
+    def _append(self, events: Events) -> None:
+        n_events = len(events.numbers["run"])
+        self._checksums.add(events.objects)
+        self._waiting.append(events)
+        self._n_waiting += n_events
+        self.written += n_events
+        if self._n_waiting >= _CLUSTER_EVENTS:
+            self.flush()
 
 
 @contextmanager
@@ -148,12 +137,12 @@ def writing(path: Path, parsed_format: Format) -> Iterator[Writer]:
         The writer.
     """
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=Zstandard(1)) as file:
-        writer = Writer(file, parsed_format)
+        writer = Writer(file, parsed_format, path.parent)
         yield writer
         writer.finish()
 
 
-def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
+def read(path: Path, size: int) -> Iterator[dict[str, Objects]]:
     """Read the objects of parsed data.
 
     Args:
@@ -161,25 +150,22 @@ def read(path: Path, size: int) -> Iterator[dict[str, ak.Array]]:
         size: Events in a chunk, at least 1.
 
     Yields:
-        Per kind (e, m, j, g, t) a jagged record array, shape (n_events, var), pt and mass in GeV; nothing for a file
-        without events.
+        The objects of each stored kind, pt and mass in GeV; nothing for a file without events.
 
     Raises:
         UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
     try:
-        expected, found = _checksums(path), _Checksums()
+        expected, checksums = _checksums(path), Checksums()
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
             objects = _objects(tree)
             for start in range(0, tree.num_entries, size):
                 chunk = objects(start, min(start + size, tree.num_entries))
-                found.add(chunk)
+                checksums.add(chunk)
                 yield chunk
-        if expected is not None and expected != found.as_dict():
-            msg = "its objects are not those that were written: their checksums differ"
-            raise ValueError(msg)
-    except Exception as error:  # see rootfiles
+        checksums.compare(expected)
+    except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
 
@@ -199,7 +185,7 @@ def statistics(path: Path) -> dict[str, Any]:
         with uproot.open(path) as file:
             noted: dict[str, Any] = dict(unsealed(json.loads(str(file[_STATISTICS]))))
             return noted
-    except Exception as error:  # see rootfiles
+    except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "its statistics cannot be read", error) from error
 
 
@@ -208,8 +194,8 @@ def _checksums(path: Path) -> dict[str, str] | None:
     with uproot.open(path) as file:
         if _CHECKSUMS not in file.keys(cycle=False, recursive=False):
             return None
-        found: dict[str, str] = json.loads(str(file[_CHECKSUMS]))
-        return found
+        checksums: dict[str, str] = json.loads(str(file[_CHECKSUMS]))
+        return checksums
 
 
 def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
@@ -218,47 +204,28 @@ def _unreadable(path: Path, what: str, error: Exception) -> UnreadableFileError:
     return UnreadableFileError(f"{path}: {what} ({type(cause).__name__}: {reason}); delete it: the next run remakes it")
 
 
-def _objects(tree: files.Tree) -> Callable[[int, int], dict[str, ak.Array]]:
-    """Return what reads consecutive events; a TTree has a branch for each field of a kind, an RNTuple records."""
+def _objects(tree: files.Tree) -> Callable[[int, int], dict[str, Objects]]:
+    """Return what reads consecutive events; a TTree has a branch for each column of a kind, an RNTuple records."""
     reader, sign = tree.reader(), "_" if isinstance(tree.tree, uproot.TTree) else "."
-    names = [f"{kind}{sign}{field}" for kind, fields in _FIELDS.items() for field in fields]
+    paths = [f"{kind}{sign}{name}" for kind, names in COLUMNS.items() for name in names]
 
-    def read_fields(start: int, stop: int) -> dict[str, ak.Array]:
-        """Read the fields and put objects together."""
-        flats = reader.arrays(names, start, stop)
-        return {
-            kind: _joined({name: flats[f"{kind}{sign}{name}"] for name in fields}) for kind, fields in _FIELDS.items()
-        }
+    def read_objects(start: int, stop: int) -> dict[str, Objects]:
+        """Read the columns and put objects together."""
+        flats = reader.arrays(paths, start, stop)
+        return {kind: _join({name: flats[f"{kind}{sign}{name}"] for name in names}) for kind, names in COLUMNS.items()}
 
-    return read_fields
+    return read_objects
 
 
-def _joined(fields: Mapping[str, Flat]) -> ak.Array:
-    offsets = fields["pt"].list_offsets()
-    if any(not np.array_equal(offsets, flat.list_offsets()) for flat in fields.values()):
-        msg = "the fields of one kind have different numbers of objects"
+def _join(columns: Mapping[str, Flat]) -> Objects:
+    offsets = columns["pt"].list_offsets()
+    if any(not np.array_equal(offsets, flat.list_offsets()) for flat in columns.values()):
+        msg = "the columns of one kind have different numbers of objects"
         raise ValueError(msg)
-    return records(offsets, {name: flat.numbers for name, flat in fields.items()})
+    return Objects(offsets, {name: flat.numbers for name, flat in columns.items()})
 
 
-def _complete(objects: Mapping[str, ak.Array], numbers: Mapping[str, Any]) -> dict[str, ak.Array]:
-    """Bring events to the one layout that all clusters share, with a charge of 0 where a format has none."""
-    events = {name: ak.Array(np.asarray(numbers[name]).astype(dtype)) for name, dtype in NUMBERS.items()}
-    for kind, fields in _FIELDS.items():
-        events[kind] = _records(objects.get(kind), fields)
-    return events
-
-
-def _records(array: ak.Array | None, fields: tuple[str, ...]) -> ak.Array:
-    offsets: Integers = np.zeros(1, dtype=np.int64)
-    present: dict[str, npt.NDArray[Any]] = {}
-    if array is not None:
-        flats = {name: Flat.of(array[name]) for name in fields if name in array.fields}
-        offsets, present = flats["pt"].list_offsets(), {name: flat.numbers for name, flat in flats.items()}
-    nothing = np.zeros(int(offsets[-1]), dtype=np.float32)
-    types = {name: np.int8 if name == "is_b" else np.float32 for name in fields}
-    return records(offsets, {name: present.get(name, nothing).astype(types[name], copy=False) for name in fields})
-
-
-def _types(empty: Mapping[str, ak.Array]) -> dict[str, Any]:
-    return {name: array.type.content if name in _FIELDS else NUMBERS[name] for name, array in empty.items()}
+def _to_awkward(parts: list[Events]) -> dict[str, ak.Array]:
+    numbers = {name: ak.Array(np.concatenate([part.numbers[name] for part in parts])) for name in NUMBERS}
+    objects = {kind: Objects.concatenate([part.objects[kind] for part in parts]) for kind in COLUMNS}
+    return numbers | {kind: of_kind.to_awkward() for kind, of_kind in objects.items()}

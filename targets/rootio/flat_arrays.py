@@ -7,7 +7,10 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "object_lists", "records"]
+from edm.objects import is_packed
+
+__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "object_lists"]
+
 
 Integers = npt.NDArray[np.int64]
 """Offsets (dimensionless)."""
@@ -47,7 +50,7 @@ class Flat(NamedTuple):
         """
         layout = array.layout
         length = int(layout.size) if isinstance(layout, ak.contents.RegularArray) else None
-        if array.ndim > 1 and not _is_packed(layout):  # as uproot makes arrays of an RNTuple
+        if array.ndim > 1 and not is_packed(layout):  # as uproot makes arrays of an RNTuple
             layout = ak.to_packed(array).layout.to_ListOffsetArray64(True)
         numbers = layout.content if array.ndim > 1 else layout
         if not isinstance(numbers, ak.contents.NumpyArray) or numbers.data.ndim > 1:
@@ -110,17 +113,17 @@ class Flat(NamedTuple):
 
 
 def check_offsets(offsets: Integers | None) -> None:
-    """Look at offsets from a file before a loop follows them; uproot does not.
+    """Check offsets from a file before a loop follows them; uproot does not.
 
     Args:
         offsets: Where each event's numbers start, and how many there are at the end, shape (n_events + 1,); None where
             every event has one number.
 
     Raises:
-        ValueError: When they fall.
+        ValueError: When they decrease.
     """
     if offsets is not None and (offsets[1:] < offsets[:-1]).any():
-        msg = "an event has fewer than no numbers"
+        msg = "offsets decrease: an entry would have a negative length"
         raise ValueError(msg)
 
 
@@ -161,28 +164,3 @@ def object_lists(columns: Mapping[str, Flat], branches: Mapping[str, str]) -> di
             raise ShapeError(msg)
         lists[name] = flat
     return lists
-
-
-def records(offsets: Integers, columns: Mapping[str, npt.NDArray[Any]]) -> ak.Array:
-    """Put objects together.
-
-    Args:
-        offsets: Where each event's objects start, and how many there are at the end, shape (n_events + 1,).
-        columns: The fields, shape (n_objects,) each; not copied.
-
-    Returns:
-        A jagged record array, shape (n_events, var).
-    """
-    contents = [ak.contents.NumpyArray(np.ascontiguousarray(column)) for column in columns.values()]
-    content = ak.contents.RecordArray(contents, list(columns), length=int(offsets[-1]))
-    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), content))
-
-
-def _is_packed(layout: Any) -> bool:
-    """Tell whether lists follow each other from the first number to the last."""
-    return (
-        isinstance(layout, ak.contents.ListOffsetArray)
-        and isinstance(layout.content, ak.contents.NumpyArray)
-        and layout.offsets.dtype == np.int64
-        and (int(layout.offsets[0]), int(layout.offsets[-1])) == (0, layout.content.length)
-    )

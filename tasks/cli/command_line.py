@@ -105,8 +105,8 @@ def check(free: Iterable[str]) -> None:
 def _ours() -> list[tuple[str, str]]:
     names = [(task, parameter) for task, _, parameter, _ in Register.get_all_params()]
     tasks = dict.fromkeys(task for task, _ in names)  # luigi goes through its whole register for each look-up
-    ours = {task for task in tasks if Register.get_task_cls(task).__module__.startswith("tasks.")}
-    return [(task, parameter) for task, parameter in names if task in ours]
+    own_tasks = {task for task in tasks if Register.get_task_cls(task).__module__.startswith("tasks.")}
+    return [(task, parameter) for task, parameter in names if task in own_tasks]
 
 
 def _value(parser: Any, name: str) -> Any:

@@ -89,14 +89,14 @@ def check() -> None:
     Raises:
         SystemExit: When there is one; at import, so that nothing has been done yet.
     """
-    found = [
+    mistakes = [
         problem for path in _luigi_files() for problem in problems(_lines(path), _luigi_sections(), _FREE_SECTIONS)
     ]
-    found += _missing_files()
+    mistakes += _missing_files()
     for path in _law_files():
-        found += _law_problems(list(_lines(path)))
-    if found := found or list(_unresolved()):
-        raise SystemExit(_invalid(found))
+        mistakes += _law_problems(list(_lines(path)))
+    if mistakes := mistakes or list(_unresolved()):
+        raise SystemExit(_invalid(mistakes))
 
 
 def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], free: set[str]) -> Iterator[str]:
@@ -127,8 +127,8 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
                 yield f"{where}: [{section}] {key} = {value!r} is not valid: {error}"
 
 
-def _invalid(found: Iterable[str]) -> str:
-    return messages.printable("\n".join(["error: the configuration is not valid:", *found]))
+def _invalid(mistakes: Iterable[str]) -> str:
+    return messages.printable("\n".join(["error: the configuration is not valid:", *mistakes]))
 
 
 def _unresolved() -> Iterator[str]:
@@ -150,15 +150,15 @@ def _luigi_sections() -> dict[str, dict[str, Any]]:
 
 
 def _law_problems(lines: list[Line]) -> Iterator[str]:
-    known = {section: set(keys) for section, keys in law.config.Config._default_config.items()}
+    sections = {section: set(keys) for section, keys in law.config.Config._default_config.items()}
     for where, section, key, _ in lines:
         if section.startswith("luigi_"):
             yield f"{where}: [{section}] belongs into luigi.cfg, as [{section.removeprefix('luigi_')}]"
-        elif section not in known:
-            if nearest := did_you_mean(section, known):  # others may be file systems of the user's own
+        elif section not in sections:
+            if nearest := did_you_mean(section, sections):  # others may be file systems of the user's own
                 yield f"{where}: there is no section [{section}]{nearest}"
-        elif section not in _FREE_LAW_SECTIONS and key not in known[section] and not key.startswith(_BATCH_PREFIXES):
-            yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, known[section])}"
+        elif section not in _FREE_LAW_SECTIONS and key not in sections[section] and not key.startswith(_BATCH_PREFIXES):
+            yield f"{where}: [{section}] has no key {key!r}{did_you_mean(key, sections[section])}"
 
 
 def _luigi_files() -> list[Path]:

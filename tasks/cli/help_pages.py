@@ -106,8 +106,10 @@ def page(task: Any, stages: Sequence[str]) -> str:
     """
     makes_anew = {name: stage for stage in reversed(stages) for name in Register.get_task_cls(stage).variant_parameters}
     family = task.get_task_family()
-    left = {
-        name: one for name, one in task.get_params() if one.description and one.visibility == ParameterVisibility.PUBLIC
+    described = {
+        name: parameter
+        for name, parameter in task.get_params()
+        if parameter.description and parameter.visibility == ParameterVisibility.PUBLIC
     }
     lines = [f"{family}: {_sentence(task)}", "", f"  luigi --module tasks {family} --local-scheduler [options]"]
     lines += [f"  law run {family} --local-scheduler [options]", ""]
@@ -117,15 +119,15 @@ def page(task: Any, stages: Sequence[str]) -> str:
         "",
     )
     for group in _groups(task):
-        known = [name for name in vars(group) if name in left]
-        lines += ["", _sentence(group)] if known else []
-        lines += [line for name in known for line in _entry(family, name, left[name], makes_anew.get(name))]
-    if "workflow" in left:
+        names = [name for name in vars(group) if name in described]
+        lines += ["", _sentence(group)] if names else []
+        lines += [line for name in names for line in _entry(family, name, described[name], makes_anew.get(name))]
+    if "workflow" in described:
         lines += ["", "Jobs of a cluster (README: On a cluster)."]
-        lines += [line for name in _OF_JOBS for line in _entry(family, name, left[name], None)]
+        lines += [line for name in _OF_JOBS for line in _entry(family, name, described[name], None)]
     lines += ["", "Of law and luigi."]
     for name, text in _OF_LAW.items():
-        lines += _line(_option(name, left[name]), text) if name in left else []
+        lines += _line(_option(name, described[name]), text) if name in described else []
     for option, text in _OF_LUIGI.items():
         lines += _line(option, text)
     return "\n".join(lines)
@@ -175,23 +177,25 @@ def _filled(text: str, indent: str) -> list[str]:
 
 
 def _refuse(parser: argparse.ArgumentParser, task: str | None, stages: Sequence[str], message: str) -> NoReturn:
-    known = [option for action in parser._actions for option in action.option_strings]
+    options = [option for action in parser._actions for option in action.option_strings]
     unknown = message.split(": ", 1)[-1] if "unrecognized" in message else ""
-    hints = [hint for word in unknown.split() if (hint := _hint(word.split("=")[0], task, stages, known))]
+    hints = [hint for word in unknown.split() if (hint := _hint(word.split("=")[0], task, stages, options))]
     hint = "; ".join(["", *dict.fromkeys(hints)])
     if unknown and not hints and not unknown.startswith("-"):
         hint = "; give a list with commas, and a glob in quotes: 'data/*.root'"
     parser.exit(2, f"error: {message}{hint} (--help lists the options)\n")
 
 
-def _hint(option: str, task: str | None, stages: Sequence[str], known: Iterable[str]) -> str:
+def _hint(option: str, task: str | None, stages: Sequence[str], options: Iterable[str]) -> str:
     """Say what an unknown option may stand for: one that the task takes, or the same of another task."""
     if not option.startswith("--"):
         return ""
-    if found := [stage for stage in stages if f"--{stage}{option[1:]}" in known]:
-        return f"{task} takes no {option}, as {found[0]} does" if task else ""
+    if takers := [stage for stage in stages if f"--{stage}{option[1:]}" in options]:
+        return f"{task} takes no {option}, as {takers[0]} does" if task else ""
     own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
     of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
-    taken = [one for one in known if one[2:3].islower() or one in of_stages]  # others are refused, or luigi's classes
+    taken = [
+        name for name in options if name[2:3].islower() or name in of_stages
+    ]  # others are refused, or luigi's classes
     name = nearest(option, taken, cutoff=0.75)
     return f"did you mean {name}?" if name else ""

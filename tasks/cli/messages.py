@@ -88,7 +88,9 @@ def printable(text: str) -> str:
     Returns:
         The same, with every character that cannot be printed, but the ends of lines, written as Python would.
     """
-    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text
+    )
 
 
 class _Sentences(logging.Filter):
@@ -98,11 +100,11 @@ class _Sentences(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             record.exc_info = None  # luigi says "NoneType: None" for a scheduler that does not answer
-        said, text = record.getMessage(), sentence(error) if error is not None else None
+        message, text = record.getMessage(), sentence(error) if error is not None else None
         if text:
-            said = text if said.startswith("Uncaught exception") else f"{said}\n{text}"
+            message = text if message.startswith("Uncaught exception") else f"{message}\n{text}"
             record.exc_info = record.exc_text = None
-        record.msg, record.args = printable(said), None  # luigi repeats parameters as they are
+        record.msg, record.args = printable(message), None  # luigi repeats parameters as they are
         return True
 
 
@@ -110,7 +112,7 @@ def install() -> None:
     """Let luigi's logger, and Python itself, write sentences for errors that explain themselves."""
     sys.excepthook = _print_sentence
     logger = logging.getLogger("luigi-interface")
-    if not any(isinstance(found, _Sentences) for found in logger.filters):
+    if not any(isinstance(filter_, _Sentences) for filter_ in logger.filters):
         logger.addFilter(_Sentences())
 
 

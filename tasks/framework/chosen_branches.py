@@ -28,8 +28,10 @@ class ChosenBranches(BaseWorkflow):
         Raises:
             ConfigurationError: When there is no such branch.
         """
-        if self.is_branch() and self.branch not in (known := self.get_branch_map()):  # asked for each of many branches
-            self._check_chosen(known)
+        if self.is_branch() and self.branch not in (
+            branches := self.get_branch_map()
+        ):  # asked for each of many branches
+            self._check_chosen(branches)
         return super().branch_data
 
     def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
@@ -48,6 +50,6 @@ class ChosenBranches(BaseWorkflow):
         asked = f"branch = {self.branch}" if self.is_branch() else f"branches = {self.to_str_params()['branches']}"
         firsts = [self.branch] if self.is_branch() else [first or 0 for first, *_ in self.branches]
         if firsts and min(firsts) >= total:
-            there = f"branches 0 to {total - 1}" if total > 1 else "branch 0 alone"
-            msg = f"{asked}: {self.task_family} has the {there} of these files; choose among them"
+            numbers = f"branches 0 to {total - 1}" if total > 1 else "branch 0 alone"
+            msg = f"{asked}: {self.task_family} has the {numbers} of these files; choose among them"
             raise ConfigurationError(msg)

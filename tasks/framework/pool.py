@@ -90,18 +90,18 @@ class PoolWorkflowProxy(BranchOutputs):
         _check_semaphores(context)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             jobs: dict[int, Future[Outcome]] = {}
-            left = set(branches)
+            pending = set(branches)
             try:
                 for branch in branches:
                     jobs[branch] = pool.submit(run_branch, family, text, branch)
                 for job in as_completed(jobs.values()):
                     outcome = job.result()
-                    left.remove(outcome.branch)
+                    pending.remove(outcome.branch)
                     yield outcome
             except _KILLED:  # of a job that is given in this very moment, Python may never tell the end
                 for worker in multiprocessing.active_children():
                     worker.terminate()
-                yield from (_outcome(jobs.get(branch), branch) for branch in sorted(left))
+                yield from (_outcome(jobs.get(branch), branch) for branch in sorted(pending))
             finally:  # after an interrupt the branches that wait are not started any more
                 # without waiting, a process that luigi forked could close the queue before workers are told to end
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -110,7 +110,7 @@ class PoolWorkflowProxy(BranchOutputs):
         lines = [f"branch {outcome.branch}: {outcome.failure}" for outcome in failed]
         family = self.task.get_task_family()
         head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
-        return "\n".join([head, *lines, "Mend the cause and run the same command again: it goes on where it stopped."])
+        return "\n".join([head, *lines, "Fix the cause and rerun the same command; it resumes where it stopped."])
 
 
 class PoolWorkflow(law.LocalWorkflow):

@@ -8,4 +8,4 @@ __all__: list[str] = []
 
 _ONE = np.ones((2, 1), dtype=np.float32)
 
-masses.of_objects(_ONE, _ONE, _ONE, _ONE)  # numba prepares itself with the first loop, whichever it is
+masses.invariant_mass(_ONE, _ONE, _ONE, _ONE)  # numba prepares itself with the first loop, whichever it is

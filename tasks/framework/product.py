@@ -27,9 +27,9 @@ class FolderTarget(law.LocalDirectoryTarget):
 
     def remove(self, *_args: Any, **_kwargs: Any) -> bool:
         """Remove the folder, as --remove-output does."""
-        there = bool(self.exists())
+        existed = bool(self.exists())
         atomic.remove_folder(Path(self.abspath))
-        return there
+        return existed
 
 
 class Product(law.Task):

@@ -5,11 +5,11 @@ Momenta and masses are in GeV, angles in radians.
 
 import itertools
 
-import awkward as ak
 import numpy as np
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from edm.objects import Objects
 from physics import combinations, final_states, masses
 from tests.oracle.events import KINDS, combinations_of, count_objects, energy, final_state, label, mass, valid_objects
 
@@ -66,7 +66,7 @@ def merge_b(event):
 
 
 def records(events):
-    """Return the record arrays of the project: b-jets among the jets, marked by `is_b`."""
+    """Return the objects of the project: b-jets among the jets, marked by `is_b`."""
     arrays = {}
     for kind in KINDS[:-1]:
         lists = []
@@ -76,16 +76,16 @@ def records(events):
                 objects += [(*particle, 1) for particle in event["b"]]
             lists.append(sorted(objects, key=lambda row: -row[0]))
         flat = np.array([row for objects in lists for row in objects], dtype=np.float32).reshape(-1, 6)
-        columns = dict(zip(("pt", "eta", "phi", "mass", "charge"), flat.T, strict=False))
+        columns = dict(zip(("pt", "eta", "phi", "mass", "charge"), np.ascontiguousarray(flat.T), strict=False))
         if kind == "j":
             columns["is_b"] = flat[:, 5].astype(np.int8)
-        arrays[kind] = ak.unflatten(ak.zip(columns), np.array([len(objects) for objects in lists], dtype=np.int64))
+        arrays[kind] = Objects(np.cumsum([0, *map(len, lists)], dtype=np.int64), columns)
     return arrays
 
 
 def project_masses(events, kinds, rules):
     """Return the project's result: label -> (number of events, name -> masses)."""
-    objects = masses.configured(records(events), final_states.check_kinds(kinds))
+    objects = masses.take_configured(records(events), final_states.check_kinds(kinds))
     found = {}
     for text, number, arrays in masses.compute(objects, combinations.Rules(*rules)):
         assert text not in found
@@ -155,7 +155,7 @@ def test_looking_at_all_kinds_through_the_configured_ones_agrees_with_the_oracle
     state = final_states.parse(label(count_objects(event, KINDS, 0)))
     if "b" not in kinds:
         event |= {"j": event["j"] + event["b"]}
-    merged = final_states.merge_small(state, final_states.check_kinds(kinds), max_multiplicity)
+    merged = final_states.restrict(state, final_states.check_kinds(kinds), max_multiplicity)
     assert final_states.label(merged) == final_state(event, kinds, max_multiplicity)
 
 

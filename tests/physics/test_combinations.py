@@ -159,7 +159,7 @@ class TestNames:
     )
     def test_what_is_no_name_is_refused(self, text):
         with pytest.raises(
-            PhysicsError, match=r"is no combination: a name looks like e0e1j0, with the kinds e, m, j, g"
+            PhysicsError, match=r"is not a combination: a name looks like e0e1j0, with the kinds e, m, j, g"
         ):
             parse(text)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edm.kinds import KINDS
 from physics.errors import PhysicsError
-from physics.final_states import check_kinds, classify, label, merge_small, parse
+from physics.final_states import check_kinds, classify, label, parse, restrict
 
 STATES = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 200)), min_size=1, unique_by=lambda one: one[0]).map(
     lambda counts: dict(sorted(counts, key=lambda one: KINDS.index(one[0])))
@@ -77,7 +77,7 @@ class TestLabels:
     )
     def test_what_is_no_label_is_refused(self, text):
         with pytest.raises(
-            PhysicsError, match=r"is no final state: a label looks like 2e_0m_3j_0g, kinds in the order e"
+            PhysicsError, match=r"is not a final state: a label looks like 2e_0m_3j_0g, kinds in the order e"
         ):
             parse(text)
 
@@ -150,25 +150,25 @@ class TestClassify:
 
 class TestMergeSmall:
     def test_kinds_that_are_not_configured_are_left_out(self):
-        assert merge_small({"e": 0, "m": 1, "j": 0, "g": 0, "t": 0, "b": 0}, ("e", "j"), 4) == {"e": 0, "j": 0}
+        assert restrict({"e": 0, "m": 1, "j": 0, "g": 0, "t": 0, "b": 0}, ("e", "j"), 4) == {"e": 0, "j": 0}
 
     def test_a_b_jet_is_a_jet_where_b_jets_are_not_configured(self):
         state = {"e": 1, "j": 2, "b": 1}
-        assert merge_small(state, ("e", "j"), 4) == {"e": 1, "j": 3}
-        assert merge_small(state, ("e", "j", "b"), 4) == {"e": 1, "j": 2, "b": 1}
-        assert merge_small(state, ("b",), 4) == {"b": 1}
+        assert restrict(state, ("e", "j"), 4) == {"e": 1, "j": 3}
+        assert restrict(state, ("e", "j", "b"), 4) == {"e": 1, "j": 2, "b": 1}
+        assert restrict(state, ("b",), 4) == {"b": 1}
 
     def test_the_top_bucket_is_applied_after_adding_b_jets(self):
-        assert merge_small({"j": 3, "b": 3}, ("j",), 4) == {"j": 4}
-        assert merge_small({"j": 3, "b": 3}, ("j",), 0) == {"j": 6}
+        assert restrict({"j": 3, "b": 3}, ("j",), 4) == {"j": 4}
+        assert restrict({"j": 3, "b": 3}, ("j",), 0) == {"j": 6}
 
     def test_kinds_that_the_state_lacks_count_zero(self):
-        assert merge_small({"m": 1}, ("e", "m"), 0) == {"e": 0, "m": 1}
-        assert merge_small({}, ("e",), 0) == {"e": 0}
+        assert restrict({"m": 1}, ("e", "m"), 0) == {"e": 0, "m": 1}
+        assert restrict({}, ("e",), 0) == {"e": 0}
 
     def test_the_state_given_is_left_alone(self):
         state = {"j": 1, "b": 1}
-        merge_small(state, ("j",), 4)
+        restrict(state, ("j",), 4)
         assert state == {"j": 1, "b": 1}
 
     @given(EVENTS, st.integers(0, 10), st.booleans())
@@ -179,4 +179,4 @@ class TestMergeSmall:
             kinds = ("e", "j", "b") if with_b else ("e", "j")
             counts = (e, j, b) if with_b else (e, j + b)
             [(state, _)] = classify(columns([counts], kinds), limit)
-            assert merge_small({"e": e, "j": j, "b": b}, kinds, limit) == state
+            assert restrict({"e": e, "j": j, "b": b}, kinds, limit) == state

@@ -85,7 +85,7 @@ def test_a_final_state_of_more_than_one_block():
     rng = np.random.default_rng(20261122)
     columns = [rng.uniform(-3, 3, (5, 1001)).astype(np.float32) for _ in range(4)]
     columns[0], columns[3] = np.exp(columns[0]), np.abs(columns[3])
-    found = masses.of_objects(*columns)
+    found = masses.invariant_mass(*columns)
     expected = [mass_of(np.stack([column[:, event] for column in columns], axis=1).tolist()) for event in range(1001)]
     assert found.tobytes() == np.array(expected, dtype=np.float32).tobytes()
 
@@ -106,6 +106,6 @@ def test_more_events_than_a_stretch():
     n_events = 2 * masses._STRETCH + 3
     columns = [rng.uniform(-3, 3, (3, n_events)).astype(np.float32) for _ in range(4)]
     columns[0], columns[3] = np.exp(columns[0]), np.abs(columns[3])
-    found = masses.of_objects(*columns)
-    pieces = [masses.of_objects(*(column[:, i : i + 500] for column in columns)) for i in range(0, n_events, 500)]
+    found = masses.invariant_mass(*columns)
+    pieces = [masses.invariant_mass(*(column[:, i : i + 500] for column in columns)) for i in range(0, n_events, 500)]
     assert found.tobytes() == np.concatenate(pieces).tobytes()

@@ -38,7 +38,7 @@ def test_thousands_of_random_objects_agree_with_vector(n_objects):
     heavy = columns[3].sum(axis=0) > 1e-3 * (columns[0] * np.cosh(columns[1])).sum(axis=0)
     usable = heavy if n_objects == 1 else np.ones(N_EVENTS, dtype=bool)  # one massless object alone is all rounding
     expected = vector_mass(columns)[usable]
-    assert masses.of_objects(*columns)[usable] == pytest.approx(expected, rel=1e-6, abs=0)
+    assert masses.invariant_mass(*columns)[usable] == pytest.approx(expected, rel=1e-6, abs=0)
     assert usable.sum() > N_EVENTS / 5
 
 
@@ -77,7 +77,7 @@ def test_two_massless_objects_follow_the_closed_formula(pt_1, pt_2, eta_1, eta_2
     # loses no digits for small angles. The kernel subtracts E^2 and p^2 and so loses (E1 + E2)^2 2e-16 at most.
     square = 4 * pt_1 * pt_2 * (np.sinh((eta_1 - eta_2) / 2) ** 2 + np.sin((phi_1 - phi_2) / 2) ** 2)
     rows = np.array([[pt_1, pt_2], [eta_1, eta_2], [phi_1, phi_2], [0, 0]], dtype=np.float32)
-    found = float(masses.of_objects(*rows[:, :, np.newaxis])[0])
+    found = float(masses.invariant_mass(*rows[:, :, np.newaxis])[0])
     energy = pt_1 * np.cosh(eta_1) + pt_2 * np.cosh(eta_2)
     assert found**2 == pytest.approx(square, rel=3e-7, abs=4e-15 * energy**2)
 
@@ -88,7 +88,7 @@ def test_the_square_of_three_or_four_is_made_of_those_of_pairs(objects):
     # m^2(1..n) = sum over pairs of m^2(ij) - (n - 2) sum of m^2(i), an identity of four-vectors.
     def square(rows):
         columns = np.array(rows, dtype=np.float32).T[:, :, np.newaxis]
-        return float(masses.of_objects(*columns)[0]) ** 2
+        return float(masses.invariant_mass(*columns)[0]) ** 2
 
     pairs = sum(square([one, other]) for i, one in enumerate(objects) for other in objects[i + 1 :])
     own = sum(float(np.float32(mass)) ** 2 for *_, mass in objects)

@@ -3,10 +3,10 @@
 import json
 from dataclasses import replace
 
-import awkward as ak
 import numpy as np
 import pytest
 
+from edm.objects import Objects
 from physics import object_counts
 from physics.errors import PhysicsError
 from physics.object_counts import GRIDS, Grid
@@ -14,7 +14,9 @@ from physics.object_counts import GRIDS, Grid
 
 def events(pt, eta=None, phi=None):
     zeros = [[0.0] * len(event) for event in pt]
-    return {"e": ak.zip({"pt": ak.Array(pt), "eta": ak.Array(eta or zeros), "phi": ak.Array(phi or zeros)})}
+    columns = {"pt": pt, "eta": eta or zeros, "phi": phi or zeros}
+    flat = {name: np.array([value for event in values for value in event]) for name, values in columns.items()}
+    return {"e": Objects(np.cumsum([0, *map(len, pt)], dtype=np.int64), flat)}
 
 
 def same(first, second):
@@ -40,8 +42,9 @@ def test_what_lies_outside_is_counted_beside():
 def test_pi_in_any_precision_is_an_edge(dtype):
     # in float32 it is larger than in float64
     edges, beyond = np.array([-np.pi, np.pi], dtype), np.nextafter(np.array([np.pi, -np.pi], dtype), dtype(9))
-    phi = ak.from_numpy(np.concatenate([edges, beyond, -beyond])[None, :])
-    counts = object_counts.fill({"e": ak.zip({"pt": phi, "eta": phi, "phi": phi})})["e"]["phi"]
+    phi = np.concatenate([edges, beyond, -beyond])
+    objects = Objects(np.array([0, len(phi)]), dict.fromkeys(("pt", "eta", "phi"), phi))
+    counts = object_counts.fill({"e": objects})["e"]["phi"]
     assert (counts.below, counts.above, int(counts.counts.sum())) == (1, 1, 4)
     assert (counts.counts[0], counts.counts[-1]) == (2, 2)
 
@@ -53,17 +56,17 @@ def test_more_than_twenty_objects_are_above():
 
 def test_parts_add_up_to_the_whole():
     random = np.random.default_rng(1)
-    pt = ak.unflatten(random.exponential(100, 200), random.multinomial(200, [0.02] * 50))
-    whole = events(pt.to_list(), (pt / 50 - 3).to_list(), (pt % 3).to_list())
-    parts = [{kind: array[start : start + 13] for kind, array in whole.items()} for start in range(0, 50, 13)]
+    pt, offsets = random.exponential(100, 200), np.cumsum([0, *random.multinomial(200, [0.02] * 50)])
+    whole = {"e": Objects(offsets, {"pt": pt, "eta": pt / 50 - 3, "phi": pt % 3})}
     total = {}
-    for part in parts:
-        total = object_counts.add(total, object_counts.fill(part))
+    for start in range(0, 50, 13):
+        part = whole["e"].select_events(np.arange(50) // 13 == start // 13)
+        total = object_counts.add(total, object_counts.fill({"e": part}))
     assert same(total, object_counts.fill(whole))
 
 
 def test_no_events_give_zeros():
-    found = object_counts.fill({"m": events([[1.0]])["e"][:0]})
+    found = object_counts.fill({"m": Objects.none(0)})
     assert [found["m"][name].entries() for name in GRIDS] == [0] * len(GRIDS)
 
 

@@ -44,7 +44,7 @@ def check_failed(served, end, *words):
     """Check that a run says what is wrong with the bad file, and left the right half and nothing else."""
     assert end.status == TASK_FAILED
     assert "ParseFile: 1 of 2 branches failed (the others are done, and stay done):" in end.text
-    assert "Mend the cause and run the same command again: it goes on where it stopped." in end.text
+    assert "Fix the cause and rerun the same command; it resumes where it stopped." in end.text
     told = next(line for line in end.text.splitlines() if line.startswith(f"  {served.server.url}/{BAD}: "))
     assert all(word in told for word in words), told
     check_half_done(served)

@@ -31,10 +31,10 @@ def test_several_bad_files_are_all_named_and_read_alone_afterwards(served, four,
     served.strike(faults.status(404), *BAD)
     end = served.runs.attempt(**parameters)
     assert end.status == TASK_FAILED
-    for name in BAD:
+    for name in BAD if files_per_branch == 1 else BAD[:1]:  # a branch that is lost is not read on
         assert f"  {served.server.url}/{name}: the server has no such file: check the address" in end.text
-    assert "to go on without them: --tolerated-failures" in end.text
-    assert "Mend the cause and run the same command again: it goes on where it stopped." in end.text
+    assert "to leave out files that cannot be read: --tolerated-failures" in end.text
+    assert "Fix the cause and rerun the same command; it resumes where it stopped." in end.text
     assert len(served.runs.products("parsed_data")) == (2 if files_per_branch == 1 else 0)
     assert not served.runs.products("im_arrays")
     assert served.runs.leftovers() == []
@@ -42,7 +42,8 @@ def test_several_bad_files_are_all_named_and_read_alone_afterwards(served, four,
     served.runs(**parameters)
     if files_per_branch == 1 or mode == "download":  # a branch is all or nothing: streamed, its good files are read too
         asked = {path.lstrip("/") for path, headers in served.server.asked if not headers["If-None-Match"]}
-        assert asked == set(BAD)
+        untried = {"f2.root"} if files_per_branch > 1 else set()  # behind the first bad file of a lost branch
+        assert asked == {*BAD, *untried}
     assert served.runs.histograms() == four
 
 

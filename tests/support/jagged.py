@@ -1,4 +1,4 @@
-"""Events for tests: jagged record arrays from plain numbers, and arrays from flat ones."""
+"""Events for tests: objects from plain numbers and back, and awkward arrays of branches."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
+from edm.objects import Objects
 from targets.rootio.flat_arrays import Flat
 
 __all__ = ["awkward", "jagged", "plain"]
@@ -13,17 +14,17 @@ __all__ = ["awkward", "jagged", "plain"]
 DEFAULTS: dict[str, float] = {"pt": 50.0, "eta": 0.0, "phi": 0.0, "mass": 0.0}
 
 
-def jagged(events: Sequence[Sequence[Mapping[str, Any]]], **dtypes: str) -> ak.Array:
-    """Build objects, shape (n_events, var): pt 50 GeV, the rest 0 unless given; float32 unless dtypes say otherwise."""
-    objects = [DEFAULTS | dict(one) for event in events for one in event]
-    names = dict.fromkeys([*DEFAULTS, *dtypes, *(name for one in objects for name in one)])
-    columns = {name: np.array([one[name] for one in objects], dtype=dtypes.get(name, "float32")) for name in names}
-    return ak.unflatten(ak.zip(columns), np.array([len(event) for event in events], dtype=np.int64))
+def jagged(events: Sequence[Sequence[Mapping[str, Any]]], **dtypes: str) -> Objects:
+    """Build the objects of events: pt 50 GeV, the rest 0 unless given; float32 unless dtypes say otherwise."""
+    objects = [DEFAULTS | dict(each) for event in events for each in event]
+    names = dict.fromkeys([*DEFAULTS, *dtypes, *(name for each in objects for name in each)])
+    columns = {name: np.array([each[name] for each in objects], dtype=dtypes.get(name, "float32")) for name in names}
+    return Objects(np.cumsum([0, *map(len, events)], dtype=np.int64), columns)
 
 
-def plain(array: ak.Array) -> list[list[dict[str, Any]]]:
-    """Return the objects as lists of dictionaries."""
-    listed: list[list[dict[str, Any]]] = ak.to_list(array)
+def plain(objects: Objects) -> list[list[dict[str, Any]]]:
+    """Return the objects of each event as dictionaries."""
+    listed: list[list[dict[str, Any]]] = ak.to_list(objects.to_awkward())
     return listed
 
 

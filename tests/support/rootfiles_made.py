@@ -14,7 +14,20 @@ import awkward as ak
 import numpy as np
 import uproot
 
-__all__ = ["FORMATS", "LEPTON_TYPES", "as_lists", "branches", "events", "size_limit", "write", "write_branches"]
+from edm.objects import Objects
+
+__all__ = [
+    "FORMATS",
+    "LEPTON_TYPES",
+    "as_awkward",
+    "as_lists",
+    "as_objects",
+    "branches",
+    "events",
+    "size_limit",
+    "write",
+    "write_branches",
+]
 
 FORMATS = ("2016e-8tev", "2020e-13tev", "2024r-pp", "2024r-hi", "2025e-13tev-beta", "cms-nanoaod")
 LEPTON_TYPES = {"e": 11, "m": 13}
@@ -78,9 +91,19 @@ def write_branches(path: Path, tree: str, columns: Mapping[str, Any], rntuple: b
     return str(path)
 
 
-def as_lists(objects: Mapping[str, ak.Array]) -> dict[str, Any]:
+def as_lists(objects: Mapping[str, ak.Array | Objects]) -> dict[str, Any]:
     """Return objects as plain lists of dictionaries, so that types and values can be compared at once."""
-    return {kind: ak.to_list(array) for kind, array in objects.items()}
+    return {kind: ak.to_list(array) for kind, array in as_awkward(objects).items()}
+
+
+def as_awkward(objects: Mapping[str, ak.Array | Objects]) -> dict[str, ak.Array]:
+    """Return objects as awkward arrays, which are easier to compare with those that uproot wrote or read."""
+    return {kind: each.to_awkward() if isinstance(each, Objects) else each for kind, each in objects.items()}
+
+
+def as_objects(arrays: Mapping[str, ak.Array]) -> dict[str, Objects]:
+    """Return awkward arrays as objects."""
+    return {kind: Objects.from_awkward(array) for kind, array in arrays.items()}
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.objects import Int64
 from targets.rootio.compression import Decompressor
-from targets.rootio.flat_arrays import Flat, Integers, ShapeError
+from targets.rootio.flat_arrays import Flat, ShapeError
 from targets.rootio.local_source import FileSource
 from targets.rootio.rntuple.columns import Column, Representation
 
@@ -62,7 +63,7 @@ class FieldReader:
         self._ntuple = ntuple
         self._fields = _Fields(ntuple.field_records)
         self._entries = [int(summary.num_entries) for summary in ntuple.cluster_summaries]
-        self._firsts: Integers = np.cumsum([0, *self._entries])
+        self._firsts: Int64 = np.cumsum([0, *self._entries])
         self._of_field = _columns_by_field(ntuple)
         self._columns: dict[tuple[int, ...], Column] = {}
         self._found: dict[str, _Columns] = {}
@@ -91,7 +92,7 @@ class FieldReader:
         ends = self._read({path: (column, before, stop) for path, column in collections.items()})
         flats: dict[str, Flat] = {}
         wanted: dict[str, tuple[Column, int, int]] = {}
-        lists: dict[tuple[int, bytes], Integers] = {}  # of one collection, offsets are compared once
+        lists: dict[tuple[int, bytes], Int64] = {}  # of one collection, offsets are compared once
         for path, (numbers, collection) in found.items():
             if numbers is None:
                 flats[path] = Flat(None, self._counts(path, ends[path], start))
@@ -162,7 +163,7 @@ class FieldReader:
             self._columns[key] = Column([Representation.of(way) for way in ways], lists, entries)
         return self._columns[key]
 
-    def _offsets(self, path: str, ends: npt.NDArray[Any], items: Integers, start: int) -> Integers:
+    def _offsets(self, path: str, ends: npt.NDArray[Any], items: Int64, start: int) -> Int64:
         """Return where lists begin and the last ends, counted through all clusters, shape (stop - start + 1,).
 
         Within a cluster, *ends* count from its first item, *items*; one of an entry before *start* may stand in front.
@@ -177,7 +178,7 @@ class FieldReader:
             raise ValueError(msg)
         return offsets
 
-    def _counts(self, path: str, ends: npt.NDArray[Any], start: int) -> Integers:
+    def _counts(self, path: str, ends: npt.NDArray[Any], start: int) -> Int64:
         """Return how many items lists have, shape (stop - start,); *ends* as above."""
         before = max(start - 1, 0)
         cluster, _ = self._clusters(before, before + len(ends))
@@ -189,7 +190,7 @@ class FieldReader:
             raise ValueError(msg)
         return counts
 
-    def _clusters(self, start: int, stop: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    def _clusters(self, start: int, stop: int) -> tuple[Int64, npt.NDArray[np.bool_]]:
         """Return the cluster of each entry, and which entries are the last of one."""
         entries = np.arange(start, stop)
         cluster = np.searchsorted(self._firsts, entries, side="right") - 1

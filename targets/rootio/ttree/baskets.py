@@ -19,7 +19,6 @@ from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Flat, Integers, ShapeError, check_offsets
 from targets.rootio.local_source import FileSource
 from targets.rootio.ttree import branch_lists
-from targets.rootio.ttree.buffers import ArrayMemory
 from targets.rootio.ttree.keys import Packed
 from targets.rootio.ttree.layouts import Basket, Layout, Part
 from targets.rootio.ttree.loops import WORD_BYTES
@@ -56,7 +55,6 @@ class Reader:
         self.num_entries = int(tree.num_entries)
         self._tree = tree
         self._decompressor = Decompressor()
-        self._memory = ArrayMemory()
         self._branches: dict[str, _Branch | None] = {}  # None: uproot reads it
 
     def arrays(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
@@ -85,7 +83,7 @@ class Reader:
         for (path, branch), baskets in zip(known.items(), fetched, strict=True):
             try:
                 there = dict(zip(missing[path], baskets, strict=True))
-                read[path] = branch.array(there, start, stop, self._memory, counted.get(path))
+                read[path] = branch.array(there, start, stop, counted.get(path))
             except UnknownLayoutError:
                 if branch.is_packed():
                     msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
@@ -96,7 +94,6 @@ class Reader:
             except ValueError as error:
                 msg = f"{path}: {error}"
                 raise ValueError(msg) from error
-        self._memory.forget()
         return read | self._by_uproot([path for path in paths if path not in read], start, stop)
 
     def bytes_per_event(self, paths: Sequence[str]) -> float | None:
@@ -231,7 +228,6 @@ class _Branch:
         fetched: Mapping[int, memoryview],
         start: int,
         stop: int,
-        memory: ArrayMemory,
         counts: _Counts | None = None,
     ) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
@@ -257,7 +253,7 @@ class _Branch:
                 kept[number] = basket
             parts.append(Part(part, begin, last) if part is basket else Part(part, 0, last - begin))
         self._kept = kept
-        return self._layout.array(parts, self._decompressor, memory)
+        return self._layout.array(parts, self._decompressor)
 
     def _basket(self, number: int, fetched: Mapping[int, memoryview]) -> Basket | Packed:
         if number in fetched:

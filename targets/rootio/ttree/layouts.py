@@ -21,12 +21,12 @@ from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
+from edm.objects import Int64
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor, UnknownLayoutError, check_size
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.ttree.buffers import ArrayMemory, Offsets
 from targets.rootio.ttree.keys import Packed, as_bytes, starts_of
-from targets.rootio.ttree.loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, take_vectors
+from targets.rootio.ttree.loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, list_entries, take_vectors
 from targets.rootio.ttree.packed_numbers import PackedNumbers
 
 __all__ = ["Basket", "Layout", "Part"]
@@ -197,13 +197,12 @@ class Layout(NamedTuple):
             raise ValueError(msg)
         return Basket(data, data[:0], 0, n_entries)
 
-    def array(self, parts: Sequence[Part], decompressor: Decompressor, memory: ArrayMemory) -> Flat:
+    def array(self, parts: Sequence[Part], decompressor: Decompressor) -> Flat:
         """Join parts of baskets to one array.
 
         Args:
             parts: They follow each other; none gives an empty array.
             decompressor: Decompresses those that are packed, one after the other: memory that is used again is faster.
-            memory: Where the array is made.
 
         Returns:
             Their numbers, in the byte order of this machine.
@@ -218,19 +217,19 @@ class Layout(NamedTuple):
         per_entry = self.entry_bytes() // size
         n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * per_entry * size
         n_numbers = max(n_bytes - n_entries * self.header_bytes, 0) // size
-        numbers = memory.new(n_numbers, self.dtype.newbyteorder("="))
-        offsets, entry = memory.offsets(n_entries, n_numbers), 0
+        numbers = np.empty(n_numbers, self.dtype.newbyteorder("="))
+        offsets, entry = np.zeros(n_entries + 1, np.int64), 0
         for basket, start, stop in parts:
             here = self.unpack(basket, decompressor) if isinstance(basket, Packed) else basket
             if self.jagged:
-                self._fill(here, start, stop, offsets, numbers)
+                self._fill(here, start, stop, offsets[entry : entry + stop - start + 1], numbers)
             else:
                 taken = here.data.view(self.dtype)[start * per_entry : stop * per_entry]
                 numbers[entry * per_entry : (entry + stop - start) * per_entry] = taken
             entry += stop - start
             del here  # its memory goes to the next basket
         if self.jagged:
-            flat = Flat(memory.keep(offsets), numbers)
+            flat = Flat(offsets, numbers)
         elif self.length is None:
             flat = Flat(None, numbers)
         else:
@@ -242,8 +241,8 @@ class Layout(NamedTuple):
         basket, start, stop = part
         return basket.n_bytes if isinstance(basket, Packed) else _byte(basket, stop) - _byte(basket, start)
 
-    def _fill(self, basket: Basket, start: int, stop: int, offsets: Offsets, numbers: npt.NDArray[Any]) -> None:
-        """Put the numbers of some entries to their place, and where each entry begins."""
+    def _fill(self, basket: Basket, start: int, stop: int, offsets: Int64, numbers: npt.NDArray[Any]) -> None:
+        """Put the numbers of some entries in their place, and list where each begins; the first offset is given."""
         data, starts, origin, n_entries = basket
         if (start, stop) != (0, n_entries):
             first, last = _byte(basket, start), _byte(basket, stop)
@@ -251,14 +250,14 @@ class Layout(NamedTuple):
                 msg = f"its entries {start} to {stop} are said to be the bytes {first} to {last} of {len(data)}"
                 raise ValueError(msg)
             data, starts, origin = data[first:last], starts[start * WORD_BYTES : stop * WORD_BYTES], origin + first
-        shift, filled = self.dtype.itemsize.bit_length() - 1, offsets.n_numbers()
+        shift, filled = self.dtype.itemsize.bit_length() - 1, int(offsets[0])
         there = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
         if self.header_bytes:
-            right = take_vectors(data, starts, origin, shift, offsets.place(stop - start), there.view(np.uint8))
+            right = take_vectors(data, starts, origin, shift, offsets, there.view(np.uint8))
             if sys.byteorder == "little":
                 there.byteswap(inplace=True)
         else:
-            right = offsets.add(data, starts, origin, shift)
+            right = list_entries(data, starts, origin, shift, offsets)
             if right:
                 there[...] = data.view(self.dtype)
         if not right:

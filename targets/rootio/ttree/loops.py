@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
+from edm.objects import Int64
 
-__all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "Integers", "begin_there", "list_entries", "take_vectors"]
+__all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "list_entries", "take_vectors"]
 
 WORD_BYTES = 4
 """Bytes of the words that tell where entries begin."""
@@ -21,12 +22,9 @@ _BYTE_COUNT = 0x40000000  # marks a word as a number of bytes
 Bytes = npt.NDArray[np.uint8]
 """Bytes of a file."""
 
-Integers = npt.NDArray[np.int64]
-"""Offsets."""
-
 
 @compiled(nogil=True)
-def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers) -> bool:
+def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Int64) -> bool:
     """List where entries begin that are nothing but numbers.
 
     Args:
@@ -52,27 +50,7 @@ def list_entries(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: I
 
 
 @compiled(nogil=True)
-def begin_there(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers) -> bool:
-    """Tell whether entries that are nothing but numbers begin where others do; faster than to list and compare them.
-
-    Args:
-        data: The bytes of all entries.
-        starts: The byte at which each begins, as words, shape (4 * n_entries,).
-        origin: What is to be taken off these words.
-        shift: A number has 2**shift bytes.
-        offsets: Where the others begin and the last ends, shape (n_entries + 1,).
-
-    Returns:
-        Whether they do, to the byte.
-    """
-    filled, different = offsets[0], np.int64(0)
-    for i in range(np.uint64(len(offsets) - 1)):
-        different |= (offsets[i] - filled << shift) ^ (_word(starts, np.uint64(WORD_BYTES) * i) - origin)
-    return bool(different == 0 and offsets[-1] - filled << shift == len(data))
-
-
-@compiled(nogil=True)
-def take_vectors(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Integers, numbers: Bytes) -> bool:
+def take_vectors(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: Int64, numbers: Bytes) -> bool:
     """Copy the numbers of vectors, and list where each vector begins.
 
     Args:

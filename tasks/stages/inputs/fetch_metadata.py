@@ -24,9 +24,9 @@ _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
-_SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products found by them
+_SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products of them
 
-# What --refresh-metadata found of each list at its first look: another file is one that this run made. No clock is
+# What --refresh-metadata saw of each list at its first look: another file is one that this run made. No clock is
 # asked, since a file server's may be behind; forked workers inherit it.
 _OUTDATED: dict[Path, tuple[int, int] | None] = {}
 
@@ -74,18 +74,18 @@ class FetchMetadata(FileListTask):
         self.sweep(self.path().parent, self._portals())
         if self.path().exists() and (damage := _damage(self.path())):
             self.tell(f"{damage}; it is made anew")
-        found = self._list(keep=True)
-        for note in found.notes:
+        catalogue = self._list(keep=True)
+        for note in catalogue.notes:
             self.tell(note)
         dump_json(self.path().with_name("parameters.json"), self.own_variant_inputs())
-        dump_json(self.path(), _document(found))
-        self.tell(f"FetchMetadata: {amount(len(found.files), 'file')}, listed in {self.path()}")
+        dump_json(self.path(), _document(catalogue))
+        self.tell(f"FetchMetadata: {amount(len(catalogue.files), 'file')}, listed in {self.path()}")
 
     def preview(self) -> Catalogue:
         """List the files without writing anything; :meth:`files` knows them then, in this process."""
-        found = _read(self.path()) if self.complete() else self._list(keep=False)
-        _PREVIEWS[self.path()] = tuple(found.files)
-        return found
+        catalogue = _read(self.path()) if self.complete() else self._list(keep=False)
+        _PREVIEWS[self.path()] = tuple(catalogue.files)
+        return catalogue
 
     def files(self) -> tuple[InputFile, ...]:
         """Return the run's files: the first ``max_files_to_process`` of the list, or all.
@@ -119,11 +119,11 @@ class FetchMetadata(FileListTask):
             lists.append(MakeDemo.req(self).catalogue() if release == DEMO_RELEASE else self._release(release, keep))
         if ids := self.specific_record_ids:
             lists.append(self._records(ids, keep))
-        found = input_files.merge(lists)
-        if not found.files:
+        catalogue = input_files.merge(lists)
+        if not catalogue.files:
             msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
             raise ConfigurationError(msg)
-        return found
+        return catalogue
 
     def _release(self, release: str, keep: bool) -> Catalogue:
         options = (release, self.skim, self.data_type, self.dataset_ids)
@@ -140,10 +140,10 @@ class FetchMetadata(FileListTask):
         path = self._portals() / f"{digest(source, 8)}.json"
         if path.exists() and not self.refresh_metadata:
             return _read(path)
-        found = ask()
+        catalogue = ask()
         if keep:
-            dump_json(path, {"source": source} | _document(found))
-        return found
+            dump_json(path, {"source": source} | _document(catalogue))
+        return catalogue
 
     def _portals(self) -> Path:
         return self.run_directory() / self.directory / "portals"
@@ -153,9 +153,9 @@ class FetchMetadata(FileListTask):
         return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
 
 
-def _document(found: Catalogue) -> dict[str, Any]:
-    listed = {"files": found.files, "unavailable": found.unavailable}
-    return {"notes": found.notes} | {name: [file.as_dict() for file in files] for name, files in listed.items()}
+def _document(catalogue: Catalogue) -> dict[str, Any]:
+    listed = {"files": catalogue.files, "unavailable": catalogue.unavailable}
+    return {"notes": catalogue.notes} | {name: [file.as_dict() for file in files] for name, files in listed.items()}
 
 
 def _read(path: Path) -> Catalogue:
@@ -196,5 +196,5 @@ def _damage(path: Path) -> str | None:
 @lru_cache(maxsize=16)
 def _load(path: Path, modified_ns: int) -> tuple[tuple[InputFile, ...], tuple[InputFile, ...]]:  # noqa: ARG001 (a changed file is another key)
     """Give the files of a list, and those that it leaves out."""
-    found = _read(path)
-    return tuple(found.files), found.unavailable
+    catalogue = _read(path)
+    return tuple(catalogue.files), catalogue.unavailable

@@ -111,5 +111,7 @@ class MakeReport(PlotParameters, Stage):
             if parameter.significant and name in names
         }
         made = self.upstream_task(MakeHistograms)
-        products = {f"histograms of {one.dataset}": str(made.product(one)) for one in self.branches_of("dataset")}
+        products = {
+            f"histograms of {branch.dataset}": str(made.product(branch)) for branch in self.branches_of("dataset")
+        }
         return texts | products

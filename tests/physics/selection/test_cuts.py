@@ -67,7 +67,7 @@ def test_a_mask_wider_than_the_column_is_legal():
 
 
 def test_bits_of_a_float_are_refused():
-    with pytest.raises(PhysicsError, match=r"bits 2 are asked of x, which is of type float32"):
+    with pytest.raises(PhysicsError, match=r"bits 2 are required of x, which is of type float32"):
         passes([1.0], bits=2)
 
 
@@ -108,11 +108,11 @@ def test_a_range_without_limits_holds_everything():
         ({"column": "mass", "outside": [80000, 100000]}, r"80000 GeV looks like a value in MeV: write outside: 80 "),
         ({"column": "pt", "min": 1000}, r"1000 GeV looks like a value in MeV: write min: 1 "),
         ({"column": "pt", "min": 0.025}, r"0.025 GeV looks like a value in TeV: write min: 25 "),
-        ({"column": "pt", "min": -25}, r"-25 GeV: no pt is below 0, so that this cuts nothing or all"),
+        ({"column": "pt", "min": -25}, r"-25 GeV: no pt is below 0, so that this cut removes nothing or every"),
         ({"column": "mass", "outside": [-1, 2], "unit": "GeV"}, r"-1 GeV: no mass is below 0"),
         ({"column": "pt", "min": 25000, "unit": "MeV"}, r"values are in GeV, not MeV"),
         ({"column": "x", "min": 1, "only_below": {"pt": 60000}}, r"60000 GeV looks like a value in MeV: write pt: 60 "),
-        ({"column": "pt"}, r"nothing is asked of pt: give one of min, max, outside, equals, one_of, bits"),
+        ({"column": "pt"}, r"nothing is required of pt: give one of min, max, outside, equals, one_of, bits"),
         ({"column": "pt", "min": 3, "max": 2}, r"min 3 is above max 2: no value of pt could pass"),
         ({"column": "x", "outside": [2, 1]}, r"the first edge must be below the second"),
         ({"column": "x", "one_of": []}, r"one_of is empty"),

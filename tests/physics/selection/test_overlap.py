@@ -98,8 +98,8 @@ def test_objects_of_other_events_do_not_count():
 
 
 def test_no_events():
-    left, counts = remove_overlaps({kind: jagged([[{}]])[:0] for kind in "emjg"}, DEFAULT)
-    assert [len(array) for array in left.values()] == [0, 0, 0, 0]
+    left, counts = remove_overlaps(as_arrays([]), DEFAULT)
+    assert [objects.n_events for objects in left.values()] == [0, 0, 0, 0]
     assert counts == [0, 0, 0, 0]
 
 

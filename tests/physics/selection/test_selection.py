@@ -1,6 +1,5 @@
 """Selecting objects: cuts, overlap, b-tags, order, counts."""
 
-import awkward as ak
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,9 +92,9 @@ def test_sorting_many_ties_is_stable():
 def test_only_what_masses_need_is_given_back():
     muons = jagged([[{"tight": 1, "charge": -1}]])
     left, _ = select({"m": muons, "j": jagged([[{}]])}, selection({"m": [TIGHT]}), "f")
-    assert ak.fields(left["m"]) == ["pt", "eta", "phi", "mass", "charge"]
-    assert ak.fields(left["j"]) == ["pt", "eta", "phi", "mass", "is_b"]
-    assert {str(left["m"][name].type.content.content) for name in ak.fields(left["m"])} == {"float32"}
+    assert list(left["m"].columns) == ["pt", "eta", "phi", "mass", "charge"]
+    assert list(left["j"].columns) == ["pt", "eta", "phi", "mass", "is_b"]
+    assert {column.dtype for column in left["m"].columns.values()} == {np.dtype(np.float32)}
 
 
 def test_isolation_over_pt():
@@ -111,9 +110,9 @@ def test_events_without_objects_stay():
 
 
 def test_no_events():
-    objects = {"e": jagged([[{"tight": 1}]])[:0], "j": jagged([[{"score": 1}]])[:0]}
+    objects = {"e": jagged([], tight="int8"), "j": jagged([], score="float32")}
     left, cutflow = select(objects, selection({"e": [PT, TIGHT]}, overlap=[NEAR], b_tag=B_TAG), "f")
-    assert [len(array) for array in left.values()] == [0, 0]
+    assert [array.n_events for array in left.values()] == [0, 0]
     assert steps(cutflow, "b") == [("selected jets", 0), ("b_tag", 0)]
 
 
@@ -126,7 +125,7 @@ def test_a_column_that_is_missing_is_an_error_that_says_what_to_do():
 
 def test_the_nearest_column_that_all_files_have_is_named():
     misspelt = PT | {"column": "ptt"}
-    with pytest.raises(PhysicsError, match=r"no column ptt in this f file: mend the name \(there is pt\)"):
+    with pytest.raises(PhysicsError, match=r"no column ptt in this f file\. Correct the name; .*; did you mean 'pt'\?"):
         select({"e": jagged([[{}]])}, selection({"e": [misspelt]}), "f")
 
 
@@ -181,20 +180,20 @@ def test_a_format_that_b_tag_does_not_list_is_an_error():
 )
 def test_jets_are_marked(jets, schema, expected, row):
     left, cutflow = select({"j": jagged([jets])}, selection(b_tag=B_TAG), schema)
-    assert left["j"].is_b.to_list() == [expected]
-    assert str(left["j"].is_b.type.content.content) == "int8"
+    assert left["j"]["is_b"].tolist() == expected
+    assert left["j"]["is_b"].dtype == np.int8
     assert cutflow.rows["b"][1] == row
 
 
 def test_without_a_working_point_no_jet_is_known():
     left, cutflow = select({"j": jagged([[{}, {}]])}, selection(), "f")
-    assert left["j"].is_b.to_list() == [[-1, -1]]
+    assert left["j"]["is_b"].tolist() == [-1, -1]
     assert "b" not in cutflow.rows
 
 
 def test_marks_follow_their_jets_when_they_are_sorted():
     left, _ = select({"j": jagged([[{"pt": 30, "score": 1}, {"pt": 60, "score": 0}]])}, selection(b_tag=B_TAG), "f")
-    assert left["j"].is_b.to_list() == [[0, 1]]
+    assert left["j"]["is_b"].tolist() == [0, 1]
 
 
 def test_the_columns_to_read_are_listed_with_their_units():
@@ -279,7 +278,8 @@ def test_counts_of_a_large_sample_are_additive_over_any_cutting():
     muons = jagged(events, tight="int8")
     asked = selection({"m": [PT, TIGHT]})
     _, whole = select({"m": muons}, asked, "f")
-    parts = [select({"m": muons[start : start + 70]}, asked, "f")[1] for start in range(0, 300, 70)]
+    slices = [muons.select_events(np.arange(300) // 70 == number) for number in range(5)]
+    parts = [select({"m": part}, asked, "f")[1] for part in slices]
     total = parts[0]
     for part in parts[1:]:
         total = total.add(part)

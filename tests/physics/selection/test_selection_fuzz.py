@@ -72,7 +72,7 @@ def ends_well(path):
                 for dtypes in [dict.fromkeys(names, "int8" if kind == "m" else "float32")]
             }
             left, cutflow = select(objects, selection, schema)
-            assert {len(array) for array in left.values()} == {2}
+            assert {array.n_events for array in left.values()} == {2}
             assert cutflow.rows["e"][-1].objects == sum(map(len, plain(left["e"])))
 
 

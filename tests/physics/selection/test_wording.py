@@ -4,7 +4,7 @@ import pytest
 
 from physics.selection.cuts import Requirement
 from physics.selection.selection import Selection
-from physics.selection.wording import conditions, words
+from physics.selection.wording import describe, describe_cuts
 from targets.documents import models
 from targets.events import schemas
 from tasks.parameters.inputs import SELECTIONS
@@ -30,21 +30,21 @@ from tasks.parameters.inputs import SELECTIONS
     ],
 )
 def test_a_requirement_in_words(asked, text):
-    assert words(Requirement(**asked, source="s")) == text
+    assert describe(Requirement(**asked, source="s")) == text
 
 
 def test_formats_that_ask_the_same_say_it_once():
     selection = models.load_model(SELECTIONS / "default.yaml", Selection)
-    electrons = conditions(selection, "e", ["2020e-13tev", "cms-nanoaod"])
+    electrons = describe_cuts(selection, "e", ["2020e-13tev", "cms-nanoaod"])
     assert electrons["pt"] == "pt ≥ 25 GeV"
     assert electrons["eta"] == "|eta| ≤ 2.47 (2020e-13tev); |eta| ≤ 2.5 (cms-nanoaod)"
-    assert set(conditions(selection, "b", ["2020e-13tev"])) == {"b_tag"}
+    assert set(describe_cuts(selection, "b", ["2020e-13tev"])) == {"b_tag"}
 
 
 def test_everything_that_the_default_asks_can_be_said():
     selection = models.load_model(SELECTIONS / "default.yaml", Selection)
     names = [schema.name for schema in schemas.load("")]
     for kind in "emjgtb":
-        said = conditions(selection, kind, names)
+        said = describe_cuts(selection, kind, names)
         assert all(any(sign in text for sign in "≥≤=") or "bits" in text for text in said.values()), said
-    assert conditions(models.load_model(SELECTIONS / "none.yaml", Selection), "e", names) == {}
+    assert describe_cuts(models.load_model(SELECTIONS / "none.yaml", Selection), "e", names) == {}

@@ -3,9 +3,9 @@
 import os
 import shutil
 
-import awkward as ak
 import pytest
 
+from edm.objects import Objects
 from targets.catalogue.input_files import InputFile
 from targets.catalogue.local_files import local_files
 from targets.errors import ChangedFileError, UnreadableFileError
@@ -13,6 +13,7 @@ from targets.events import inputs, schemas
 from targets.events.inputs import FetchOptions, open_input
 from tests.support import faults
 from tests.support.faults import QUICK, Hosted
+from tests.support.jagged import plain
 from tests.support.toy_files import toy_file
 
 
@@ -29,8 +30,8 @@ def read(tmp_path):
         file = InputFile(uri, None, None, None, release, None, "files", "data")
         options = FetchOptions(mode, tmp_path / "cache", keep, QUICK)
         with open_input(file, known or schemas.load(""), options) as opened:
-            muons = ak.concatenate([chunk.objects["m"] for chunk in opened.events.chunks({}, 100)])
-            return muons.to_list(), opened.traffic()
+            muons = Objects.concatenate([chunk.objects["m"] for chunk in opened.events.chunks({}, 100)])
+            return plain(muons), opened.traffic()
 
     return reading
 

@@ -1,5 +1,6 @@
 """Real files of every format, and every edge case of ../shared/data: read as uproot alone reads them, or refused."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
 from tests.conftest import REAL_DATA
-from tests.support.rootfiles_made import FORMATS
+from tests.support.rootfiles_made import FORMATS, as_awkward
 
 pytestmark = pytest.mark.realdata
 
@@ -61,7 +62,8 @@ FACTS = {
 
 def read(path, columns=None, size=100_000, known=KNOWN):
     with open_events(str(path), known) as file:
-        return file, list(file.chunks(columns or {}, size))
+        chunks = file.chunks(columns or {}, size)
+        return file, [replace(chunk, objects=as_awkward(chunk.objects)) for chunk in chunks]
 
 
 @cache

@@ -1,14 +1,17 @@
 """Events that cannot be read whole or right: always an error with a sentence, and columns that cuts ask for."""
 
+from dataclasses import replace
+
 import awkward as ak
 import numpy as np
 import pytest
 import uproot
 
+from edm.objects import Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
-from tests.support.rootfiles_made import as_lists, events, write, write_branches
+from tests.support.rootfiles_made import as_awkward, as_lists, events, write, write_branches
 
 KNOWN = schemas.load("")
 every_form = pytest.mark.parametrize("rntuple", [False, True], ids=["ttree", "rntuple"])
@@ -16,7 +19,8 @@ every_form = pytest.mark.parametrize("rntuple", [False, True], ids=["ttree", "rn
 
 def chunks(path, columns=None, size=1000, known=KNOWN):
     with open_events(str(path), known) as file:
-        return list(file.chunks(columns or {}, size))
+        parts = file.chunks(columns or {}, size)
+        return [replace(part, objects=as_awkward(part.objects)) for part in parts]
 
 
 @pytest.fixture
@@ -210,7 +214,7 @@ def test_chunks_within_a_memory_limit_change_nothing(tmp_path, monkeypatch, rntu
         with open_events(path, KNOWN) as opened:
             parts = list(opened.chunks({}, 1000, memory_bytes=kilobytes * 1000))
         lengths[kilobytes] = [len(part.run) for part in parts]
-        joined = {kind: ak.concatenate([part.objects[kind] for part in parts]) for kind in "emjgt"}
+        joined = {kind: Objects.concatenate([part.objects[kind] for part in parts]) for kind in "emjgt"}
         assert as_lists(joined) == as_lists(whole.objects)
         np.testing.assert_array_equal(np.concatenate([part.event for part in parts]), whole.event)
     # of an RNTuple the first chunk tells how many bytes an event has, of a TTree its list of contents

@@ -10,6 +10,7 @@ import uproot
 from targets.errors import ConfigurationError, FileFormatError
 from targets.events import schemas
 from targets.events.reader import open_events
+from tests.support.jagged import plain
 from tests.support.rootfiles_made import write_branches
 
 TYPES = [[11, -11, 13], [-13], [], [15, 0, 11]]
@@ -42,7 +43,7 @@ def leptons(tmp_path, request):
 def counted(path, known, size=100):
     with open_events(path, known) as file:
         chunks = list(file.chunks({}, size))
-    numbers = [[number for chunk in chunks for number in ak.num(chunk.objects[kind]).to_list()] for kind in "em"]
+    numbers = [[number for chunk in chunks for number in chunk.objects[kind].counts().tolist()] for kind in "em"]
     unassigned = sum(sum(chunk.unassigned.values()) for chunk in chunks)
     return numbers, unassigned
 
@@ -111,7 +112,7 @@ def muons(tmp_path):
 
 def momenta(path, known, columns=None, size=2):
     with open_events(path, known) as file:
-        return [event for chunk in file.chunks({"m": columns or {}}, size) for event in ak.to_list(chunk.objects["m"])]
+        return [event for chunk in file.chunks({"m": columns or {}}, size) for event in plain(chunk.objects["m"])]
 
 
 @pytest.mark.parametrize("size", [1, 2, 100])

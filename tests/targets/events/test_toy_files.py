@@ -8,6 +8,7 @@ import pytest
 import uproot
 import yaml
 
+from edm.objects import Objects
 from targets.errors import FileFormatError
 from targets.events.toy_files import write_nanoaod, write_physlite
 
@@ -29,9 +30,9 @@ def records(*events):
         "isolation": np.full(len(pt), 0.25),
         "b_score": np.linspace(0, 1, len(pt)),
     }
-    array = ak.zip({name: np.asarray(column, dtype=np.float32) for name, column in fields.items()})
-    array["identified"] = np.array([identified for event in events for _, identified in event], dtype=bool)
-    return ak.unflatten(array, counts)
+    columns = {name: np.asarray(column, dtype=np.float32) for name, column in fields.items()}
+    columns["identified"] = np.array([identified for event in events for _, identified in event], dtype=bool)
+    return Objects(np.cumsum([0, *counts], dtype=np.int64), columns)
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def objects():
 def test_kinematics_come_back_in_the_unit_of_the_format(tmp_path, objects, write):
     path = tmp_path / "toy.root"
     write(path, objects, first_event=1000)
+    objects = {kind: of_kind.to_awkward() for kind, of_kind in objects.items()}
     nanoaod = write is write_nanoaod
     names = NANOAOD if nanoaod else PHYSLITE
     with uproot.open(path) as file:
@@ -153,7 +155,7 @@ def test_default_selection_finds_all_its_branches(tmp_path, objects, write, sche
 @WRITERS
 def test_no_events_are_legal(tmp_path, objects, write):
     path = tmp_path / "toy.root"
-    write(path, {kind: array[:0] for kind, array in objects.items()})
+    write(path, {kind: array.select_events(np.zeros(3, dtype=bool)) for kind, array in objects.items()})
     with uproot.open(path) as file:
         (tree,) = file.values()
         assert tree.num_entries == 0
@@ -173,7 +175,7 @@ def test_same_events_give_same_arrays(tmp_path, objects, write):
 
 @WRITERS
 def test_missing_field_is_refused_and_leaves_no_file(tmp_path, objects, write):
-    objects["g"] = objects["g"][["pt", "eta", "phi", "mass"]]
+    objects["g"] = Objects(objects["g"].offsets, {name: objects["g"][name] for name in ("pt", "eta", "phi", "mass")})
     with pytest.raises(
         FileFormatError, match=r"toy\.root: the toy events have no 'identified' for objects of kind 'g'"
     ):
@@ -190,7 +192,7 @@ def test_missing_kind_is_refused(tmp_path, objects, write):
 
 @WRITERS
 def test_kinds_of_different_length_are_refused(tmp_path, objects, write):
-    objects["g"] = objects["g"][:2]
+    objects["g"] = objects["g"].select_events(np.array([True, True, False]))
     with pytest.raises(FileFormatError, match=r"different numbers of events, \{'e': 3, .*'g': 2, 't': 3\}; give all"):
         write(tmp_path / "toy.root", objects)
     assert list(tmp_path.iterdir()) == []

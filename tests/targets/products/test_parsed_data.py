@@ -11,7 +11,7 @@ import uproot
 from targets.errors import UnreadableFileError
 from targets.products import parsed_data
 from tests.support.damage import refusals
-from tests.support.rootfiles_made import as_lists, events, size_limit
+from tests.support.rootfiles_made import as_awkward, as_lists, as_objects, events, size_limit
 
 KINDS = "emjgt"
 FIELDS = {
@@ -32,24 +32,33 @@ def selected(n_events, seed=1):
     return kept, {name: drawn[name] for name in parsed_data.NUMBERS}
 
 
+def add(writer, objects, numbers):
+    writer.add(as_objects(objects), numbers)
+
+
 def write(path, form, *parts, note=None):
     with parsed_data.writing(path, form) as writer:
         for objects, numbers in parts:
-            writer.add(objects, numbers)
+            add(writer, objects, numbers)
         if note is not None:
             writer.note(note)
     return path
 
 
+def chunks_of(path, size):
+    """Read the file; awkward arrays are easier to compare with what was written."""
+    return [as_awkward(chunk) for chunk in parsed_data.read(path, size)]
+
+
 def read(path, size=1000):
-    return [as_lists(chunk) for chunk in parsed_data.read(path, size)]
+    return [as_lists(chunk) for chunk in chunks_of(path, size)]
 
 
 @every_form
 def test_what_is_written_comes_back(tmp_path, form):
     objects, numbers = selected(40)
     path = write(tmp_path / "p.root", form, (objects, numbers))
-    (chunk,) = parsed_data.read(path, 1000)
+    (chunk,) = chunks_of(path, 1000)
     assert list(chunk) == list(KINDS)
     assert {kind: chunk[kind].fields for kind in KINDS} == FIELDS
     assert as_lists(chunk) == as_lists(objects)
@@ -58,7 +67,7 @@ def test_what_is_written_comes_back(tmp_path, form):
 def test_both_forms_say_the_same(tmp_path):
     parts = selected(40), selected(3, seed=2)
     files = [write(tmp_path / f"{form}.root", form, *parts) for form in parsed_data.FORMATS]
-    one, other = (list(parsed_data.read(path, 1000)) for path in files)
+    one, other = (list(chunks_of(path, 1000)) for path in files)
     assert len(one) == len(other) == 1
     assert as_lists(one[0]) == as_lists(other[0])
     assert [str(one[0][kind].type) for kind in KINDS] == [str(other[0][kind].type) for kind in KINDS]
@@ -70,7 +79,7 @@ def test_both_forms_say_the_same(tmp_path):
 @every_form
 def test_types_are_single_precision_and_b_tags_small(tmp_path, form):
     path = write(tmp_path / "p.root", form, selected(20))
-    (chunk,) = parsed_data.read(path, 1000)
+    (chunk,) = chunks_of(path, 1000)
     types = {field: str(ak.flatten(chunk["j"][field]).type.content) for field in FIELDS["j"]}
     assert types == dict.fromkeys(("pt", "eta", "phi", "mass"), "float32") | {"is_b": "int8"}
     assert set(ak.flatten(chunk["j"].is_b).tolist()) == {-1, 1}  # -1 says: not known
@@ -87,7 +96,7 @@ def test_chunks_and_clusters_change_nothing(tmp_path, monkeypatch, form):
     ]
     path = write(tmp_path / "p.root", form, *parts)
     for size in (1, 7, 50, 1000):
-        chunks = list(parsed_data.read(path, size))
+        chunks = list(chunks_of(path, size))
         assert [len(chunk["e"]) for chunk in chunks] == [min(size, 50 - start) for start in range(0, 50, size)]
         joined = {kind: ak.concatenate([chunk[kind] for chunk in chunks]) for kind in KINDS}
         assert as_lists(joined) == as_lists(objects)
@@ -107,11 +116,11 @@ def test_events_wait_until_a_cluster_is_full(tmp_path, monkeypatch, form):
 
         monkeypatch.setattr(type(writer._target), "extend", watch)
         for number in (4, 5, 2, 3, 25, 1):
-            writer.add(*selected(number))
+            add(writer, *selected(number))
         assert written == [11, 28]
         assert writer.written == 40
     assert written == [11, 28, 1]
-    assert sum(len(chunk["e"]) for chunk in parsed_data.read(path, 1000)) == 40
+    assert sum(len(chunk["e"]) for chunk in chunks_of(path, 1000)) == 40
 
 
 def test_clusters_are_those_of_the_design():
@@ -172,7 +181,7 @@ def test_a_charge_that_a_format_lacks_is_0(tmp_path, form):
     objects, numbers = selected(20)
     objects["m"] = objects["m"][["pt", "eta", "phi", "mass"]]
     path = write(tmp_path / "p.root", form, (objects, numbers))
-    (chunk,) = parsed_data.read(path, 1000)
+    (chunk,) = chunks_of(path, 1000)
     assert set(ak.flatten(chunk["m"].charge).tolist()) == {0.0}
     assert ak.num(chunk["m"]).tolist() == ak.num(objects["m"]).tolist()
     assert set(ak.flatten(chunk["e"].charge).tolist()) == {-1.0, 1.0}
@@ -182,7 +191,7 @@ def test_a_charge_that_a_format_lacks_is_0(tmp_path, form):
 def test_further_fields_are_left_out(tmp_path, form):
     objects, numbers = selected(5)
     objects["e"] = ak.with_field(objects["e"], objects["e"].pt, "ptcone")
-    (chunk,) = parsed_data.read(write(tmp_path / "p.root", form, (objects, numbers)), 1000)
+    (chunk,) = chunks_of(write(tmp_path / "p.root", form, (objects, numbers)), 1000)
     assert chunk["e"].fields == FIELDS["e"]
 
 
@@ -199,7 +208,7 @@ def test_statistics_stand_in_the_file(tmp_path, form):
 def test_an_exception_leaves_nothing(tmp_path, form):
     def fail():
         with parsed_data.writing(tmp_path / "p.root", form) as writer:
-            writer.add(*selected(5))
+            add(writer, *selected(5))
             writer.flush()
             raise KeyboardInterrupt
 
@@ -234,7 +243,7 @@ def test_a_truncated_file_is_an_error(tmp_path, form):
     for length in (0, 3, 200, len(data) // 3, len(data) // 2, len(data) - 1500):
         path.write_bytes(data[:length])
         with pytest.raises(UnreadableFileError, match=rf"p\.root: parsed data cannot be read \(\w+: .*\){REMEDY}"):
-            list(parsed_data.read(path, 10_000))
+            list(chunks_of(path, 10_000))
 
 
 @pytest.mark.parametrize("ends", [[5, 2, 7], [1, 2, 8], [1, 2, 6]])
@@ -257,7 +266,7 @@ def test_another_root_file_is_an_error(tmp_path):
     with pytest.raises(
         UnreadableFileError, match=rf"other\.root: parsed data cannot be read \(KeyError: 'events'\){REMEDY}"
     ):
-        list(parsed_data.read(path, 10))
+        list(chunks_of(path, 10))
     with pytest.raises(
         UnreadableFileError, match=rf"other\.root: its statistics cannot be read .*statistics.*{REMEDY}"
     ):
@@ -287,7 +296,7 @@ def test_no_changed_byte_gives_other_objects(tmp_path, form):
 def test_objects_of_another_file_are_refused(tmp_path, monkeypatch, form):
     """As a changed byte where the form has no checksum of its own."""
     with monkeypatch.context() as patched:
-        patched.setattr(parsed_data._Checksums, "as_dict", lambda _: {"e": "0123456789abcdef"})
+        patched.setattr(parsed_data.Checksums, "as_dict", lambda _: {"e": "0123456789abcdef"})
         path = write(tmp_path / "p.root", form, selected(20))
     with pytest.raises(
         UnreadableFileError, match=r"p\.root: .*their checksums differ.*delete it: the next run remakes"

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import awkward as ak
 import numpy as np
 import pytest
 
@@ -68,10 +67,12 @@ def read(uri, network=QUICK, step=150, size=None):
 def as_plain(chunk):
     """Return a chunk as bytes by name, which can be compared at once."""
     numbers = {name: getattr(chunk, name).tobytes() for name in ("run", "luminosity_block", "event", "weight")}
-    buffers = {kind: ak.to_buffers(ak.to_packed(array)) for kind, array in chunk.objects.items()}
     objects = {
-        kind: (form, length, {key: one.tobytes() for key, one in parts.items()})
-        for kind, (form, length, parts) in buffers.items()
+        kind: (
+            of_kind.offsets.tobytes(),
+            {name: (column.dtype, column.tobytes()) for name, column in of_kind.columns.items()},
+        )
+        for kind, of_kind in chunk.objects.items()
     }
     return len(chunk.run), numbers, objects
 

@@ -4,7 +4,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from targets.rootio.flat_arrays import Flat, ShapeError, records
+from targets.rootio.flat_arrays import Flat, ShapeError
 
 JAGGED = ak.Array([[1.0, 2.0], [], [3.0]])
 
@@ -28,9 +28,3 @@ def test_one_number_an_event_has_no_lists():
 def test_anything_but_numbers_is_refused(array):
     with pytest.raises(ShapeError, match=r"neither a number nor a list of numbers an event, but [12] \* "):
         Flat.of(ak.Array(array))
-
-
-def test_objects_are_put_together():
-    made = records(np.array([0, 2, 2, 3]), {"pt": np.array([1.0, 2.0, 3.0]), "n": np.array([4, 5, 6])})
-    assert made.pt.tolist() == JAGGED.tolist()
-    assert made.n.tolist() == [[4, 5], [], [6]]

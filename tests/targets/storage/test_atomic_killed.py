@@ -70,10 +70,10 @@ def pause(*_, **__):
 """
 WRITE_PARSED = """
 from targets.products import parsed_data
-from tests.support.rootfiles_made import events
+from tests.support.rootfiles_made import as_objects, events
 drawn = events(1000)
 with parsed_data.writing(Path(sys.argv[1]), "{}") as writer:
-    writer.add({{kind: drawn[kind] for kind in "emjgt"}}, drawn)
+    writer.add(as_objects({{kind: drawn[kind] for kind in "emjgt"}}), drawn)
     writer.flush()
     pause()
 """

@@ -69,7 +69,7 @@ def test_the_others_are_done_when_one_fails(listed, files, monkeypatch):
     monkeypatch.setattr(tasks.ParseFile, "run", fails_at_first)
     with pytest.raises(StageError, match=r"ParseFile: 1 of 3 branches failed .*\nbranch 0: Traceback") as caught:
         stage(listed, threads=1).workflow_proxy.run()
-    assert "Mend the cause and run the same command again: it goes on where it stopped." in str(caught.value)
+    assert "Fix the cause and rerun the same command; it resumes where it stopped." in str(caught.value)
     assert len(listed.products("parsed_data")) == 2
 
 
@@ -210,6 +210,6 @@ def test_a_run_directory_removed_in_mid_run_is_told(run, monkeypatch):
     assert end.status != 0
     assert "Traceback" not in end.text
     assert str(run.out) in end.text
-    assert "run the same command again" in end.text
+    assert "rerun the same command" in end.text
     monkeypatch.undo()
     run()

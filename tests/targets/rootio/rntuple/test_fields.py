@@ -1,5 +1,7 @@
 """Fields of RNTuples: records in collections, what is no list of numbers, descriptions that contradict themselves."""
 
+from dataclasses import replace
+
 import awkward as ak
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from targets.events import schemas
 from targets.events.reader import open_events
 from targets.rootio.files import open_trees
 from tests.conftest import REAL_DATA
-from tests.support.rootfiles_made import as_lists, events, write_branches
+from tests.support.rootfiles_made import as_awkward, as_lists, events, write_branches
 
 KINDS = {"e": "Electron", "m": "Muon", "j": "Jet", "g": "Photon", "t": "Tau"}
 
@@ -23,7 +25,7 @@ def zipped(path, drawn):
 
 def chunks(path, size, names=""):
     with open_events(str(path), schemas.load(names)) as file:
-        return list(file.chunks({}, size))
+        return [replace(chunk, objects=as_awkward(chunk.objects)) for chunk in file.chunks({}, size)]
 
 
 def flats(path, names, start, stop):

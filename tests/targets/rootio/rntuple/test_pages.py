@@ -6,14 +6,16 @@ import uproot
 from targets.errors import UnreadableFileError
 from targets.products import parsed_data
 from targets.rootio.files import open_trees
-from tests.support.rootfiles_made import events
+from tests.support.rootfiles_made import as_objects, events
 
 
 @pytest.fixture
 def path(tmp_path):
     drawn = events(300)
     with parsed_data.writing(tmp_path / "p.root", "rntuple") as writer:
-        writer.add({kind: drawn[kind] for kind in "emjgt"}, {name: drawn[name] for name in parsed_data.NUMBERS})
+        writer.add(
+            as_objects({kind: drawn[kind] for kind in "emjgt"}), {name: drawn[name] for name in parsed_data.NUMBERS}
+        )
     return tmp_path / "p.root"
 
 

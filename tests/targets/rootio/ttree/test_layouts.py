@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from targets.rootio.compression import Decompressor, UnknownLayoutError
-from targets.rootio.ttree.buffers import ArrayMemory
 from targets.rootio.ttree.keys import Packed
 from targets.rootio.ttree.layouts import Layout, Part
 from tests.support.jagged import awkward
@@ -55,7 +54,7 @@ def read(data, kind="vector", dtype=FLOATS, n_entries=4, start=0, stop=None):
 
 
 def joined(layout, *parts):
-    return awkward(layout.array(parts, Decompressor(), ArrayMemory()))
+    return awkward(layout.array(parts, Decompressor()))
 
 
 @every_layout

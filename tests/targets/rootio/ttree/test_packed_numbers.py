@@ -10,7 +10,6 @@ import pytest
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.ttree.buffers import ArrayMemory
 from targets.rootio.ttree.keys import Packed
 from targets.rootio.ttree.layouts import Layout, Part
 from targets.rootio.ttree.packed_numbers import PackedNumbers
@@ -116,11 +115,11 @@ def test_every_form_comes_back(title):
     layout = Layout.of(branch(title, kind))
     data = basket([b"".join(map(write, numbers)) for numbers in ENTRIES])
     packed = Packed.of(memoryview(data), 4)
-    flat = layout.array([Part(packed, 0, 4)], Decompressor(), ArrayMemory())
+    flat = layout.array([Part(packed, 0, 4)], Decompressor())
     assert flat.numbers.dtype == (np.float64 if kind == "TLeafD32" else np.float32)
     assert flat.offsets.tolist() == [0, 2, 2, 3, 7]
     assert flat.numbers == pytest.approx([number for numbers in ENTRIES for number in numbers], abs=tolerance)
-    part = layout.array([Part(layout.unpack(packed, Decompressor()), 2, 4)], Decompressor(), ArrayMemory())
+    part = layout.array([Part(layout.unpack(packed, Decompressor()), 2, 4)], Decompressor())
     assert awkward(part).to_list() == awkward(flat).to_list()[2:]
 
 
@@ -136,7 +135,7 @@ def test_numbers_and_arrays_of_fixed_length_come_back(title, length):
         [b"".join(map(write, numbers[i * per_entry : (i + 1) * per_entry])) for i in range(entries)], jagged=False
     )
     packed = Packed.of(memoryview(data), entries)
-    flat = layout.array([Part(packed, 0, entries)], Decompressor(), ArrayMemory())
+    flat = layout.array([Part(packed, 0, entries)], Decompressor())
     assert flat.length == length
     assert flat.n_events() == entries
     assert flat.numbers == pytest.approx(numbers, abs=tolerance)

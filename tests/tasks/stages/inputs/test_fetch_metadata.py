@@ -158,15 +158,22 @@ def test_files_on_tape_are_left_out_where_the_user_says_so(run, portal, web, toy
     assert run.attempt(**given).status == 30  # not forgotten: without the word, the run is refused again
 
 
+def damage_address(path, old, new):
+    """Change an address in a list made by an older version, which had no checksum of its content."""
+    document = json.loads(path.read_text().replace(old, new))
+    del document["content_xxh3"]
+    path.write_text(json.dumps(document))
+
+
 @pytest.mark.parametrize("damage", ["htps://h/a.root", "https://[h/a.root", "a.root", "https://h/a\\u0000.root"])
 def test_a_damaged_address_in_a_list_is_said_and_the_list_made_anew(run, files, damage):
     run(task="FetchMetadata")
     (path,) = (run.out / "metadata").glob("*/metadata_cache.json")
     whole = path.read_text()
-    path.write_text(whole.replace(str(files[0]), damage))
+    damage_address(path, str(files[0]), damage)
     end = run(task="ParseFile")
     assert f"{path}: not a list of files as this project writes it (an input file's uri is " in end.text
-    assert "delete it, and it will be made again; it is made anew" in end.text
+    assert "delete it: the next run remakes it; it is made anew" in end.text
     assert path.read_text() == whole
 
 
@@ -175,12 +182,12 @@ def test_a_damaged_address_in_what_a_portal_said_is_named_with_the_remedy(run, p
     given = {"task": "FetchMetadata", "input_files": None, "specific_record_ids": 7}
     run(**given)
     (path,) = (run.out / "metadata" / "portals").glob("*.json")
-    path.write_text(path.read_text().replace("https://", "ht\\u0000tps://"))
+    damage_address(path, "https://", "ht\\u0000tps://")
     next((run.out / "metadata").glob("*/metadata_cache.json")).unlink()
     end = run.attempt(**given)
     assert end.status == 30
     assert f"{path}: not a list of files as this project writes it (an input file's uri is 'ht" in end.text
-    assert "delete it, and it will be made again" in end.text
+    assert "delete it: the next run remakes it" in end.text
     assert "Traceback" not in end.text
 
 

@@ -33,19 +33,18 @@ def test_a_run_with_bad_files_names_them_all_and_does_the_others(run, files, thr
     for bad in (files[0], files[2]):
         assert f"{bad}: events 0 to {EVENTS} cannot be read" in end.text
     assert "it is truncated, damaged or no ROOT file: fetch it again" in end.text
-    assert "to go on without them: --tolerated-failures" in end.text
+    assert "to leave out files that cannot be read: --tolerated-failures" in end.text
     assert len(run.products("parsed_data")) == 1
     assert not run.products("im_arrays")
     assert run.leftovers() == []
 
 
-def test_a_branch_names_all_its_bad_files(run, files):
-    truncate(files[0])
-    truncate(files[2])
+def test_a_branch_that_is_lost_is_not_read_on(run, files):
+    truncate(files[1])
     end = run.attempt(files_per_branch=3)
     assert end.status == TASK_FAILED
-    assert "2 of 3 files cannot be read" in end.text
-    assert all(f"  {bad}: " in end.text for bad in (files[0], files[2]))
+    assert f"1 of 3 files cannot be read:\n  {files[1]}: " in end.text
+    assert "(of the others, 1 were read and 1 were not tried;" in end.text
     assert not run.products("parsed_data")
     assert run.leftovers() == []
 

@@ -1,0 +1,138 @@
+"""Events on their way into parsed data: one layout of columns, sections that wait, and checksums."""
+
+import pickle
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from edm.objects import Objects
+
+__all__ = ["COLUMNS", "NUMBERS", "Checksums", "Events", "Section"]
+
+_SECTION_BYTES = 2**26  # of a section in memory; about half a million events
+
+NUMBERS: dict[str, type[np.generic]] = {
+    "run": np.uint32,
+    "luminosity_block": np.uint32,
+    "event": np.uint64,
+    "weight": np.float32,
+}
+"""The columns of events and their types."""
+
+COLUMNS = {
+    "e": ("pt", "eta", "phi", "mass", "charge"),
+    "m": ("pt", "eta", "phi", "mass", "charge"),
+    "j": ("pt", "eta", "phi", "mass", "is_b"),
+    "g": ("pt", "eta", "phi", "mass"),
+    "t": ("pt", "eta", "phi", "mass", "charge"),
+}
+"""The columns of each stored kind."""
+
+
+class Events(NamedTuple):
+    """Events in the one layout that all clusters share.
+
+    Attributes:
+        numbers: The columns NUMBERS, shape (n_events,) each.
+        objects: The objects of each stored kind.
+    """
+
+    numbers: dict[str, npt.NDArray[Any]]
+    objects: dict[str, Objects]
+
+    @classmethod
+    def of(cls, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> Self:
+        """Bring events to this layout, with a charge of 0 where a format has none.
+
+        Args:
+            objects: The objects of each stored kind; pt and mass in GeV.
+            numbers: The columns NUMBERS, shape (n_events,) each.
+
+        Returns:
+            The same events.
+        """
+        return cls(
+            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in NUMBERS.items()},
+            {kind: _complete(objects[kind], names) for kind, names in COLUMNS.items()},
+        )
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the events take, in bytes."""
+        numbers = sum(column.nbytes for column in self.numbers.values())
+        return numbers + sum(objects.n_bytes for objects in self.objects.values())
+
+
+class Section:
+    """The events of one input file, which wait until it has been read whole."""
+
+    def __init__(self, spilled: Any) -> None:
+        self._spilled = spilled
+        self._n_spilled = self._n_bytes = 0
+        self._in_memory: list[Events] = []
+
+    def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
+        """Add events.
+
+        Args:
+            objects: As for :meth:`Writer.add`.
+            numbers: As for :meth:`Writer.add`.
+        """
+        self._in_memory.append(Events.of(objects, numbers))
+        self._n_bytes += self._in_memory[-1].n_bytes
+        if self._n_bytes > _SECTION_BYTES:
+            for events in self._in_memory:
+                pickle.dump(events, self._spilled, pickle.HIGHEST_PROTOCOL)
+            self._n_spilled += len(self._in_memory)
+            self._in_memory, self._n_bytes = [], 0
+
+    def take(self) -> Iterator[Events]:
+        """Give the events back, part by part, in the order in which they were added."""
+        self._spilled.seek(0)
+        for _ in range(self._n_spilled):
+            yield pickle.load(self._spilled)
+        yield from self._in_memory
+
+
+class Checksums:
+    """Running checksums of objects; they do not depend on how events are cut into chunks."""
+
+    def __init__(self) -> None:
+        self._running = {(kind, name): xxhash.xxh3_64() for kind in COLUMNS for name in ("", *COLUMNS[kind])}
+
+    def add(self, objects: Mapping[str, Objects]) -> None:
+        """Add the objects of further events.
+
+        Args:
+            objects: The objects of each stored kind.
+        """
+        for (kind, name), running in self._running.items():
+            numbers = objects[kind][name] if name else objects[kind].counts()
+            running.update(np.ascontiguousarray(numbers).data)
+
+    def compare(self, expected: Mapping[str, str] | None) -> None:
+        """Compare them with those of the objects that were written.
+
+        Args:
+            expected: What :meth:`as_dict` gave then; None of a file without checksums.
+
+        Raises:
+            ValueError: When they differ.
+        """
+        if expected is not None and expected != self.as_dict():
+            msg = "its objects are not those that were written: their checksums differ"
+            raise ValueError(msg)
+
+    def as_dict(self) -> dict[str, str]:
+        """Give the checksums by kind (of the numbers of objects of each event) and by kind and column."""
+        return {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
+
+
+def _complete(objects: Objects, names: tuple[str, ...]) -> Objects:
+    zeros = np.zeros(objects.n_objects, dtype=np.float32)
+    types = {name: np.int8 if name == "is_b" else np.float32 for name in names}
+    columns = {name: objects.columns.get(name, zeros).astype(types[name], copy=False) for name in names}
+    return Objects(objects.offsets, columns)
