@@ -11,7 +11,7 @@ import io
 import json
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import atlasopenmagic
@@ -31,6 +31,7 @@ _PER_PAGE = 1000  # entries: what atlasopenmagic asks for, too
 _MAX_ENTRIES = 1_000_000
 # The catalogue's key is `data` for collisions and a number for simulation; `data15` would be collisions as well.
 _DATA_KEY = re.compile(r"data(?![a-z]).*", re.IGNORECASE)
+_NOT_METADATA = ("dataset_number", "file_list", "skims", "release")
 # What atlasopenmagic lets through when an answer is not what it expects.
 _LIBRARY_ERRORS = (requests.RequestException, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -44,11 +45,13 @@ class Entry:
         data_type: `data` or `mc`, decided by the key.
         skims: The addresses of its files, not yet checked, by skim; all events are the skim `noskim`. None at all for
             a skim whose list the catalogue gives as null.
+        metadata: What else the catalogue says of it, as `cross_section_pb`, `kFactor` and `sumOfWeights`.
     """
 
     key: str
     data_type: str
     skims: dict[str, list[Any]]
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def known_releases() -> dict[str, str]:
@@ -175,7 +178,9 @@ def _entry(raw: Any, release: str) -> Entry:
     if isinstance(owner, dict) and owner.get("name", release) != release:
         msg = f"{where} holds dataset {key!r} of release {str(owner['name'])[:100]!r}: try again later"
         raise PortalError(msg)
-    return Entry(key, "data" if _DATA_KEY.fullmatch(key) else "mc", _skims(raw, f"{where}: dataset {key!r}"))
+    data_type = "data" if _DATA_KEY.fullmatch(key) else "mc"
+    metadata = {name: value for name, value in raw.items() if name not in _NOT_METADATA}
+    return Entry(key, data_type, _skims(raw, f"{where}: dataset {key!r}"), metadata)
 
 
 def _skims(raw: dict[str, Any], where: str) -> dict[str, list[Any]]:

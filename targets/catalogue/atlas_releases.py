@@ -1,11 +1,12 @@
 """Files of releases of ATLAS Open Data: collision data or simulation, in exactly one skim."""
 
+import re
 from collections.abc import Sequence
 
 from edm.wording import amount, nearest
 from targets.catalogue.atlas_catalogue import NOSKIM, Entry, known_releases, portal_address, read_release
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, only_root_files
-from targets.errors import ConfigurationError
+from targets.errors import ConfigurationError, PortalError
 from targets.network.uris import portal_uri
 
 __all__ = ["check_release", "readable_releases", "release_files"]
@@ -32,7 +33,8 @@ def release_files(
 
     Returns:
         The files by ascending key, below a key as listed; https addresses; without size and checksum, which this
-        catalogue does not have; all in the dataset `<release>_<data_type>`.
+        catalogue does not have. Collisions are all in the dataset `<release>_data`; of simulation each sample is a
+        dataset, `<release>_mc_<key>`, with what the catalogue says of it.
 
     Raises:
         ConfigurationError: When release, skim, data_type or a dataset id is not known, when the release holds HepMC
@@ -50,7 +52,7 @@ def release_files(
     if not found.files:
         msg = f"release {release} has no ROOT file for data_type {data_type} and skim {skim}: choose another skim"
         raise ConfigurationError(msg)
-    return Catalogue(found.files, notes + found.notes)
+    return found._replace(notes=notes + found.notes)
 
 
 def check_release(release: str) -> str:
@@ -75,13 +77,36 @@ def _is_hepmc(release: str) -> bool:
 
 
 def _files(chosen: list[Entry], release: str, skim: str, data_type: str) -> Catalogue:
-    source, dataset = f"release {release}", f"{release}_{data_type}"
+    source = f"release {release}"
+    datasets = {entry.key: _dataset(release, entry) for entry in chosen}
     files = (
-        InputFile(portal_uri(uri, source, portal_address()), None, None, None, release, None, dataset, data_type)
+        InputFile(
+            portal_uri(uri, source, portal_address()), None, None, None, release, None, datasets[entry.key], data_type
+        )
         for entry in chosen
         for uri in entry.skims.get(skim, ())
     )
-    return only_root_files(files, source)
+    found = only_root_files(files, source)
+    read = {file.dataset for file in found.files if data_type == "mc"}
+    return found._replace(
+        samples={datasets[entry.key]: entry.metadata for entry in chosen if datasets[entry.key] in read}
+    )
+
+
+def _dataset(release: str, entry: Entry) -> str:
+    """Return what the files of an entry are counted with: simulation with its own sample only."""
+    if entry.data_type == "data":
+        return f"{release}_data"
+    if not _PART_OF_A_NAME.fullmatch(entry.key):
+        msg = (
+            f"release {release} has the dataset number {entry.key!r}, which cannot be part of a file's name: name "
+            "others with dataset_ids, and please tell the portal's team"
+        )
+        raise PortalError(msg)
+    return f"{release}_mc_{entry.key}"
+
+
+_PART_OF_A_NAME = re.compile(r"[A-Za-z0-9._+-]+")
 
 
 def _chosen(entries: list[Entry], release: str, data_type: str, dataset_ids: Sequence[str | int]) -> list[Entry]:

@@ -79,7 +79,7 @@ def record_files(
             indices = _entries(session, base, record, "index_files")
             direct = _entries(session, base, record, "files")
             lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, left))
-    files, notes, _ = merge(lists)
+    files, notes, *_ = merge(lists)
     return Catalogue(files, notes + _notes(left, files, allow_missing=allow_missing), tuple(left.on_demand))
 
 

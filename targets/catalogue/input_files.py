@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from edm.wording import amount
@@ -44,7 +45,8 @@ class InputFile:
         modified_ns: Time of the last change in nanoseconds since 1970, for local files only.
         release: The release's name, for files of a release only.
         record: The record's number, for files of a record only.
-        dataset: What the file is counted with: `2024r-pp_data`, `records_30522_30555` or `files`.
+        dataset: What the file is counted with: `2024r-pp_data`, `2024r-pp_mc_410470`, `records_30522_30555` or
+            `files`.
         data_type: `data` (collisions) or `mc` (simulation).
     """
 
@@ -114,11 +116,14 @@ class Catalogue(NamedTuple):
         files: The files to read, in the source's order; no URI twice.
         notes: Plain sentences on what was left out or is worth knowing; empty when there is nothing to say.
         unavailable: The files that were left out because they lie on tape.
+        samples: What the catalogue of a release says of samples of simulation, by dataset: ``cross_section_pb``,
+            ``kFactor``, ``genFiltEff``, ``sumOfWeights``, ``nEvents`` and more, under its own names.
     """
 
     files: list[InputFile]
     notes: list[str]
     unavailable: tuple[InputFile, ...] = ()
+    samples: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 def identity(file: InputFile) -> str:
@@ -152,7 +157,9 @@ def merge(catalogues: Iterable[Catalogue]) -> Catalogue:
     files: list[InputFile] = []
     notes: list[str] = []
     unavailable: list[InputFile] = []
+    samples: dict[str, Mapping[str, Any]] = {}
     for catalogue in catalogues:
+        samples |= catalogue.samples
         files += catalogue.files
         notes += catalogue.notes
         unavailable += catalogue.unavailable
@@ -160,7 +167,7 @@ def merge(catalogues: Iterable[Catalogue]) -> Catalogue:
     if repeated:
         notes.append(f"{amount(repeated, 'file')} named by more than one source, read once and counted with the first")
     known = {file.uri for file in kept}
-    return Catalogue(kept, notes, tuple(file for file in unavailable if file.uri not in known))
+    return Catalogue(kept, notes, tuple(file for file in unavailable if file.uri not in known), samples)
 
 
 def unique(files: Iterable[InputFile]) -> tuple[list[InputFile], int]:

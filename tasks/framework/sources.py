@@ -8,7 +8,7 @@ from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.errors import ConfigurationError
 from tasks.cli import command_line, messages
 from tasks.framework.product import Product, digest
-from tasks.parameters.inputs import SourceParameters
+from tasks.parameters.inputs import SourceParameters, other_data_type
 
 __all__ = ["FileListTask", "SourceTask"]
 
@@ -44,7 +44,7 @@ class SourceTask(SourceParameters, Product):
             _check_place(Path(params["base_output_dir"]) / params["run_name"])
             command_line.check(getattr(cls, "prefer_params_cli", ()))
             cls.check_parameters(params)
-            listed = local_files.local_files(params["input_files"], params["data_type"]).files
+            listed = local_files.local_files(params["input_files"], other_data_type(params["data_type"])).files
             params["local_files"] = digest([input_files.identity(file) for file in listed], 8)
         return params
 

@@ -9,7 +9,7 @@ from targets.documents import models
 from targets.events import schemas
 from tasks.parameters.types import Choice, FileList, Flag, FolderPath, Names, Number, Numbers, PlainName, Text, YamlName
 
-__all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters"]
+__all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters", "other_data_type"]
 
 SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
 """The folder of the selections that come with the project."""
@@ -49,9 +49,10 @@ class SourceParameters(RunParameters):
     )
     skim = Text(default="", description="the one skim of a release to read", default_text="the unskimmed files")
     data_type = Choice(
-        ("data", "mc"),
+        ("data", "mc", "data,mc"),
         default="data",
-        description="data or mc: which part of a release is read, and what files of other sources are",
+        description="data, mc or data,mc: which part of a release is read, or both; files of other sources are "
+        "simulation with mc, else what their own marks say",
     )
     max_files_to_process = Number(
         int, minimum=0, default=0, description="read the first N files of the list, 0 for all"
@@ -71,6 +72,19 @@ class SourceParameters(RunParameters):
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:
         """Raise for parameters that contradict each other, before anything has been done; here none can."""
+
+    def data_types(self) -> list[str]:
+        """Return the parts of a release that are read."""
+        return str(self.data_type).split(",")
+
+    def other_data_type(self) -> str:
+        """Return what files of other sources are taken for."""
+        return other_data_type(self.data_type)
+
+
+def other_data_type(data_type: str) -> str:
+    """Return what files are taken for that are no release's: with ``data,mc`` their own marks tell, as by default."""
+    return "mc" if data_type == "mc" else "data"
 
 
 class ParsingParameters(SourceParameters):

@@ -8,6 +8,7 @@ from typing import Any
 
 import law
 
+from edm.samples import SampleNumbers
 from edm.wording import amount
 from targets.catalogue import atlas_releases, cern_records, input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile
@@ -99,14 +100,26 @@ class FetchMetadata(FileListTask):
         elif not path.exists() and self.is_known():
             files = _SEEN[path]
         else:
-            files, _ = _load(path, path.stat().st_mtime_ns)
+            files = tuple(_load(path, path.stat().st_mtime_ns).files)
             _SEEN[path] = files
         return files[: self.max_files_to_process] if self.max_files_to_process else files
 
     def unavailable(self, dataset: str) -> list[str]:
         """List the addresses of a dataset that are left out because they lie on tape."""
-        _, unavailable = _load(self.path(), self.path().stat().st_mtime_ns)
-        return [file.uri for file in unavailable if file.dataset == dataset]
+        listed = _load(self.path(), self.path().stat().st_mtime_ns)
+        return [file.uri for file in listed.unavailable if file.dataset == dataset]
+
+    def sample(self, dataset: str) -> SampleNumbers:
+        """Return what the catalogue says of a sample of simulation; nothing is known of one that it does not list."""
+        listed = _load(self.path(), self.path().stat().st_mtime_ns)
+        return SampleNumbers.of_catalogue(listed.samples.get(dataset, {}))
+
+    def is_whole(self, dataset: str) -> bool:
+        """Tell whether the run reads all files of a dataset: ``max_files_to_process`` may leave some out."""
+        listed = _load(self.path(), self.path().stat().st_mtime_ns)
+        return sum(file.dataset == dataset for file in listed.files) == sum(
+            file.dataset == dataset for file in self.files()
+        )
 
     def is_known(self) -> bool:
         """Tell whether the list is there, or was until this command removed it."""
@@ -114,9 +127,12 @@ class FetchMetadata(FileListTask):
 
     def _list(self, keep: bool) -> Catalogue:
         """Join the lists of all sources, in the order input_files, release_years, specific_record_ids."""
-        lists = [local_files.local_files(self.input_files, self.data_type)]
+        lists = [local_files.local_files(self.input_files, self.other_data_type())]
         for release in self.release_years:
-            lists.append(MakeDemo.req(self).catalogue() if release == DEMO_RELEASE else self._release(release, keep))
+            if release == DEMO_RELEASE:
+                lists.append(MakeDemo.req(self).catalogue())
+            else:
+                lists += [self._release(release, data_type, keep) for data_type in self.data_types()]
         if ids := self.specific_record_ids:
             lists.append(self._records(ids, keep))
         catalogue = input_files.merge(lists)
@@ -125,15 +141,18 @@ class FetchMetadata(FileListTask):
             raise ConfigurationError(msg)
         return catalogue
 
-    def _release(self, release: str, keep: bool) -> Catalogue:
-        options = (release, self.skim, self.data_type, self.dataset_ids)
-        return self._kept({"release": list(map(str, options))}, lambda: atlas_releases.release_files(*options), keep)
+    def _release(self, release: str, data_type: str, keep: bool) -> Catalogue:
+        ids = () if data_type == "data" and len(self.data_types()) > 1 else self.dataset_ids  # which are of samples
+        options = (release, self.skim, data_type, ids)
+        source = {"release": list(map(str, options))} | ({"samples": True} if data_type == "mc" else {})
+        return self._kept(source, lambda: atlas_releases.release_files(*options), keep)
 
     def _records(self, ids: Sequence[int], keep: bool) -> Catalogue:
-        source: dict[str, Any] = {"records": sorted(ids), "data_type": self.data_type}
+        data_type = self.other_data_type()
+        source: dict[str, Any] = {"records": sorted(ids), "data_type": data_type}
         if skip := bool(self.skip_unavailable):
             source["skip_unavailable"] = True
-        return self._kept(source, lambda: cern_records.record_files(ids, self.data_type, allow_missing=skip), keep)
+        return self._kept(source, lambda: cern_records.record_files(ids, data_type, allow_missing=skip), keep)
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
         """Return what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
@@ -155,7 +174,8 @@ class FetchMetadata(FileListTask):
 
 def _document(catalogue: Catalogue) -> dict[str, Any]:
     listed = {"files": catalogue.files, "unavailable": catalogue.unavailable}
-    return {"notes": catalogue.notes} | {name: [file.as_dict() for file in files] for name, files in listed.items()}
+    files = {name: [file.as_dict() for file in files] for name, files in listed.items()}
+    return {"notes": catalogue.notes} | files | ({"samples": dict(catalogue.samples)} if catalogue.samples else {})
 
 
 def _read(path: Path) -> Catalogue:
@@ -168,8 +188,9 @@ def _read(path: Path) -> Catalogue:
         if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
             msg = f"the dataset {min(strange)!r} has no name that can be part of a file's"
             raise FileFormatError(msg)
-        return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable))
-    except (FileFormatError, KeyError, TypeError, AttributeError) as error:
+        samples = {dataset: dict(said) for dataset, said in document.get("samples", {}).items()}
+        return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable), samples)
+    except (FileFormatError, KeyError, TypeError, ValueError, AttributeError) as error:
         msg = f"{path}: not a list of files as this project writes it ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
@@ -194,7 +215,5 @@ def _damage(path: Path) -> str | None:
 
 
 @lru_cache(maxsize=16)
-def _load(path: Path, modified_ns: int) -> tuple[tuple[InputFile, ...], tuple[InputFile, ...]]:  # noqa: ARG001 (a changed file is another key)
-    """Give the files of a list, and those that it leaves out."""
-    catalogue = _read(path)
-    return tuple(catalogue.files), catalogue.unavailable
+def _load(path: Path, modified_ns: int) -> Catalogue:  # noqa: ARG001 (a changed file is another key)
+    return _read(path)

@@ -30,14 +30,19 @@ def many(number, release=R, start=300000):
     return datasets
 
 
+def said(key, **more):
+    """What the portal says of a dataset beside its files."""
+    return {"physics_short": f"Process_{key}", "cross_section_pb": 1.0, "nEvents": 100} | more
+
+
 def test_keys_data_types_and_skims(atlas):
     files = {"noskim": ["a", "b"], "2lep": ["c"], "3lep": ["d"]}
     atlas({R: [dataset("data", {"GamGam": ["x"]}), dataset("301204", files), dataset("70000", {"noskim": []})]})
     entries, notes = read_release(R)
     assert entries == [
-        Entry("70000", "mc", {}),
-        Entry("301204", "mc", files),
-        Entry("data", "data", {"GamGam": ["x"]}),
+        Entry("70000", "mc", {}, said("70000")),
+        Entry("301204", "mc", files, said("301204")),
+        Entry("data", "data", {"GamGam": ["x"]}, said("data")),
     ]
     assert notes == []
 
@@ -56,7 +61,10 @@ def test_a_name_that_hides_another_dataset_loses_nothing(atlas):
     hidden = dataset("data", {"noskim": ["real data"]}, physics_short=None)
     atlas({R: [hidden, dataset("1", {"noskim": ["mc"]}, physics_short="DATA")]})
     entries, notes = read_release(R)
-    assert entries == [Entry("1", "mc", {"noskim": ["mc"]}), Entry("data", "data", {"noskim": ["real data"]})]
+    assert entries == [
+        Entry("1", "mc", {"noskim": ["mc"]}, said("1")),
+        Entry("data", "data", {"noskim": ["real data"]}, said("data")),
+    ]
     assert notes == [
         f"release {R}: the portal states 2 datasets and atlasopenmagic found 1, but there are 2: all of them were taken"
     ]
@@ -161,7 +169,7 @@ def test_what_is_no_dataset_is_an_error(atlas, listed):
 
 def test_null_skims_are_no_skims(atlas):
     atlas({R: [{**dataset("7", {"noskim": ["x"]}), "skims": None}]})
-    assert read_release(R)[0] == [Entry("7", "mc", {"noskim": ["x"]})]
+    assert read_release(R)[0] == [Entry("7", "mc", {"noskim": ["x"]}, said("7"))]
 
 
 def test_pages_that_are_no_list_are_an_error(portal):

@@ -49,7 +49,8 @@ def test_data_is_the_key_data_in_one_skim(release):
 def test_simulation_is_every_other_key_by_number(release):
     expected = [f"{WEB}/{R}/mc/{folder}/noskim_{i}.root" for folder in "ab" for i in (0, 1)]
     assert uris(R, None, "mc") == uris(R, "", "mc") == uris(R, "noskim", "mc") == expected
-    assert {(file.dataset, file.data_type) for file in release_files(R, None, "mc").files} == {(f"{R}_mc", "mc")}
+    datasets = [(f"{R}_mc_301204", "mc")] * 2 + [(f"{R}_mc_700335", "mc")] * 2
+    assert [(file.dataset, file.data_type) for file in release_files(R, None, "mc").files] == datasets
 
 
 def test_addresses_of_data_and_simulation_do_not_matter(atlas):
@@ -220,3 +221,9 @@ def test_a_catalogue_cannot_send_us_to_this_machine(atlas, monkeypatch):
         PortalError, match=r"lists the file 'http://127.0.0.1:631/a.root', which points to this machine"
     ):
         release_files(R, None, "mc")
+
+
+def test_a_sample_whose_number_cannot_be_part_of_a_name_is_refused(atlas):
+    atlas({R: [dataset("12/3", {"noskim": ["https://opendata.cern.ch/a.root"]})]})
+    with pytest.raises(PortalError, match="dataset number '12/3', which cannot be part of a file's name"):
+        release_files(R, data_type="mc")

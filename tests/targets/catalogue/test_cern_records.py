@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from targets.catalogue.cern_records import record_files, records_dataset
-from targets.catalogue.input_files import InputFile
+from targets.catalogue.input_files import Catalogue, InputFile
 from targets.errors import ConfigurationError, PortalError
 from tests.support.portals import WEB, index, numbered, record_file
 
@@ -21,7 +21,7 @@ def uris(*args, **more):
 
 def test_a_file_is_kept_with_size_checksum_record_and_dataset(opendata):
     opendata({30522: {"files": [record_file("cms/a.root", 123, "adler32:8bfdd6fb")]}})
-    files, notes, _ = record_files([30522], "mc")
+    files, notes, *_ = record_files([30522], "mc")
     expected = InputFile(f"{WEB}/cms/a.root", 123, "adler32:8bfdd6fb", None, None, 30522, "records_30522", "mc")
     assert files == [expected]
     assert notes == []
@@ -54,7 +54,7 @@ def test_the_stand_in_shows_the_first_five_only_with_group(opendata):
 
 def test_several_records_make_one_dataset_in_ascending_order(opendata):
     opendata({30522: {"files": [record_file("g.root")]}, 30555: {"files": [record_file("h.root")]}})
-    files, notes, _ = record_files(["30555", 30522, " 30555 "])
+    files, notes, *_ = record_files(["30555", 30522, " 30555 "])
     assert [(file.uri, file.record) for file in files] == [(f"{WEB}/g.root", 30522), (f"{WEB}/h.root", 30555)]
     assert {file.dataset for file in files} == {"records_30522_30555"}
     assert notes == []
@@ -62,14 +62,14 @@ def test_several_records_make_one_dataset_in_ascending_order(opendata):
 
 def test_no_records_are_no_files(opendata):
     portal = opendata({})
-    assert record_files([]) == ([], [], ())
+    assert record_files([]) == Catalogue([], [])
     assert portal.asked == []
 
 
 def test_zip_twins_and_other_files_are_left_out_and_said_so(opendata):
     twins = [record_file(f"data_{x}.{end}") for x in "AB" for end in ("zip", "root")]
     opendata({15000: {"index_files": [index("i", [*twins, record_file("list.txt")])], "files": [record_file("c.zip")]}})
-    files, notes, _ = record_files([15000])
+    files, notes, *_ = record_files([15000])
     assert [file.uri for file in files] == [f"{WEB}/data_A.root", f"{WEB}/data_B.root"]
     assert notes == [
         "record 15000: 1 .txt file skipped, only .root files are read",
@@ -80,7 +80,7 @@ def test_zip_twins_and_other_files_are_left_out_and_said_so(opendata):
 def test_a_file_listed_twice_is_read_once(opendata):
     again = [record_file("a.root"), record_file("root://eospublic.cern.ch:1094//eos/opendata/a.root")]
     opendata({1: {"index_files": [index("i", again)], "files": again[:1]}, 2: {"files": again}})
-    files, notes, _ = record_files([2, 1])
+    files, notes, *_ = record_files([2, 1])
     assert [(file.uri, file.record) for file in files] == [(f"{WEB}/a.root", 1)]
     assert notes == [
         "record 1: 2 files listed twice, read once",

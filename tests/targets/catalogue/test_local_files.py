@@ -26,13 +26,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def names(patterns):
-    files, notes, _ = local_files(patterns)
+    files, notes, *_ = local_files(patterns)
     assert notes == []
     return [os.path.relpath(file.uri) for file in files]
 
 
 def test_a_path_is_kept_absolute_with_size_and_time(folder):
-    files, notes, _ = local_files(["data_A.root"], "mc")
+    files, notes, *_ = local_files(["data_A.root"], "mc")
     expected = InputFile(
         str(folder / "data_A.root"), 11, None, 1_700_000_000_123_456_789, None, None, dataset="files", data_type="mc"
     )
@@ -67,14 +67,14 @@ def test_files_of_a_glob_are_sorted_whatever_the_file_system_says(folder, monkey
 
 def test_addresses_are_kept_as_given_and_not_looked_at(folder):
     uris = ["https://127.0.0.1:1/a.root", "http://host/b.root?x=1", "root://eospublic.cern.ch//eos/opendata/c.root"]
-    files, notes, _ = local_files(uris)
+    files, notes, *_ = local_files(uris)
     assert files == [InputFile(uri, None, None, None, None, None, "files", "data") for uri in uris]
     assert notes == []
 
 
 def test_a_file_named_twice_is_read_once_and_said_so(folder):
     patterns = ["data_B.root", "*_[AB].root", "./data_A.root", "root://eospublic.cern.ch//eos/c.root"]
-    files, notes, _ = local_files([*patterns, "https://opendata.cern.ch/eos/c.root"])
+    files, notes, *_ = local_files([*patterns, "https://opendata.cern.ch/eos/c.root"])
     assert [Path(file.uri).name for file in files] == ["data_B.root", "data_A.root", "c.root"]
     assert notes == ["input_files: 3 files named twice, read once"]
 
@@ -160,7 +160,7 @@ def test_a_changed_file_is_another_state(folder):
 def test_a_link_and_its_target_are_one_file(folder):
     (folder / "link.root").symlink_to("data_A.root")
     (folder / "linked").symlink_to("sub/deep", target_is_directory=True)
-    files, notes, _ = local_files(["link.root", "data_*.root", "sub/deep/data_D.root", "linked/data_D.root"])
+    files, notes, *_ = local_files(["link.root", "data_*.root", "sub/deep/data_D.root", "linked/data_D.root"])
     assert [os.path.relpath(file.uri, folder) for file in files] == [
         "link.root",
         "data_B.root",
@@ -170,7 +170,7 @@ def test_a_link_and_its_target_are_one_file(folder):
 
 
 def test_a_cache_of_fsspec_before_an_address_is_left_out_and_said_so(folder):
-    files, notes, _ = local_files(["simplecache::https://h/a.root", "https://h/a.root", "filecache::root://h//b.root"])
+    files, notes, *_ = local_files(["simplecache::https://h/a.root", "https://h/a.root", "filecache::root://h//b.root"])
     assert [file.uri for file in files] == ["https://h/a.root", "root://h//b.root"]
     assert notes == [
         "input_files: 1 file named twice, read once",
@@ -194,7 +194,7 @@ def test_a_list_names_files_one_a_line(folder, monkeypatch):
     ]
     (folder / "sub" / "list.txt").write_text("\r\n".join(lines))
     monkeypatch.chdir("/")
-    files, notes, _ = local_files([f"@{folder}/sub/list.txt", f"{folder}/data_A.root"])
+    files, notes, *_ = local_files([f"@{folder}/sub/list.txt", f"{folder}/data_A.root"])
     expected = ["data_B.root", "sub/deep/data_D.root", "https://h/a#1.root", "odd[1].root", "data_A.root"]
     assert [file.uri.removeprefix(f"{folder}/") for file in files] == expected
     assert notes == []
