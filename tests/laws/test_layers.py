@@ -7,7 +7,8 @@ code that break it.
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ OUTSIDE = {  # modules from elsewhere that a room does without
 HEAVY = {"uproot", "awkward", "numba", "numpy", "matplotlib"}  # may wait until a task runs, so that --help stays quick
 OPTIONAL = {"XRootD"}  # an extra of pyproject.toml: not every installation has it, so only a root:// address imports it
 FILE_LINES, FUNCTION_LINES, RUN_LINES = 300, 40, 12
+FILES_IN_FOLDER = 14
 EMPTY_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc)($|_)")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -158,6 +160,12 @@ def bad_habits(text: str, path: str) -> list[str]:
     return found
 
 
+def crowded(paths: Iterable[str]) -> list[str]:
+    """Find folders with too many files; that of the package itself does not count."""
+    numbers = Counter(str(Path(path).parent) for path in paths if Path(path).name != "__init__.py")
+    return [f"{folder}: {number} files" for folder, number in numbers.items() if number > FILES_IN_FOLDER]
+
+
 def modules_of_the_house(files: dict[str, str]) -> dict[str, set[str]]:
     """Return for every module those of the house that it imports anywhere, inside functions too."""
     names = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in files}
@@ -184,6 +192,16 @@ def test_the_laws_of_the_house(check, path):
 
 def test_every_room_is_looked_at():
     assert {Path(path).parts[0] for path in FILES} == set(ROOMS)
+
+
+def test_no_folder_is_crowded():
+    assert crowded(FILES) == []
+
+
+def test_a_crowded_folder_is_found():
+    paths = ["a/__init__.py", "a/b/x.py", *(f"a/{number}.py" for number in range(14))]
+    assert crowded(paths) == []
+    assert crowded([*paths, "a/x.py"]) == ["a: 15 files"]
 
 
 def test_no_module_imports_itself_by_way_of_others():

@@ -1,5 +1,6 @@
 """The masses of a branch give the same counts and cuts, however many of a name are read at a time."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from physics.resonances import choose
 from steps import histograms, peaks
 from steps.errors import EmptyResultError
+from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
 
@@ -65,3 +67,30 @@ def test_nothing_left_names_the_threshold_that_took_it(branch, changed, sentence
     peaks.count(branch / "masses.npz", branch / "counted.npz", search)
     with pytest.raises(EmptyResultError, match=sentence):
         peaks.find("d", [branch / "counted.npz"], search)
+
+
+CUT = {"entries": 3, "below": 1, "window": 0, "main": 2, "outliers": 0, "above": 0}
+CUT |= {"start_gev": 80.0, "split_gev": None}
+TABLE = {"dataset": "d", "final_states": {"2e": {"events": 3, "kept": True}}, "cuts": {"2e/e0e1": CUT}}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        {},
+        TABLE | {"cuts": []},
+        TABLE | {"cuts": {"2e": CUT}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"main": 3}}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"start_gev": None}}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"unknown": 1}}},
+        TABLE | {"final_states": {"2e": {}}},
+    ],
+)
+def test_what_is_no_table_of_cuts(tmp_path, table):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(table))
+    with pytest.raises(FileFormatError, match=r"t\.json: not a table of cuts .*; delete it: the next run remakes it$"):
+        peaks.load_table(path)
+    path.write_text(json.dumps(TABLE))
+    assert peaks.load_table(path) == TABLE

@@ -115,3 +115,20 @@ def test_runs_of_before_have_no_kinematics(run):
     assert total["kinematics"] is None
     assert total["stages"]["ParseFile"]["bytes_written"] is None
     assert total["events"]["read"] == 3 * EVENTS
+
+
+def test_selected_b_jets_are_counted(run):
+    run()
+    rows = {"j": [{"cut": "selected", "objects": 7}], "b": [{"cut": "selected jets", "objects": 7}]}
+    rows["b"].append({"cut": "b_tag", "objects": 2})
+    for path in (run.out / "logs" / "ParseFile").glob("*/*.json"):
+        record = json.loads(path.read_text())
+        del record["content_xxh3"]
+        more = {"removed": 0, "applied": True, "reasons": []}
+        record["cutflow"] = {kind: [row | more for row in listed] for kind, listed in rows.items()}
+        path.write_text(json.dumps(record))
+    run.products("histograms")[0].unlink()
+    run()
+    (total,) = run.records("MakeHistograms")
+    assert total["objects"] == {"j": 21, "b": 6}
+    assert total["stages"]["ParseFile"]["objects"] == 21  # a b-jet is a jet

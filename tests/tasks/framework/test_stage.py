@@ -1,12 +1,8 @@
 """Running again: what is there is not made again, what is missing is, and nothing is overwritten."""
 
-import shutil
 from textwrap import dedent
 
-import pytest
-
 import tasks
-from tasks.framework.product import FolderTarget
 
 MAIN_JOB = list(tasks.STAGES[tasks.STAGES.index("FetchMetadata") : tasks.STAGES.index("MakeHistograms") + 1])
 
@@ -130,24 +126,3 @@ def test_a_selection_is_known_by_its_content_not_by_its_path(run):
     assert run(selection=selection).started == []
     (run.folder / "renamed.yaml").write_text(MUONS_ABOVE_20_GEV)
     assert run(selection=run.folder / "renamed.yaml").started == []
-
-
-def test_a_folder_that_is_being_removed_is_not_there_any_more(tmp_path, monkeypatch):
-    """Half of it would count as done."""
-    folder = tmp_path / "plots"
-    folder.mkdir()
-    (folder / "one.png").write_text("a picture")
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    target = FolderTarget(str(folder))
-    monkeypatch.setattr(shutil, "rmtree", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        target.remove()
-    monkeypatch.undo()
-    assert not target.exists()
-    assert target.remove() is False
-    folder.mkdir()
-    assert target.remove() is True
-    assert not folder.exists()
