@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,12 @@ def imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, str(getattr(node.args[0], "value", "?")) if node.args else "?"
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of a file, which several checks look at."""
+    return ast.parse(text)
+
+
 def functions(tree: ast.AST) -> Iterator[Function]:
     yield from (node for node in ast.walk(tree) if isinstance(node, Function))
 
@@ -103,7 +110,7 @@ def upward_imports(text: str, path: str) -> list[str]:
     return sorted(
         {
             f"{path}:{line} imports {module}"
-            for line, module in imports(ast.parse(text), path)
+            for line, module in imports(parsed(text), path)
             if module == "?" or module.split(".")[0] in OUTSIDE[room] or not _is_allowed(module, room, wing)
         }
     )
@@ -132,14 +139,14 @@ def hidden_imports(text: str, path: str) -> list[str]:
     """Find imports inside functions; tasks may put off heavy libraries and the modules that do their work."""
     allowed = OPTIONAL | ({*HEAVY, *ROOMS} if Path(path).parts[0] == "tasks" else set())
     return sorted(
-        {f"{path}:{line} imports {module} in {function.name}()" for function in functions(ast.parse(text))
+        {f"{path}:{line} imports {module} in {function.name}()" for function in functions(parsed(text))
          for line, module in imports(function, path) if module.split(".")[0] not in allowed}
     )  # fmt: skip
 
 
 def too_long(text: str, path: str) -> list[str]:
     found = [f"{path}: {lines} lines"] if (lines := len(text.splitlines())) > FILE_LINES else []
-    for function in functions(ast.parse(text)):
+    for function in functions(parsed(text)):
         body = function.body[1:] if ast.get_docstring(function) else function.body
         is_run = function.name == "run" and Path(path).parts[0] == "tasks"
         ceiling = RUN_LINES if is_run else FUNCTION_LINES
@@ -152,7 +159,7 @@ def too_long(text: str, path: str) -> list[str]:
 
 def bad_habits(text: str, path: str) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint"):
             found.append(f"{path}:{node.lineno} {node.func.id}()")
         if isinstance(node, ast.ExceptHandler) and node.type is None:
@@ -170,7 +177,7 @@ def modules_of_the_house(files: dict[str, str]) -> dict[str, set[str]]:
     """Return for every module those of the house that it imports anywhere, inside functions too."""
     names = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in files}
     return {
-        name: {module for _, module in imports(ast.parse(files[path]), path) if module in names and module != name}
+        name: {module for _, module in imports(parsed(files[path]), path) if module in names and module != name}
         for name, path in names.items()
     }
 
