@@ -39,14 +39,14 @@ import sys
 from pathlib import Path
 import tasks
 from targets.catalogue.input_files import InputFile
-from targets import documents
+from targets.documents.json import dump_json
 fetch = tasks.FetchMetadata(base_output_dir=sys.argv[1], release_years=("2024r-pp",))
 uri = "https://opendata.cern.ch/eos/opendata/atlas/rucio/data16_13TeV/DAOD_PHYSLITE.{:08d}.pool.root.1"
 files = [
     InputFile(uri.format(i), 10**9, f"adler32:{i:08x}", None, "2024r-pp", None, "2024r-pp_data", "data")
     for i in range(int(sys.argv[2]))
 ]
-documents.dump_json(fetch.path(), {"notes": [], "files": [file.as_dict() for file in files]})
+dump_json(fetch.path(), {"notes": [], "files": [file.as_dict() for file in files]})
 """
 
 OUTPUTS = """\

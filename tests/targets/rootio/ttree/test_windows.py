@@ -88,7 +88,7 @@ def test_wrong_words_of_a_large_basket_are_refused(tmp_path, small, at):
 
 LARGE = """
 import resource, sys
-from targets import schemas
+from targets.events import schemas
 from targets.events.reader import open_events
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open_events(sys.argv[1], schemas.load("")) as file:
