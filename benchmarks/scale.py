@@ -55,7 +55,7 @@ from pathlib import Path
 import tasks
 options = {"base_output_dir": sys.argv[1], "release_years": ("2024r-pp",), "files_per_branch": int(sys.argv[2])}
 stage = getattr(tasks, sys.argv[4])(**options)
-paths = [stage.path(piece) for piece in stage.get_branch_map().values()]
+paths = [stage.product(branch) for branch in stage.get_branch_map().values()]
 paths[0].parent.mkdir(parents=True, exist_ok=True)
 Path(sys.argv[3]).write_text("".join(f"{path}\\n" for path in paths))
 """
