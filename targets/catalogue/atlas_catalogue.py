@@ -19,7 +19,8 @@ import requests
 from atlasopenmagic import metadata
 
 from targets.errors import PortalError
-from targets.network.portal import NotFoundError, fetch_json, open_session, user_agent
+from targets.network.client import user_agent
+from targets.network.portal import NotFoundError, fetch_json
 
 __all__ = ["NOSKIM", "Entry", "known_releases", "portal_address", "read_release"]
 
@@ -76,11 +77,11 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
         PortalError: When the portal cannot be reached, lists nothing, or answers what makes no sense.
     """
     notes = []
-    with _ONE_RELEASE, open_session() as session:
-        stated = _stated_count(session, release)
+    with _ONE_RELEASE:
+        stated = _stated_count(release)
         raw = _through_atlasopenmagic(release)
-        if _page(session, release, len(raw)):
-            every = _every_page(session, release, stated)
+        if _page(release, len(raw)):
+            every = _every_page(release, stated)
             if len(every) > len(raw):
                 notes.append(
                     f"release {release}: the portal states {stated} datasets and atlasopenmagic found {len(raw)}, "
@@ -93,14 +94,14 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
     return sorted((_entry(each, release) for each in raw), key=_order), notes
 
 
-def _stated_count(session: requests.Session, release: str) -> int:
+def _stated_count(release: str) -> int:
     """Return how many datasets the portal states; 0 when it does not.
 
     Asked before atlasopenmagic asks: it takes any failure here for 10,000 datasets, and a count of 10^12 for real.
     """
     url = f"{metadata.API_BASE_URL}/datasets/count"
     try:
-        answer = fetch_json(session, url, {"release_name": release})
+        answer = fetch_json(url, {"release_name": release})
     except NotFoundError:
         return 0
     count = answer.get("count", 0) if isinstance(answer, dict) else None
@@ -131,11 +132,11 @@ def _through_atlasopenmagic(release: str) -> list[Any]:
     return list({id(dataset): dataset for dataset in found}.values())  # each stands there by number and by name
 
 
-def _every_page(session: requests.Session, release: str, stated: int) -> list[Any]:
+def _every_page(release: str, stated: int) -> list[Any]:
     """Return all datasets, asking until a page brings none."""
     known: dict[bytes, Any] = {}
     received = 0
-    while page := _page(session, release, received):
+    while page := _page(release, received):
         received += len(page)
         before = len(known)
         for dataset in page:
@@ -151,9 +152,9 @@ def _every_page(session: requests.Session, release: str, stated: int) -> list[An
     return list(known.values())
 
 
-def _page(session: requests.Session, release: str, skip: int) -> list[Any]:
+def _page(release: str, skip: int) -> list[Any]:
     url = f"{metadata.API_BASE_URL}/datasets"
-    answer = fetch_json(session, url, {"release_name": release, "skip": skip, "limit": _PER_PAGE})
+    answer = fetch_json(url, {"release_name": release, "skip": skip, "limit": _PER_PAGE})
     if not isinstance(answer, list):
         msg = f"{url} answers {str(answer)[:100]!r} for {release}: expected a list of datasets; try again later"
         raise PortalError(msg)

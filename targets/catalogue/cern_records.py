@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
-
 from edm.wording import amount
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, merge, only_root_files
 from targets.errors import ConfigurationError, PortalError
 from targets.network.checksums import normalised_checksum
-from targets.network.portal import NotFoundError, fetch_json, open_session
+from targets.network.portal import NotFoundError, fetch_json
 from targets.network.uris import is_root_file, portal_uri
 
 __all__ = ["BASE_URL", "BASE_URL_VARIABLE", "record_files", "records_dataset"]
@@ -74,11 +72,10 @@ def record_files(
     base, dataset = _base(base_url), records_dataset(ids)
     left = _Left(base)
     lists = []
-    with open_session() as session:
-        for record in ids:
-            indices = _entries(session, base, record, "index_files")
-            direct = _entries(session, base, record, "files")
-            lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, left))
+    for record in ids:
+        indices = _entries(base, record, "index_files")
+        direct = _entries(base, record, "files")
+        lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, left))
     files, notes, _ = merge(lists)
     return Catalogue(files, notes + _notes(left, files, allow_missing=allow_missing), tuple(left.on_demand))
 
@@ -118,14 +115,14 @@ def _base(base_url: str | None) -> str:
     return base
 
 
-def _entries(session: requests.Session, base: str, record: int, kind: str) -> list[dict[str, Any]]:
+def _entries(base: str, record: int, kind: str) -> list[dict[str, Any]]:
     """Return all entries of a kind, page by page, checked against the total that the portal states."""
     url = f"{base}/record/{record}/filepage/"
     entries: list[dict[str, Any]] = []
     total, before = 0, None
     for page in range(1, _MAX_ENTRIES):
         try:
-            answer = fetch_json(session, f"{url}{page}", {"type": kind, "perPage": _PER_PAGE[kind]})
+            answer = fetch_json(f"{url}{page}", {"type": kind, "perPage": _PER_PAGE[kind]})
         except NotFoundError as error:
             if entries:
                 raise

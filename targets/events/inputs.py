@@ -12,8 +12,8 @@ from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, FileFormatError, UnreadableFileError
 from targets.events.reader import EventFile, open_events
 from targets.events.schemas import Schema
-from targets.network import download_cache
-from targets.network.retry import Network, RangesUnsupportedError, Traffic
+from targets.network.download_cache import RemoteFile, fetch
+from targets.network.retry import RangesUnsupportedError, RetryPolicy, Traffic
 
 __all__ = ["MODES", "FetchOptions", "Input", "Mode", "open_input"]
 
@@ -32,13 +32,13 @@ class FetchOptions:
         mode: ``stream`` for the needed bytes alone, ``download`` for whole files, ``auto`` as the format says.
         folder: The cache of downloads.
         keep: Whether downloads stay in the cache.
-        network: Timeouts, attempts and connections.
+        policy: Timeouts, attempts and connections.
     """
 
     mode: Mode
     folder: Path
     keep: bool
-    network: Network = field(default_factory=Network)
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class Input(NamedTuple):
@@ -83,8 +83,9 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         if events is not None:
             yield Input(events, events.traffic)
             return
-        place = stack.enter_context(download_cache.fetch(file, fetching.folder, fetching.network, keep=fetching.keep))
-        yield Input(stack.enter_context(open_events(str(place.path), schemas)), lambda: place.traffic)
+        remote = RemoteFile(file.uri, file.size, file.checksum)
+        download = stack.enter_context(fetch(remote, fetching.folder, fetching.policy, keep=fetching.keep))
+        yield Input(stack.enter_context(open_events(str(download.path), schemas)), lambda: download.traffic)
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def _is_downloaded(file: InputFile, schemas: list[Schema]) -> bool:
 def _streamed(stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> EventFile | None:
     """Open a file over the network; None when it is better downloaded."""
     try:
-        events = stack.enter_context(open_events(file.uri, schemas, fetching.network, file.size))
+        events = stack.enter_context(open_events(file.uri, schemas, fetching.policy, file.size))
     except RangesUnsupportedError:
         if fetching.mode == "stream":
             raise

@@ -17,14 +17,14 @@ from pathlib import Path
 from targets.errors import ConfigurationError
 from targets.storage.locks import FileLock
 
-__all__ = ["connection"]
+__all__ = ["host_slot"]
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.25  # between two looks at the slots
 _MAX_HOST_LENGTH = 100
 
 
 @contextmanager
-def connection(host: str, limit: int) -> Iterator[None]:
+def host_slot(host: str, limit: int) -> Iterator[None]:
     """Wait until fewer than *limit* connections to *host* are open on this machine, and count as one of them.
 
     Processes of one user count together, whatever runs they belong to. When they disagree about the limit, each keeps

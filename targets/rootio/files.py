@@ -15,7 +15,8 @@ from uproot.source.cursor import Cursor
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
-from targets.network.retry import Network, Traffic
+from targets.network.retry import RetryPolicy, Traffic
+from targets.network.uris import choose_address
 from targets.rootio import key_lists
 from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.local_source import FileSource
@@ -107,7 +108,7 @@ class Trees(Mapping[str, Tree]):
 
 
 @contextmanager
-def open_trees(uri: str, network: Network | None = None, size: int | None = None) -> Iterator[Trees]:
+def open_trees(uri: str, policy: RetryPolicy | None = None, size: int | None = None) -> Iterator[Trees]:
     """Open a ROOT file.
 
     Over http(s) and root:// only those bytes are read that are needed; an address of CERN's public storage is read
@@ -115,7 +116,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
 
     Args:
         uri: Path or URL.
-        network: How to read over a network; None for the defaults.
+        policy: How to read over a network; None for the defaults.
         size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
@@ -129,14 +130,14 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
         ConfigurationError: When connections cannot be counted on this machine.
     """
-    address = xrootd.address(uri)
+    address = choose_address(uri)
     scheme = address.partition("://")[0] if "://" in address else ""
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
     try:
         if handler is FileSource:
             _check_start(address)
         how = {"handler": handler, "custom_classes": branch_lists.classes()}
-        file = uproot.open({address: None}, network=network or Network(), size=size, **how)
+        file = uproot.open({address: None}, policy=policy or RetryPolicy(), size=size, **how)
     except ConfigurationError:  # this machine is in the way, not the file
         raise
     except Exception as error:  # what uproot raises depends on where the damage is
