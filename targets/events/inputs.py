@@ -12,8 +12,9 @@ from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, FileFormatError, UnreadableFileError
 from targets.events.reader import EventFile, open_events
 from targets.events.schemas import Schema
-from targets.network.download_cache import RemoteFile, fetch
+from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RetryPolicy, Traffic
+from targets.network.transfer import RemoteFile
 
 __all__ = ["MODES", "FetchOptions", "Input", "Mode", "open_input"]
 

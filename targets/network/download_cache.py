@@ -23,7 +23,7 @@ from targets.network.uris import choose_address, web_uri
 from targets.storage.atomic import name
 from targets.storage.locks import FileLock
 
-__all__ = ["Download", "RemoteFile", "fetch"]
+__all__ = ["Download", "fetch"]
 
 _FETCHES = 2
 """How often a file is fetched whose bytes turn out to be wrong."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from targets.network.download_cache import RemoteFile, fetch
+from targets.network.download_cache import fetch
 from targets.network.retry import RetryPolicy, Traffic
+from targets.network.transfer import RemoteFile
 from tests.support.faults import QUICK
 
 BODY = random.Random(3).randbytes(300_000)

@@ -52,7 +52,8 @@ def hold(host: str, limit: str) -> None:
 
 def fetch(uri: str, folder: str, size: str, checksum: str, keep: str = "yes") -> None:
     """Fetch a file into a cache and say what it cost."""
-    from targets.network.download_cache import RemoteFile, fetch  # here: the other functions start faster without
+    from targets.network.download_cache import fetch  # here: the other functions start faster without
+    from targets.network.transfer import RemoteFile
     from tests.support.faults import QUICK
 
     with fetch(RemoteFile(uri, int(size), checksum), Path(folder), QUICK, keep=keep == "yes") as download:

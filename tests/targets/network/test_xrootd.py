@@ -16,8 +16,9 @@ from targets.errors import UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
 from targets.network import xrootd
-from targets.network.download_cache import RemoteFile, fetch
+from targets.network.download_cache import fetch
 from targets.network.retry import RefusedError
+from targets.network.transfer import RemoteFile
 from tests.support import faults, xrootd_server
 from tests.support.faults import QUICK
 from tests.support.rootfiles_made import as_lists, events, write

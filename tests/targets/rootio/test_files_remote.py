@@ -12,8 +12,9 @@ from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
 from targets.network import uris
-from targets.network.download_cache import RemoteFile, fetch
+from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RefusedError
+from targets.network.transfer import RemoteFile
 from targets.rootio import files
 from targets.rootio.ttree import branch_lists
 from tests.oracle.reference import SHARED, needs_shared
