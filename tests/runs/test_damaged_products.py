@@ -19,41 +19,38 @@ def refuse(run, path, *texts, **parameters):
         assert text in end.text
 
 
-def test_a_changed_table_of_cuts_gives_no_histograms(run, three):
-    run()
-    (table,) = run.products("peaks")
+def test_a_changed_table_of_cuts_gives_no_histograms(ready, three):
+    (table,) = ready.products("peaks")
     start_gev = next(cut["start_gev"] for cut in json.loads(table.read_text())["cuts"].values())
     change(table, f'"start_gev": {start_gev}', f'"start_gev": {start_gev + 0.1}')
     for folder in ("histograms", "im_arrays_processed"):
-        run.products(folder)[0].unlink()
-        refuse(run, table, "damaged", REMEDY)
+        ready.products(folder)[0].unlink()
+        refuse(ready, table, "damaged", REMEDY)
     table.unlink()
-    run()
-    assert run.histograms() == three
+    ready()
+    assert ready.histograms() == three
 
 
-def test_a_changed_list_of_files_is_made_again(run, three):
-    run()
-    (listed,) = (run.out / "metadata").glob("*/metadata_cache.json")
+def test_a_changed_list_of_files_is_made_again(ready, three):
+    (listed,) = (ready.out / "metadata").glob("*/metadata_cache.json")
     before = listed.read_text()
     change(listed, "f0.root", "f9.root")
-    run.products("histograms")[0].unlink()
-    assert "FetchMetadata" in run().started
+    ready.products("histograms")[0].unlink()
+    assert "FetchMetadata" in ready().started
     assert listed.read_text() == before
-    assert run.histograms() == three
+    assert ready.histograms() == three
 
 
-def test_changed_statistics_are_named_until_they_are_deleted(run):
-    run()
-    log = sorted((run.out / "logs" / "ComputeMasses").glob("*/*.json"))[0]
+def test_changed_statistics_are_named_until_they_are_deleted(ready):
+    log = sorted((ready.out / "logs" / "ComputeMasses").glob("*/*.json"))[0]
     change(log, '"seconds": ', '"seconds": 1')
-    run.products("histograms")[0].unlink()
+    ready.products("histograms")[0].unlink()
     remedy = f"delete it and the product of ComputeMasses of the same name ({log.stem}): the next run remakes both"
-    refuse(run, log, remedy)
-    refuse(run, log, remedy, task="Summary")
+    refuse(ready, log, remedy)
+    refuse(ready, log, remedy, task="Summary")
     log.unlink()
-    run()
-    (total,) = run.records("MakeHistograms")
+    ready()
+    (total,) = ready.records("MakeHistograms")
     assert total["missing_statistics"] == 1
 
 
