@@ -20,10 +20,11 @@ from targets.network.uris import choose_address
 from targets.rootio import key_lists
 from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.local_source import FileSource
-from targets.rootio.rntuple import pages
-from targets.rootio.rntuple.fields import FieldReader, field_paths
+from targets.rootio.rntuple import descriptions
+from targets.rootio.rntuple.field_reader import FieldReader
+from targets.rootio.rntuple.fields import Fields
 from targets.rootio.ttree import branch_lists
-from targets.rootio.ttree.baskets import Reader
+from targets.rootio.ttree.branch_reader import BranchReader
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
 
@@ -54,9 +55,9 @@ class Tree(NamedTuple):
     branches: dict[str, str]
     num_entries: int
 
-    def reader(self) -> Reader | FieldReader:
+    def reader(self) -> BranchReader | FieldReader:
         """Make what reads its branches."""
-        return Reader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
+        return BranchReader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
 
 
 class Trees(Mapping[str, Tree]):
@@ -247,7 +248,7 @@ def _compare_keys(file: Any, listed: list[Any]) -> None:
 
 def _tree(tree: Any, n_bytes: int) -> Tree:
     if not isinstance(tree, uproot.TTree):
-        pages.check_here(tree)
+        descriptions.check_description(tree)
     elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
         msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
         raise ValueError(msg)
@@ -256,6 +257,6 @@ def _tree(tree: Any, n_bytes: int) -> Tree:
 
 def _branches(tree: Any) -> dict[str, str]:
     if not isinstance(tree, uproot.TTree):
-        return {path: path for path in field_paths(tree)}
+        return {path: path for path in Fields(tree.field_records).places}
     paths = branch_lists.paths(tree)
     return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}

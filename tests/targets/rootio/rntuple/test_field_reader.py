@@ -125,7 +125,7 @@ def change_epoch(ntuple):
 @pytest.mark.parametrize(
     ("change", "error", "complaint"),
     [
-        (change_footer, FileFormatError, r"its tree Events is not read: it says that it has features .* \(0x4\)"),
+        (change_footer, FileFormatError, r"its tree Events is not read: it has features .* \(0x4\)"),
         (change_epoch, FileFormatError, r"its tree Events is not read: it is of epoch 0 of the format, of which 1"),
         (change_first_entry, UnreadableFileError, "a cluster begins with entry 3, and the one before ends at 0"),
         (change_entries, UnreadableFileError, "1 clusters with 20 entries from 0 on are announced, and 1 with 9"),
