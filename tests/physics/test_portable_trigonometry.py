@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from physics import mass_kernel
+from physics import portable_trigonometry
 
 NEAR_AXES = np.concatenate([np.arange(-8, 9) * np.pi / 2 + step for step in (-1e-3, -1e-7, 0, 1e-7, 1e-3)])
 TINY = np.array([0.0, 1e-300, 1e-30, 1e-9, 1e-4])
@@ -11,13 +11,13 @@ TINY = np.array([0.0, 1e-300, 1e-30, 1e-9, 1e-4])
 
 def cosines_and_sines(angles):
     cosines, sines = np.empty_like(angles), np.empty_like(angles)
-    mass_kernel._cosines_and_sines(angles, cosines, sines)
+    portable_trigonometry.cosines_and_sines(angles, cosines, sines)
     return cosines, sines
 
 
 def hyperbolic_sines(numbers):
     work, sines = np.empty_like(numbers), np.empty_like(numbers)
-    mass_kernel._hyperbolic_sines(numbers, work, sines)
+    portable_trigonometry.hyperbolic_sines(numbers, work, sines)
     return sines
 
 
