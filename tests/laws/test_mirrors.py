@@ -26,7 +26,6 @@ TESTED_ELSEWHERE = {
     "submit/pbs/settings.py": "what law.cfg sets is seen in submit/pbs/test_job_files.py and test_manager.py",
     "targets/documents/yaml_lines.py": "a part of the reading of YAML: seen in documents/test_models.py",
     "targets/products/event_columns.py": "a part of parsed data, tested with them in products/test_parsed_data.py",
-    "targets/rootio/ttree/keys.py": "a part of the reading of baskets, whose tests damage keys",
 }
 """Longer files without a test file of their own, and the reason. The list may only shrink."""
 

@@ -1,11 +1,12 @@
 """Parts of large baskets: only those blocks are decompressed that hold the wanted entries."""
 
+from functools import partial
 from struct import Struct
 
 from targets.rootio.compression import Decompressor
 from targets.rootio.ttree.basket_keys import PackedBasket, as_bytes
 from targets.rootio.ttree.basket_layouts import Basket, Layout
-from targets.rootio.ttree.basket_loops import WORD_BYTES, Bytes
+from targets.rootio.ttree.basket_loops import WORD_BYTES
 
 __all__ = ["LARGE_BYTES", "read_window"]
 
@@ -36,23 +37,20 @@ def read_window(
     content, size, n_bytes, key, n_entries, has_map, _ = basket
     if size <= LARGE_BYTES or start == stop:
         return None
-
-    def read(begin: int, end: int) -> Bytes:
-        return as_bytes(decompressor.decompress(content, size, begin, end))
-
+    read = partial(decompressor.decompress, content, size)
     per_entry = layout.entry_bytes()
     if not layout.jagged and size == n_bytes == n_entries * per_entry:
-        return Basket(read(start * per_entry, stop * per_entry), as_bytes(b""), 0, stop - start)
+        return Basket(as_bytes(read(start * per_entry, stop * per_entry)), as_bytes(b""), 0, stop - start)
     if not layout.jagged or has_map or not basket.n_lists():
         return None
-    if start == 0 and _TWO_WORDS.unpack(read(n_bytes, n_bytes + _TWO_WORDS.size).data) != (n_entries + 1, key):
+    if start == 0 and _TWO_WORDS.unpack(read(n_bytes, n_bytes + _TWO_WORDS.size)) != (n_entries + 1, key):
         msg = "its list of where entries begin makes no sense"  # looked at once in every file
         raise ValueError(msg)
     first = n_bytes + (start + 1) * WORD_BYTES
-    starts = read(first, first + (stop - start + 1) * WORD_BYTES)
+    starts = as_bytes(read(first, first + (stop - start + 1) * WORD_BYTES))
     begin = int(starts[:WORD_BYTES].view(">i4")[0]) - key
     end = n_bytes if stop == n_entries else int(starts[-WORD_BYTES:].view(">i4")[0]) - key
     if not 0 <= begin <= end <= n_bytes:
         msg = f"its entries {start} to {stop} are said to be the bytes {begin} to {end} of {n_bytes}"
         raise ValueError(msg)
-    return Basket(read(begin, end), starts[:-WORD_BYTES], key + begin, stop - start)
+    return Basket(as_bytes(read(begin, end)), starts[:-WORD_BYTES], key + begin, stop - start)

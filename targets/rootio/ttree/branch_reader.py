@@ -89,13 +89,10 @@ class BranchReader:
                         msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
                         raise FileFormatError(msg) from None
                     self._branches[path] = None
-        for path in paths:  # not together: nothing is read twice, so that uproot's cache would only take memory
-            if path not in read:
-                with naming(path):
-                    array = branch_lists.branch(self._tree, path).array(
-                        entry_start=start, entry_stop=stop, array_cache=None
-                    )
-                    read[path] = Flat.of(array)
+        bounds = {"entry_start": start, "entry_stop": stop}
+        for path in [path for path in paths if path not in read]:
+            with naming(path):  # without uproot's cache: nothing is read twice
+                read[path] = Flat.of(branch_lists.branch(self._tree, path).array(**bounds, array_cache=None))
         return read
 
     def bytes_per_event(self, paths: Sequence[str]) -> float | None:
