@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from law.config import Config
 
+from submit.pbs.manager import PBSJobManager
 from submit.pbs.qstat import Dialect, PBSError
-from submit.pbs.workflow import PBSJobManager
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "pbs" / "openpbs-23.06"
 DIALECTS = ["openpbs", "torque", "slurm"]
@@ -232,7 +232,7 @@ def test_recorded_refusals_are_raised_at_once(engine, monkeypatch, job_file, cas
     pbs = engine()
     pbs.use(monkeypatch)
     pbs.refuse((RECORDED / f"{case}.err").read_text(), int((RECORDED / f"{case}.rc").read_text()))
-    monkeypatch.setattr("submit.pbs.manager.sleep", lambda seconds: pytest.fail("this error does not pass"))
+    monkeypatch.setattr("submit.pbs.manager.sleep", lambda seconds: pytest.fail("this error is not transient"))
     with pytest.raises(PBSError, match=rf"Work_1_abcdef.sh was not submitted: .*{sentence}"):
         PBSJobManager().submit(job_file())
     assert PBSJobManager().submit(job_file(), silent=True) is None
@@ -248,9 +248,9 @@ def test_a_server_that_is_down_changes_no_state(engine, monkeypatch, job_file, d
     manager = PBSJobManager()
     job_id = submitted(manager, job_file("sleep 600"))
     pbs.down()
-    with pytest.raises(PBSError, match=r"cannot ask for job.*255"):
+    with pytest.raises(PBSError, match=r"cannot query job.*255"):
         manager.query(job_id)
-    with pytest.raises(PBSError, match="cannot ask for job"):
+    with pytest.raises(PBSError, match="cannot query job"):
         raise manager.query_batch([job_id])[job_id]
     with pytest.raises(PBSError, match="cannot delete job"):
         manager.cancel(job_id)
@@ -278,13 +278,13 @@ def test_a_server_that_does_not_answer(engine, monkeypatch, job_file, configure)
 @pytest.mark.parametrize(
     ("text", "code", "error"),
     [
-        ("", 0, "qstat says nothing of job.* 1"),
+        ("", 0, "qstat does not report job.* 1"),
         ("Segmentation fault\n", 0, "no list of jobs but 'Segmentation fault'"),
-        ("Job Id: 1.stub\n    job_state = F\n", 0, "qstat says nothing of job"),
-        ("Job Id: 2.stub\n    job_state = F\n    Exit_status = 0\n\n", 0, "qstat says nothing of job.* 1"),
+        ("Job Id: 1.stub\n    job_state = F\n", 0, "qstat does not report job"),
+        ("Job Id: 2.stub\n    job_state = F\n    Exit_status = 0\n\n", 0, "qstat does not report job.* 1"),
         ("Job Id: 1.stub\n    Job_Name = A\n\n", 0, "a job without job_state: A"),
-        ("", 1, "cannot ask for job.* ended with 1"),
-        ("Job Id: 1.stub\n    job_state = F\n    Exit_status = 0\n\n", 255, "cannot ask for job.* ended with 255"),
+        ("", 1, "cannot query job.* ended with 1"),
+        ("Job Id: 1.stub\n    job_state = F\n    Exit_status = 0\n\n", 255, "cannot query job.* ended with 255"),
     ],
 )
 @pytest.mark.parametrize("dialect", Dialect)
@@ -443,11 +443,11 @@ def test_the_dialect_is_asked_for_once(engine, monkeypatch):
 
 def test_dialects_that_nobody_speaks(configure):
     configure(pbs_dialect="sge")
-    with pytest.raises(PBSError, match="pbs_dialect = 'sge': it is one of auto, openpbs, torque"):
+    with pytest.raises(PBSError, match="pbs_dialect = 'sge': it must be one of auto, openpbs, torque"):
         _ = PBSJobManager().dialect
     configure(pbs_dialect="auto", pbs_cmd_qstat="/no/qstat")
     with pytest.raises(PBSError, match=r"cannot run '/no/qstat': No such file .*pbs_cmd_\* in \[job\] of law.cfg"):
         _ = PBSJobManager().dialect
     configure(pbs_cmd_qstat="sh -c 'exit 127'")
-    with pytest.raises(PBSError, match=r"cannot tell OpenPBS from Torque: .*or set .* pbs_dialect"):
+    with pytest.raises(PBSError, match=r"cannot tell OpenPBS from Torque: .*or set pbs_dialect"):
         _ = PBSJobManager().dialect

@@ -26,6 +26,11 @@ HERE = os.environ["SMALL"]
 class Square(PBSWorkflow, law.LocalWorkflow):
     word = luigi.Parameter(default="")
     light = luigi.BoolParameter(default=True, significant=False)
+    pbs_queue = luigi.Parameter(default=law.NO_STR, significant=False)
+    pbs_account = luigi.Parameter(default=law.NO_STR, significant=False)
+    pbs_memory = luigi.Parameter(default=law.NO_STR, significant=False)
+    pbs_walltime = law.DurationParameter(default=law.NO_FLOAT, unit="h", significant=False)
+    pbs_ncpus = luigi.IntParameter(default=1, significant=False)
 
     def create_branch_map(self):
         return {number: number for number in range(4)}
@@ -225,17 +230,11 @@ def test_names_can_be_asked_for_again(small):
     run.pbs.pause()
     run("--no-poll", "--tasks-per-job", "2")
     code = (
-        "import small; from submit.pbs.workflow import PBSJobManager; "
+        "import small; from submit.pbs.manager import PBSJobManager; "
         "task = small.Square(workflow='pbs', tasks_per_job=2); "
-        "names = [task.workflow_proxy.job_name(1, [0, 1]), task.workflow_proxy.job_name(2, [2, 3])]; "
+        "names = [task.workflow_proxy.format_job_name(1, [0, 1]), task.workflow_proxy.format_job_name(2, [2, 3])]; "
         "found = PBSJobManager().find(names); print(*names, *map(found.get, names))"
     )
     ids = {job["name"]: f"{job['number']}.stub" for job in run.pbs.jobs()}
     assert run(command=(sys.executable, "-c", code)).split()[:2] == sorted(ids)
     assert run(command=(sys.executable, "-c", code)).split()[2:4] == [ids[name] for name in sorted(ids)]
-
-
-@pytest.mark.parametrize("memory", ["much", "2.5gb"])
-def test_bad_amounts_of_memory_are_refused_at_once(small, memory):
-    said = small()("--pbs-memory", memory)
-    assert f"'{memory}' is no amount of memory" in said

@@ -192,7 +192,7 @@ def test_here_any_path_will_do(run):
 def test_names_with_characters_of_shells_are_refused(run, option):
     end = submit(run, **{option: "a$(touch${IFS}X)"})
     assert end.status != 0
-    assert f"{option} = 'a$(touch${{IFS}}X)': it may not have '$({{}})', which shells take for their own" in end.text
+    assert f"{option} = 'a$(touch${{IFS}}X)': it may not have '$({{}})', which shells interpret" in end.text
 
 
 def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
@@ -222,9 +222,9 @@ def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, mo
     monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
     outcome = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
     assert outcome.status == 30
-    assert "all: 3" not in capsys.readouterr().out  # a look at the jobs
+    assert "all: 3" not in capsys.readouterr().out  # no poll
     assert f"branch 0,1,2: cannot run {command.split()[0]!r}: " in outcome.text
-    assert "[job] of law.cfg\nMend the cause" in outcome.text
+    assert "[job] of law.cfg\nFix the cause" in outcome.text
     monkeypatch.setitem(keys, "pbs_cmd_qstat", "/nonexistent/qstat")
     monkeypatch.setitem(keys, "slurm_cmd_squeue", "/nonexistent/squeue")
     again = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
@@ -234,7 +234,7 @@ def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, mo
 
 def test_the_shell_may_set_variables_and_have_words_of_its_own(monkeypatch):
     monkeypatch.setitem(Config.instance()._sections["job"], "slurm_cmd_sbatch", "SLURM_CONF=/x exec true")
-    shell_commands.require("slurm_cmd_sbatch")
+    shell_commands.require_command("slurm_cmd_sbatch")
 
 
 @pytest.mark.parametrize("system", COMMANDS)
