@@ -13,6 +13,7 @@ from law.target.local import LocalDirectoryTarget
 from submit.pbs.qstat import Dialect, format_job_name
 from submit.pbs.settings import get_setting
 from submit.shell_commands import find_shell_characters
+from targets.storage import atomic
 
 __all__ = ["PBSJobFileFactory", "format_memory", "format_resources", "make_local_directory", "read_directives"]
 
@@ -103,7 +104,7 @@ class PBSJobFileFactory(BaseJobFileFactory):
             if re.search(r"[\r\n\0]", line):
                 msg = f"{path.name}: a job file cannot hold a line break: {line!r}"
                 raise ValueError(msg)
-        path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        atomic.write_text(path, "\n".join([*lines, ""]))
         _make_executable(path)
         return str(path), c
 

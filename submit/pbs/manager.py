@@ -47,8 +47,6 @@ class PBSJobManager(BaseJobManager):
     A command that fails tells nothing about any job: it raises, and law queries again at the next poll.
 
     Args:
-        queue: Of jobs submitted without one; None for the server's default.
-        account: Likewise.
         dialect: None for `[job] pbs_dialect` of law.cfg and, where that is `auto`, for what qstat answers when the
             dialect is needed for the first time.
         threads: Commands that law's batch methods run at a time.
@@ -58,12 +56,8 @@ class PBSJobManager(BaseJobManager):
     chunk_size_cancel = get_setting("pbs_chunk_size_cancel", int)
     chunk_size_query = get_setting("pbs_chunk_size_query", int)
 
-    def __init__(
-        self, queue: str | None = None, account: str | None = None, dialect: Dialect | None = None, threads: int = 1
-    ) -> None:
+    def __init__(self, dialect: Dialect | None = None, threads: int = 1) -> None:
         super().__init__(threads=threads)
-        self.queue = queue
-        self.account = account
         self._dialect = dialect
         self._keeps_history = True  # until the server denies it
         self._lock = threading.Lock()
@@ -90,15 +84,15 @@ class PBSJobManager(BaseJobManager):
         silent: bool = False,
         _processes: list[Any] | None = None,
     ) -> str | None:
-        """Submit a job file, from its own folder.
+        """Submit a job file, from its own directory.
 
         While the server is down or does not answer, this retries for `[job] pbs_submit_patience` seconds. A job that
         may have been accepted is searched for by its name first, so that none is submitted twice.
 
         Args:
             job_file: The script.
-            queue: None for the manager's.
-            account: None for the manager's.
+            queue: None for the server's default.
+            account: Likewise.
             retries: Not used.
             retry_delay: Seconds before the first retry; each further delay is twice as long, at most a minute.
             silent: Whether to return None instead of raising.
@@ -111,7 +105,7 @@ class PBSJobManager(BaseJobManager):
             PBSError: When qsub refuses the job, with qsub's own message, or the server does not answer in time.
         """
         path = Path(job_file).absolute()
-        words = [*get_command("qsub"), *self._format_options(path, queue or self.queue, account or self.account)]
+        words = [*get_command("qsub"), *self._format_options(path, queue, account)]
         try:
             return self._submit([*words, path.name], path, retry_delay, _processes)
         except PBSError as error:

@@ -60,12 +60,12 @@ class PBSWorkflowProxy(BaseRemoteWorkflowProxy):
             branches: The branches that it runs.
 
         Returns:
-            Such as `ParseFile_12_a1b2c3`: family, number, and a digest of the task, its folder, the branches and the
+            Such as `ParseFile_12_a1b2c3`: family, number, and a digest of the task, its directory, the branches and the
             attempt. The job file holds it as the dialect requires.
         """
         attempt = self.job_data.attempts.get(job_num, 0)
-        folder = str(get_path(self.task.pbs_output_directory()))
-        digest = create_hash([folder, self.task.live_task_id, list(branches), attempt], l=6)
+        directory = str(get_path(self.task.pbs_output_directory()))
+        digest = create_hash([directory, self.task.live_task_id, list(branches), attempt], l=6)
         return f"{self.task.task_family}_{job_num}_{digest}"
 
     def create_job_file(self, job_num: int, branches: Sequence[int]) -> dict[str, Any]:

@@ -16,14 +16,6 @@ SMALL_LINES = 60
 """Files of at most this many lines may be tested with what uses them."""
 
 TESTED_ELSEWHERE = {
-    "submit/known_jobs.py": "a part of the batch workflow: every test of submit/test_batch.py goes through it",
-    "submit/submissions.py": "a part of the batch workflow: every test of submit/test_batch.py goes through it",
-    "submit/shell_commands.py": "what it says is seen in whole submissions, in tasks/framework/test_cluster.py",
-    "submit/slurm.py": "needs a Slurm, which runs/test_slurm.py has",
-    "submit/pbs/commands.py": "what qsub and qstat say is compared in submit/pbs/test_manager.py",
-    "submit/pbs/exit_codes.py": "what an exit code means is seen in submit/pbs/test_manager.py",
-    "submit/pbs/proxy.py": "law's proxy of a workflow, tested with it in submit/pbs/test_workflow.py",
-    "submit/pbs/settings.py": "what law.cfg sets is seen in submit/pbs/test_job_files.py and test_manager.py",
     "targets/documents/yaml_lines.py": "a part of the reading of YAML: seen in documents/test_models.py",
     "targets/products/event_columns.py": "a part of parsed data, tested with them in products/test_parsed_data.py",
 }

@@ -290,12 +290,12 @@ def kill_at(cluster, monkeypatch):
     """A function that runs until another one is called for the nth time, and leaves all as SIGKILL would there."""
 
     def run_until(where, number, **parameters):
-        calls, plain, left = [], getattr(*where), {}
+        calls, plain, snapshot = [], getattr(*where), {}
 
         def watched(*args, **kwargs):
             calls.append(1)
             if len(calls) == number:
-                left.update(jobs=list(cluster.jobs), files={path: path.read_text() for path in _files(cluster)})
+                snapshot.update(jobs=list(cluster.jobs), files={path: path.read_text() for path in _files(cluster)})
             return plain(*args, **kwargs)
 
         with monkeypatch.context() as context:
@@ -303,9 +303,9 @@ def kill_at(cluster, monkeypatch):
             run(cluster, submission_threads=1, **parameters)
         for path in _files(cluster):
             path.unlink()
-        for path, text in left["files"].items():
+        for path, text in snapshot["files"].items():
             path.write_text(text)
-        cluster.jobs = left["jobs"]
+        cluster.jobs = snapshot["jobs"]
 
     return run_until
 
@@ -357,10 +357,10 @@ def test_why_a_submission_failed_is_told_in_the_end_and_in_between(cluster, caps
     cluster.refuse = lambda branches: _raise(f"no queue for {branches}")() if branches[0] > 1 else None
     with pytest.raises(BatchError, match=r"2 of 4 .*\nbranch 2: no queue for \[2\]\nbranch 3: no queue for \[3\]\nFix"):
         run(cluster, retries=1)
-    said = capsys.readouterr().out
-    assert "error: no queue for [2]" in re.sub(r"\x1b\[[0-9;]*m", "", said)
-    assert "unknown job id" not in said
-    assert "/logs/" not in said
+    messages = capsys.readouterr().out
+    assert "error: no queue for [2]" in re.sub(r"\x1b\[[0-9;]*m", "", messages)
+    assert "unknown job id" not in messages
+    assert "/logs/" not in messages
 
 
 def test_a_job_that_was_submitted_after_all_ends_with_its_own_reason(cluster):
@@ -461,18 +461,18 @@ def test_ignore_submission_starts_anew(cluster):
 
 
 def test_a_second_submitter_is_sent_away(cluster):
-    said = []
+    messages = []
 
     def behave(job):
         try:
             run(cluster, size=1)
         except BatchError as error:
-            said.append(str(error))
+            messages.append(str(error))
         return cluster.end(job)
 
     cluster.behave = behave
     run(cluster, size=1)
-    assert re.match(r"another process already polls these jobs \(process \d+ on ", said[0])
+    assert re.match(r"another process already polls these jobs \(process \d+ on ", messages[0])
 
 
 # cancelling -----------------------------------------------------------------------------------------------------------
@@ -556,8 +556,8 @@ def test_a_server_that_stays_silent_is_named(cluster):
 
 
 def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monkeypatch):
-    said = []
-    monkeypatch.setattr(ToyOurs, "publish_message", lambda _task, text, **_: said.append(text))
+    messages = []
+    monkeypatch.setattr(ToyOurs, "publish_message", lambda _task, text, **_: messages.append(text))
 
     def behave(job):
         cluster.end(job)
@@ -566,19 +566,19 @@ def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monk
     cluster.behave = behave
     run(cluster, size=1)
     assert cluster.made() == [0]
-    assert "all outputs exist, but polling ended with: qstat: no server" in said
+    assert "all outputs exist, but polling ended with: qstat: no server" in messages
 
 
 def test_the_task_says_what_its_jobs_made(cluster, monkeypatch):
-    said = []
-    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: said.append(data))
+    messages = []
+    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: messages.append(data))
     cluster.make(1)
     cluster.behave = lambda _job: {"status": RUNNING}
     run(cluster, no_poll=True)
-    assert said == []
+    assert messages == []
     cluster.behave = cluster.end
     run(cluster)
-    assert said == [0, 2, 3]
+    assert messages == [0, 2, 3]
 
 
 def test_the_account_names_what_was_never_submitted(cluster):
@@ -589,7 +589,7 @@ def test_the_account_names_what_was_never_submitted(cluster):
 
 def test_jobs_wait_for_others_and_are_tried_again(cluster):
     def behave(job):
-        assert sum("looks" not in one or one["id"] == job["id"] for one in cluster.jobs) <= 2
+        assert sum("looks" not in each or each["id"] == job["id"] for each in cluster.jobs) <= 2
         first = cluster.submissions().index(job["branches"]) == cluster.jobs.index(job)
         return {"status": FAILED, "code": 1} if first else cluster.end(job)
 

@@ -48,8 +48,8 @@ LOGS = {
         ["1 of 1 files cannot be read:", "  f0.root"],
     ),
     "a long sentence: its beginning": (
-        HEAD + WORKER + "many\n" + "".join(f"  f{one}.root\n" for one in range(30)) + INFORMED + SUMMARY,
-        ["many", *(f"  f{one}.root" for one in range(11))],
+        HEAD + WORKER + "many\n" + "".join(f"  f{number}.root\n" for number in range(30)) + INFORMED + SUMMARY,
+        ["many", *(f"  f{number}.root" for number in range(11))],
     ),
     "a traceback: its end": (
         WORKER + "Traceback (most recent):\n" + "  line\n" * 30 + "ValueError: 7\n" + INFORMED + SUMMARY + END,
@@ -64,8 +64,8 @@ LOGS = {
         [*HEAD.splitlines(), "bootstrap.sh: there is no law on n7", "bootstrap file failed (exit code 1), stop job"],
     ),
     "cut off by a kill": (
-        HEAD + "".join(f"INFO: {one}\n" for one in range(20)) + "slurmstepd: error: exceeded memory limit\n",
-        [*(f"INFO: {one}" for one in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
+        HEAD + "".join(f"INFO: {number}\n" for number in range(20)) + "slurmstepd: error: exceeded memory limit\n",
+        [*(f"INFO: {number}" for number in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
     ),
     "a worker's word alone": (WORKER + INFORMED, [WORKER.strip()]),
     "nothing": ("", []),

@@ -1,15 +1,12 @@
 """Job files: what stands in them for each dialect, and that they run from a foreign folder with a bare environment."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from law.job.base import JobInputFile
 from law.target.local import LocalDirectoryTarget
 
-from submit.pbs import settings
 from submit.pbs.job_files import (
     PBSJobFileFactory,
     format_memory,
@@ -44,8 +41,8 @@ def test_everything_that_a_job_file_can_say(factory, tmp_path, dialect, name, ne
         postfix="_1", job_name="ParseFile_12_a1b2c3", account="atlas", ncpus=2, memory="3 GB", walltime_s=5404.2,
         stdout=f"{tmp_path}/a.log", folder=str(tmp_path), custom_content=["-l place=pack"], dialect=dialect,
     )  # fmt: skip
-    said = [f"-N {name}", "-q short", "-A atlas", f"-o {tmp_path}/a.log", *needs, "-j oe", "-r n", "-l place=pack"]
-    lines = ["#!/bin/bash", *(f"#PBS {one}" for one in said), "", f"cd {tmp_path} || exit 1", "pwd"]
+    options = [f"-N {name}", "-q short", "-A atlas", f"-o {tmp_path}/a.log", *needs, "-j oe", "-r n", "-l place=pack"]
+    lines = ["#!/bin/bash", *(f"#PBS {option}" for option in options), "", f"cd {tmp_path} || exit 1", "pwd"]
     assert path == f"{tmp_path}/jobs/pbs_job_1.sh"
     assert Path(path).read_text() == "\n".join([*lines, ""])
     assert config.queue == "short"
@@ -160,41 +157,6 @@ def test_times(seconds, time):
 
 def test_directives_of_a_file_that_is_not_there(tmp_path):
     assert read_directives(tmp_path / "no.sh") == []
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("None", []),
-        ("-l place=pack; -W group_list=atlas", ["-l place=pack", "-W group_list=atlas"]),
-        ("\n-l place=pack\n-W a=b;\n", ["-l place=pack", "-W a=b"]),
-        ("-V", ["-V"]),
-    ],
-)
-def test_further_options_of_law_cfg(configure, text, found):
-    configure(pbs_directives=text)
-    assert settings.get_directives() == found
-
-
-@pytest.mark.parametrize("text", ["place=pack", "-l a; b", "--", "-1 x"])
-def test_what_is_no_option(configure, text):
-    configure(pbs_directives=text)
-    with pytest.raises(ValueError, match=r"\[job\] pbs_directives: '.*' is no option of qsub"):
-        settings.get_directives()
-
-
-def test_law_cfg_and_the_environment_win_over_the_defaults(tmp_path):
-    (tmp_path / "law.cfg").write_text(
-        "[job]\npbs_chunk_size_query = 7\npbs_cmd_qdel = from_cfg\npbs_directives = -l place=pack; -W group_list=a\n"
-    )
-    code = (
-        "from submit.pbs import settings as c; from submit.pbs.manager import PBSJobManager as m; "
-        "print(m.chunk_size_query, m.chunk_size_cancel, "
-        "c.get_command('qdel'), c.get_command('qsub'), c.get_directives())"
-    )
-    environment = {**os.environ, "LAW_CONFIG_FILE": f"{tmp_path}/law.cfg", "LAW__job__pbs_cmd_qsub": "from 'the env'"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "7 25 ['from_cfg'] ['from', 'the env'] ['-l place=pack', '-W group_list=a']\n"
 
 
 def test_local_folders(tmp_path):

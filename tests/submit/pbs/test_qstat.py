@@ -86,20 +86,22 @@ def test_recorded_jobs(case, line_end):
     jobs = parse_qstat(recorded(case).replace("\n", line_end))
     assert jobs.keys() == CASES[case].keys()
     for job_id, (status, code, error) in CASES[case].items():
-        found = parse_status(jobs[job_id], OPENPBS)
-        assert (found.status, found.code) == (status, code)
-        assert (error in found.error) if error else found.error is None
+        parsed = parse_status(jobs[job_id], OPENPBS)
+        assert (parsed.status, parsed.code) == (status, code)
+        assert (error in parsed.error) if error else parsed.error is None
 
 
 @pytest.mark.realdata
 def test_recorded_attributes_are_whole():
-    found = parse_qstat(recorded("qstat_xf_several_one_unknown"))["270.vm"]
-    assert found["Submit_arguments"] == ("-N parse_file -l select=1:ncpus=1:mem=50mb -l walltime=00:05:00 -j oe ok.sh")
-    assert found["comment"] == "Job run at Sun Nov 22 at 12:48 on (vm:ncpus=1:mem=51200kb) and finished"
-    assert found["Resource_List.select"] == "1:ncpus=1:mem=50mb"
-    assert found["Variable_List"].startswith("PBS_O_HOME=/home/alice,PBS_O_LANG=C.UTF-8,PBS_O_LOGNAME=alice,")
-    assert found["Submit_Host"] == "vm"
-    assert parse_status(found, OPENPBS).extra == {"remote_host": "vm"}
+    attributes = parse_qstat(recorded("qstat_xf_several_one_unknown"))["270.vm"]
+    assert attributes["Submit_arguments"] == (
+        "-N parse_file -l select=1:ncpus=1:mem=50mb -l walltime=00:05:00 -j oe ok.sh"
+    )
+    assert attributes["comment"] == "Job run at Sun Nov 22 at 12:48 on (vm:ncpus=1:mem=51200kb) and finished"
+    assert attributes["Resource_List.select"] == "1:ncpus=1:mem=50mb"
+    assert attributes["Variable_List"].startswith("PBS_O_HOME=/home/alice,PBS_O_LANG=C.UTF-8,PBS_O_LOGNAME=alice,")
+    assert attributes["Submit_Host"] == "vm"
+    assert parse_status(attributes, OPENPBS).extra == {"remote_host": "vm"}
 
 
 @pytest.mark.realdata
@@ -175,8 +177,8 @@ def test_a_job_that_is_cut_off_is_left_out():
     )
     whole = parse_qstat(text)
     for end in range(12, len(text)):
-        found = parse_qstat(text[:end])
-        assert found == {job_id: whole[job_id] for job_id in found}
+        jobs = parse_qstat(text[:end])
+        assert jobs == {job_id: whole[job_id] for job_id in jobs}
 
 
 @pytest.mark.parametrize("text", ["Segmentation fault\n", "<Data><Job><Job_Id>1.s</Job_Id></Job></Data>\n\n"])
@@ -203,18 +205,23 @@ def test_states_of_openpbs_alone(state, status):
 @pytest.mark.parametrize("name", ["Exit_status", "exit_status"])
 def test_success_is_an_exit_status_of_zero(state, dialect, name):
     assert (parse_status(job(state, **{name: "0"}), dialect).status) == "finished"
-    found = parse_status(job(state, **{name: "60"}), dialect)
-    assert (found.status, found.code, found.error) == ("failed", 60, "exit status 60")
+    parsed = parse_status(job(state, **{name: "60"}), dialect)
+    assert (parsed.status, parsed.code, parsed.error) == ("failed", 60, "exit status 60")
 
 
 def test_an_end_without_an_exit_status():
-    found = parse_status(job("F", comment="dropped"), OPENPBS)
-    assert (found.status, found.code) == ("failed", None)
-    assert found.error == (
+    parsed = parse_status(job("F", comment="dropped"), OPENPBS)
+    assert (parsed.status, parsed.code) == ("failed", None)
+    assert parsed.error == (
         "ended without an exit status: deleted while queued, or its dependency was dropped; PBS says: dropped"
     )
-    found = parse_status(job("C"), TORQUE)
-    assert (found.status, found.code, found.error, found.extra) == ("finished", None, None, {"no_exit_status": True})
+    parsed = parse_status(job("C"), TORQUE)
+    assert (parsed.status, parsed.code, parsed.error, parsed.extra) == (
+        "finished",
+        None,
+        None,
+        {"no_exit_status": True},
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,8 +242,8 @@ def test_an_end_without_an_exit_status():
     ],
 )
 def test_the_meaning_of_an_exit_status(dialect, code, error):
-    found = parse_status(job("F", Exit_status=str(code)), dialect)
-    assert (found.status, found.code, found.error) == ("failed", code, error)
+    parsed = parse_status(job("F", Exit_status=str(code)), dialect)
+    assert (parsed.status, parsed.code, parsed.error) == ("failed", code, error)
 
 
 def test_answers_that_say_nothing_are_errors():
@@ -247,8 +254,8 @@ def test_answers_that_say_nothing_are_errors():
 
 
 def test_a_vanished_job_has_not_failed():
-    found = UNKNOWN_JOB
-    assert (found.status, found.code, found.error, found.extra) == ("finished", None, None, {"vanished": True})
+    parsed = UNKNOWN_JOB
+    assert (parsed.status, parsed.code, parsed.error, parsed.extra) == ("finished", None, None, {"vanished": True})
 
 
 @pytest.mark.parametrize(
@@ -267,7 +274,7 @@ def test_the_id_of_a_submitted_job(out, job_id):
 
 
 def test_ids_are_compared_without_the_server():
-    assert [strip_server(one) for one in ("12.a.b", "12", "12[3].a", "12[].a")] == ["12", "12", "12[3]", "12[]"]
+    assert [strip_server(job_id) for job_id in ("12.a.b", "12", "12[3].a", "12[].a")] == ["12", "12", "12[3]", "12[]"]
     assert find_unknown_ids("qstat: Unknown Job Id Error 5.s\nqstat: Unknown Job Id 6[].s\n") == {"5", "6[]"}
 
 
