@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from edm import kinematics
+from edm.cutflow import Cutflow
+from edm.documents import to_document
 from edm.kinds import KINDS
+from edm.kinematics import Kinematics
 from edm.objects import Int64, Mask, Objects
+from edm.records import FileRecord, ParsedFiles
+from edm.statistics import EventCounts, Failure
 from physics import constituents, final_states, object_counts
 from physics.errors import PhysicsError
-from physics.object_counts import Kinematics
-from physics.selection.cutflow import Cutflow
 from physics.selection.selection import Selection, select
+from steps import branch_statistics
 from steps.errors import StageError
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
@@ -87,7 +91,7 @@ class ReadOptions:
 class _Counts:
     """What is counted of one file, or of several together."""
 
-    files: list[dict[str, Any]] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
     few_objects: Counter[str] = field(default_factory=Counter)
     cutflow: Cutflow = field(default_factory=Cutflow)
     kinematics: Kinematics = field(default_factory=dict)
@@ -97,7 +101,7 @@ class _Counts:
         self.files += other.files
         self.few_objects.update(other.few_objects)
         self.cutflow = self.cutflow.add(other.cutflow)
-        self.kinematics = object_counts.add(self.kinematics, other.kinematics)
+        self.kinematics = kinematics.add(self.kinematics, other.kinematics)
 
 
 class _FileError(Exception):
@@ -108,7 +112,7 @@ class _FileError(Exception):
         self.transient = transient
 
 
-def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> dict[str, Any]:
+def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
     """Read files and write their selected objects, one file at a time: each of them whole, or none of its events.
 
     Args:
@@ -135,19 +139,20 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
                 if len(failures) > options.tolerated_failures:
                     msg = _describe_failures(failures, len(counts.files), len(files))
                     raise UnreadableFileError(msg) from error
-        statistics = {
-            "events": {
-                "read": sum(entry["events"] for entry in counts.files),
-                "written": writer.written,
-                "few_objects": dict(sorted(counts.few_objects.items())),
-            },
-            "cutflow": counts.cutflow.as_dict(),
-            "files": counts.files,
-            "bytes_read": sum(entry["bytes_read"] for entry in counts.files),
-            "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.items()],
-        }
-        writer.note(statistics)
-    return statistics | {"kinematics": object_counts.as_dict(counts.kinematics)}
+        parsed = ParsedFiles(
+            events=EventCounts(
+                read=sum(record.events or 0 for record in counts.files),
+                written=writer.written,
+                few_objects=dict(sorted(counts.few_objects.items())),
+            ),
+            cutflow=counts.cutflow,
+            files=tuple(counts.files),
+            bytes_read=sum(record.bytes_read or 0 for record in counts.files),
+            failures=tuple(Failure(uri, reason) for uri, reason in failures.items()),
+            kinematics=counts.kinematics,
+        )
+        writer.note({name: part for name, part in to_document(parsed).items() if name != "kinematics"})
+    return parsed
 
 
 def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
@@ -160,9 +165,9 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
     Raises:
         StageError: When more are missing; the message names all of them.
     """
-    failures = [failure for path in incomplete for failure in parsed_data.statistics(path)["failures"]]
+    failures = [failure for path in incomplete for failure in branch_statistics.of_parsed_data(path).failures]
     if len(failures) > tolerated:
-        lines = "\n".join(f"  {failure['reason']}" for failure in failures)
+        lines = "\n".join(f"  {failure.reason}" for failure in failures)
         msg = (
             f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
             f"Fix or replace them and rerun with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
@@ -229,19 +234,19 @@ def _count_final_states(objects: Mapping[str, Objects], chosen: Mask) -> Counter
     return Counter({final_states.label(state): len(members) for state, members in states})
 
 
-def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:
+def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> FileRecord:
     events = opened.events
-    return {
-        "uri": file.uri,
-        "schema": events.schema.name if events.schema else None,
-        "events": events.num_entries,
-        "bytes": events.size,
-        "bytes_read": opened.traffic().received,
-        "absent_kinds": sorted(events.absent_kinds),
-        "absent_numbers": list(events.absent_numbers),
-        "unassigned_objects": unassigned,
-        "notes": events.notes,
-    }
+    return FileRecord(
+        uri=file.uri,
+        schema=events.schema.name if events.schema else None,
+        unassigned_objects=unassigned,
+        events=events.num_entries,
+        bytes=events.size,
+        bytes_read=opened.traffic().received,
+        absent_kinds=tuple(sorted(events.absent_kinds)),
+        absent_numbers=tuple(events.absent_numbers),
+        notes=tuple(events.notes),
+    )
 
 
 def _describe_failures(failures: Mapping[str, str], n_read: int, n_files: int) -> str:

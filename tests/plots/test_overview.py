@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from edm.cutflow import Cutflow, Row
 from physics.errors import PhysicsError
-from physics.selection.cutflow import Cutflow, Row
 from plots import overview
 from plots.style import Label
 
