@@ -13,7 +13,7 @@ from edm.errors import RecordError
 
 __all__ = ["Count", "Flag", "Number", "from_document", "to_document"]
 
-Record = TypeVar("Record")
+_Record = TypeVar("_Record")
 
 Count = Annotated[int, Strict()]
 """A whole number in a document; neither text nor a truth value is taken for one."""
@@ -27,7 +27,7 @@ Flag = Annotated[bool, Strict()]
 _adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(TypeAdapter)
 
 
-def from_document(kind: type[Record], document: Any) -> Record:
+def from_document(kind: type[_Record], document: Any) -> _Record:
     """Read a record.
 
     Args:
@@ -41,7 +41,7 @@ def from_document(kind: type[Record], document: Any) -> Record:
         RecordError: When the document is no such record; the message says where it differs.
     """
     try:
-        record: Record = _adapter(kind).validate_python(document)
+        record: _Record = _adapter(kind).validate_python(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"

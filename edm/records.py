@@ -4,7 +4,7 @@ What older versions did not record has a default here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from edm.cut_table import FinalStateCount
@@ -101,7 +101,7 @@ class ParsedFiles(StageResults):
 
 @dataclass(frozen=True)
 class ComputedMasses(StageResults):
-    """What ComputeMasses records: events by final state, the largest first, and masses made."""
+    """What ComputeMasses records: events, masses made, and events by final state, the largest first."""
 
     stage = "ComputeMasses"
 
@@ -239,11 +239,11 @@ RESULTS: Mapping[str, type[StageResults]] = {
 }
 """What each stage records, by its name."""
 
-Results = TypeVar("Results", bound=StageResults, covariant=True)
+_Results = TypeVar("_Results", bound=StageResults, covariant=True)
 
 
 @dataclass(frozen=True)
-class BranchRecord(Generic[Results]):
+class BranchRecord(Generic[_Results]):
     """The statistics of a branch; in JSON, the results stand beside what all stages record.
 
     Attributes:
@@ -255,7 +255,7 @@ class BranchRecord(Generic[Results]):
         product: The name of its product.
     """
 
-    results: Results
+    results: _Results
     seconds: float
     peak_memory_mb: float
     bytes_written: int | None
@@ -264,11 +264,11 @@ class BranchRecord(Generic[Results]):
 
     def to_document(self) -> dict[str, Any]:
         """Write the record in a form that JSON can hold."""
-        shared = {name: getattr(self, name) for name in _SHARED}
+        shared = {name: value for name, value in vars(self).items() if name != "results"}
         return {"stage": self.results.stage, **to_document(self.results), **shared}
 
     @classmethod
-    def from_document(cls, kind: type[Results], document: Any) -> "BranchRecord[Results]":
+    def from_document(cls, kind: type[_Results], document: Any) -> "BranchRecord[_Results]":
         """Read what :meth:`to_document` has made.
 
         Args:
@@ -281,11 +281,11 @@ class BranchRecord(Generic[Results]):
         Raises:
             RecordError: When the document is not what the stage records.
         """
-        shared = from_document(_Shared, document)
-        if shared.stage != kind.stage:
-            msg = f"they are those of {shared.stage}"
+        shared = dict(vars(from_document(_Shared, document)))
+        if (stage := shared.pop("stage")) != kind.stage:
+            msg = f"they are those of {stage}"
             raise RecordError(msg)
-        return cls(from_document(kind, document), **{name: getattr(shared, name) for name in _SHARED})
+        return cls(from_document(kind, document), **shared)
 
 
 @dataclass(frozen=True)
@@ -298,6 +298,3 @@ class _Shared:
     bytes_written: Count | None = None
     dataset: str = ""
     product: str = ""
-
-
-_SHARED = tuple(attribute.name for attribute in fields(_Shared) if attribute.name != "stage")

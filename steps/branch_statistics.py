@@ -12,10 +12,10 @@ from targets.products import parsed_data
 
 __all__ = ["load", "of_parsed_data", "read"]
 
-Results = TypeVar("Results", bound=StageResults)
+_Results = TypeVar("_Results", bound=StageResults)
 
 
-def load(path: Path, kind: type[Results]) -> BranchRecord[Results] | None:
+def load(path: Path, kind: type[_Results]) -> BranchRecord[_Results] | None:
     """Read the statistics of a branch, where they are.
 
     Args:
@@ -32,7 +32,7 @@ def load(path: Path, kind: type[Results]) -> BranchRecord[Results] | None:
     return read(path, kind) if path.exists() else None
 
 
-def read(path: Path, kind: type[Results]) -> BranchRecord[Results]:
+def read(path: Path, kind: type[_Results]) -> BranchRecord[_Results]:
     """Read the statistics of a branch.
 
     Args:

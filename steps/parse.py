@@ -122,8 +122,7 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
         storage: How to store parsed data.
 
     Returns:
-        The statistics: events read per file, events written, events with fewer than two objects by final state,
-        cutflow, failures, which stand in the written file too; and the kinematics of the selected objects.
+        The statistics, which stand in the written file too, there without kinematics.
 
     Raises:
         UnreadableFileError: As soon as more files have failed than are tolerated; the message has a line for each, and

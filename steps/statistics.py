@@ -25,7 +25,8 @@ from steps import branch_statistics
 
 __all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
-Results = TypeVar("Results", bound=StageResults)
+_Records = list[BranchRecord[StageResults] | None]
+_Results = TypeVar("_Results", bound=StageResults)
 
 
 def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
@@ -41,7 +42,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
         UnreadableFileError: When a file may not be read.
         FileFormatError: When one is damaged, or no statistics.
     """
-    records = {stage: [branch_statistics.load(path, RESULTS[stage]) for path in paths] for stage, paths in logs.items()}
+    records = _load(logs)
     parsed = list(_results(records, ParsedFiles))
     computed, removed = _results(records, ComputedMasses), list(_results(records, RemovedPeaks))
     files = [file for branch in parsed for file in branch.files]
@@ -92,10 +93,7 @@ def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, StageStatistics]:
     Returns:
         The sum of each stage.
     """
-    return {
-        stage: _sum_stage([branch_statistics.load(path, RESULTS[stage]) for path in paths])
-        for stage, paths in logs.items()
-    }
+    return {stage: _sum_stage(of_stage) for stage, of_stage in _load(logs).items()}
 
 
 def files_read(logs: Iterable[Path]) -> dict[str, FileRecord]:
@@ -111,7 +109,11 @@ def files_read(logs: Iterable[Path]) -> dict[str, FileRecord]:
     return {file.uri: file for record in records if record is not None for file in record.results.files}
 
 
-def _results(records: Mapping[str, list[BranchRecord[StageResults] | None]], kind: type[Results]) -> Iterator[Results]:
+def _load(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Records]:
+    return {stage: [branch_statistics.load(path, RESULTS[stage]) for path in paths] for stage, paths in logs.items()}
+
+
+def _results(records: Mapping[str, _Records], kind: type[_Results]) -> Iterator[_Results]:
     """Yield what the branches of one stage recorded, of those that did."""
     for record in records.get(kind.stage, ()):
         if record is not None and isinstance(record.results, kind):
@@ -126,7 +128,7 @@ def _file_notes(files: Iterable[FileRecord]) -> dict[str, tuple[str, ...]]:
     return {note: tuple(sorted(uris[note])) for note in sorted(uris)}
 
 
-def _sum_stage(records: Iterable[BranchRecord[StageResults] | None]) -> StageStatistics:
+def _sum_stage(records: _Records) -> StageStatistics:
     """Sum what stages have in common; None for what no branch counts, or what some recorded and others did not."""
     recorded = [record for record in records if record is not None]
     totals = [record.results.totals() for record in recorded]

@@ -40,6 +40,9 @@ def recording(stage: Any) -> Iterator[NewProduct]:
 
     Yields:
         The product to make and to describe.
+
+    Raises:
+        TypeError: When its results were not set.
     """
     branch = stage.branch_data
     location = stage.location(branch)

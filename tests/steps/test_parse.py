@@ -2,10 +2,12 @@
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import uproot
 
+from edm.documents import to_document
 from physics.selection.selection import Selection
 from steps import parse
 from steps.parse import ReadOptions
@@ -90,8 +92,8 @@ def content(path):
 def test_each_file_is_read_once(run, files, reads):
     statistics = run(files)
     assert reads == {path.name: 1 for path in files}
-    assert statistics["events"]["read"] == 5 * EVENTS
-    assert statistics["events"]["written"] + sum(statistics["events"]["few_objects"].values()) == 5 * EVENTS
+    assert statistics.events.read == 5 * EVENTS
+    assert statistics.events.written + sum(statistics.events.few_objects.values()) == 5 * EVENTS
 
 
 @pytest.mark.parametrize("bad", [0, 2, 4])
@@ -99,8 +101,8 @@ def test_a_file_that_fails_is_tried_again_alone(run, files, reads, bad):
     truncate(files[bad])
     statistics = run(files, tolerated=1)
     assert reads == {path.name: 3 if path == files[bad] else 1 for path in files}
-    assert [failure["uri"] for failure in statistics["failures"]] == [str(files[bad])]
-    assert [entry["uri"] for entry in statistics["files"]] == [str(path) for path in files if path != files[bad]]
+    assert [failure.uri for failure in statistics.failures] == [str(files[bad])]
+    assert [record.uri for record in statistics.files] == [str(path) for path in files if path != files[bad]]
 
 
 @pytest.mark.parametrize(("bad", "n_read", "n_left"), [(0, 0, 4), (2, 2, 2), (4, 4, 0)])
@@ -135,8 +137,8 @@ def test_attempts_that_fail_leave_no_trace(run, files, fail, tmp_path, monkeypat
     fail("toy_2.root", times)
     statistics = run(files, tolerated=1, storage=storage)
     assert content(tmp_path / "p.root") == content(tmp_path / "good.root")
-    assert len(statistics["failures"]) == (times == 3)
-    assert statistics | {"failures": []} == good
+    assert len(statistics.failures) == (times == 3)
+    assert to_document(replace(statistics, failures=())) == to_document(good)
     assert sorted(path.name for path in tmp_path.glob("[!t]*")) == ["good.root", "p.root"]
 
 
@@ -147,7 +149,7 @@ def test_a_failure_that_another_attempt_cannot_cure_is_tried_once(run, files, fa
 
 
 def test_the_same_file_twice_is_read_twice(run, files):
-    assert run([files[0], files[0]])["events"]["read"] == 2 * EVENTS
+    assert run([files[0], files[0]]).events.read == 2 * EVENTS
 
 
 def test_failures_of_the_whole_run_are_added_up(run, files, tmp_path):

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edm.records import CountedMasses
+from edm.spectra import SpectrumKey
 from physics.resonances import choose
 from steps import histograms, peaks
 from steps.errors import EmptyResultError
@@ -20,7 +22,7 @@ SEARCH = peaks.PeakSearch(10, 10.0, 1000.0, choose(("z",)))
 def branch(tmp_path):
     rng, writer = np.random.default_rng(1), MassWriter()
     for name, number in (("2e/e0e1", 5000), ("2m/m0m1", 40), ("2j/j0j1", 3)):
-        writer.add(name, rng.exponential(150, number).astype(np.float32))
+        writer.add(SpectrumKey.parse(name), rng.exponential(150, number).astype(np.float32))
     writer.write(tmp_path / "masses.npz")
     return tmp_path
 
@@ -33,15 +35,18 @@ def products(folder):
     said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
     said.append(histograms.count(removed, filled, (10.0, 7.0), False))
     left: dict[str, list[float]] = {}
-    for name, values in mass_arrays.read(removed):
-        left.setdefault(name, []).extend(values.tolist())
-    rows = [[(*row[:2], row.counts.tolist(), *row[3:]) for row in mass_counts.read(path)] for path in (counted, filled)]
+    for key, values in mass_arrays.read(removed):
+        left.setdefault(str(key), []).extend(values.tolist())
+    rows = [
+        [(key, width, part.counts.tolist(), part.above, part.in_window) for key, width, part in mass_counts.read(path)]
+        for path in (counted, filled)
+    ]
     return said, table, left, rows
 
 
 def test_parts_change_nothing(branch, monkeypatch):
     whole = products(branch)
-    assert whole[0][0] == {"combinations": 3, "masses": 5043}
+    assert whole[0][0] == CountedMasses(combinations=3, masses=5043)
     assert sum(map(len, whole[2].values())) > 1000
     for size in (1, 7, 4999):
         monkeypatch.setattr(mass_arrays, "_PART_MASSES", size)

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from physics import object_counts
+from edm import kinematics
 from tests.support.toy_files import EVENTS, truncate
 
 ROOMS = {"ParseFile": "parsed_data", "ComputeMasses": "im_arrays", "RemovePeaks": "im_arrays_processed"}
@@ -93,7 +93,7 @@ def test_each_stage_is_summed_by_hand(finished):
 def test_every_selected_object_is_in_the_kinematics(run):
     run(selection="default", objects_to_calculate="e,m,j")
     (total,) = run.records("MakeHistograms")
-    found = object_counts.from_dict(total["kinematics"])
+    found = kinematics.from_dict(total["kinematics"])
     for kind in "emj":
         assert total["objects"][kind] > 0
         assert {found[kind][name].entries() for name in ("pt", "eta", "phi")} == {total["objects"][kind]}
