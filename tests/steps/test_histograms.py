@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edm.spectra import SpectrumKey
 from physics.resonances import choose
-from steps import histograms, peaks
+from steps import histograms, peaks, statistics
 from steps.errors import EmptyResultError
 from steps.histograms import HistogramNaming
 from targets.products.mass_arrays import MassWriter
@@ -19,7 +20,7 @@ def written(path: Path, arrays: dict[str, np.ndarray]) -> Path:
     """Write masses in GeV to a file."""
     writer = MassWriter()
     for name, values in arrays.items():
-        writer.add(name, values.astype(np.float32))
+        writer.add(SpectrumKey.parse(name), values.astype(np.float32))
     writer.write(path)
     return path
 
@@ -54,7 +55,7 @@ def fill(folder, processed, table, widths_gev, exclude_outliers=False, bumpnet_n
     ],
 )
 def test_keys_tell_widths_apart(widths_gev, bumpnet_naming, key):
-    assert HistogramNaming(widths_gev, bumpnet_naming).key("2e/e0e1", 10.0) == key
+    assert HistogramNaming(widths_gev, bumpnet_naming).key(SpectrumKey("2e", "e0e1"), 10.0) == key
 
 
 def test_counts_of_all_branches_are_added(tmp_path, processed, table):
@@ -68,15 +69,17 @@ def test_counts_of_all_branches_are_added(tmp_path, processed, table):
 def test_outliers_may_be_left_out(tmp_path, processed, table, exclude_outliers, bins, entries):
     filled = fill(tmp_path, processed, table, (10.0,), exclude_outliers)
     row = filled.rows["ROI_mass_m0m1_cat_2mx_width_10.0"]
-    assert (row["bins"], row["entries"]) == (bins, entries)
+    assert (row.bins, row.entries) == (bins, entries)
 
 
 def test_a_width_without_a_filled_bin_has_its_reason(tmp_path, processed, table):
     filled = fill(tmp_path, processed, table, (10.0, 200.0), bumpnet_naming=False)
     assert filled.without == {"2e/e0e1_width_200.0": "no filled bin of 200 GeV starts at or above the turn-on"}
     assert set(filled.histograms) == {"2e/e0e1_width_10.0", "2m/m0m1_width_10.0", "2m/m0m1_width_200.0"}
-    written = histograms.write(tmp_path / "h.root", filled, single_file=True)
-    assert (written["histograms"], written["without_histogram"]) == (3, filled.without)
+    histograms.write(tmp_path / "h.root", filled, single_file=True)
+    results = histograms.summarize(filled, statistics.of_branches({}), ["root://tape//a.root"])
+    assert (results.histograms, results.without_histogram) == (3, filled.without)
+    assert (results.events.read, results.unavailable) == (0, ("root://tape//a.root",))
 
 
 def test_bins_that_are_all_too_wide_are_told_with_the_edges(tmp_path, processed, table):

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edm.cut_table import Cut
+from edm.documents import to_document
 from edm.records import CountedMasses
 from edm.spectra import SpectrumKey
 from physics.resonances import choose
@@ -98,4 +100,6 @@ def test_what_is_no_table_of_cuts(tmp_path, table):
     with pytest.raises(FileFormatError, match=r"t\.json: not a table of cuts .*; delete it: the next run remakes it$"):
         peaks.load_table(path)
     path.write_text(json.dumps(TABLE))
-    assert peaks.load_table(path) == TABLE
+    table = peaks.load_table(path)
+    assert table.cuts == {SpectrumKey("2e", "e0e1"): Cut(**CUT)}
+    assert to_document(table)["final_states"] == TABLE["final_states"]

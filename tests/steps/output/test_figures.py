@@ -1,16 +1,20 @@
 """Figures in files: a folder whole or not at all, listed with checksums, the same bytes for the same figures."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import xxhash
 from matplotlib.figure import Figure
 
+from edm.cut_table import CutTable
+from edm.records import DrawnFigures
+from edm.statistics import StageStatistics
+from plots.style import Label
+from steps import statistics
 from steps.output import figures
 from steps.output.figures import Drawn
-
-STAGE = {"seconds": 2.0, "branches": 3, "events": 10, "masses": None, "bytes_read": None, "bytes_written": 5}
-STAGE |= {"peak_memory_mb": 100, "failures": 0}
+from steps.peaks import PeakSearch
 
 
 def drawn(*numbers_of_pages):
@@ -29,7 +33,7 @@ def test_figures_are_listed_in_their_order_with_checksums(tmp_path):
     sums = {name: checksum for entry in listed for name, checksum in entry["xxh3"].items()}
     files = {path.name: path.read_bytes() for path in (tmp_path / "plots").iterdir() if path.name != figures.INDEX}
     assert sums == {name: xxhash.xxh3_64_hexdigest(content) for name, content in files.items()}
-    assert made == {"figures": 2, "files": 5}
+    assert made == DrawnFigures(figures=2, files=5)
 
 
 def test_the_same_figures_are_the_same_bytes(tmp_path):
@@ -50,5 +54,10 @@ def test_a_figure_that_fails_leaves_no_folder(tmp_path):
 
 
 def test_stages_without_statistics_are_not_drawn():
-    stages = {"ParseFile": STAGE, "ComputeMasses": STAGE | {"branches": 0}}
-    assert [*figures.performance(stages)] == ["ParseFile"]
+    stages = {"ParseFile": StageStatistics(2, 1.0), "ComputeMasses": StageStatistics(0, 0.0)}
+    summed = replace(statistics.of_branches({}), stages=stages)
+    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, CutTable("d", {}, {}), [], [])
+    options = figures.FigureOptions(("png",), 1, 1, 10.0, 4)
+    (performance,) = figures.draw(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
+    assert performance.name == "performance"
+    assert [text.get_text() for text in performance.pages[0].axes[0].get_yticklabels()] == ["ParseFile"]
