@@ -30,7 +30,7 @@ def load_json(path: Path, remedy: str = _REMAKE) -> Any:
         return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         gone = isinstance(error, FileNotFoundError) and remedy == _REMAKE
-        hint = "run the same command again: it makes what is missing" if gone else remedy
+        hint = "rerun the same command: it makes what is missing" if gone else remedy
         msg = f"{path}: cannot be read ({error.strerror}); {hint}"
         raise UnreadableFileError(msg) from error
     except (ValueError, RecursionError) as error:

@@ -88,7 +88,11 @@ def content(path: Path) -> Any:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    return _with_text_keys(yaml_lines.construct(path, yaml_lines.compose(path, yaml_lines.read(path))))
+    try:
+        return _with_text_keys(yaml_lines.construct(path, yaml_lines.compose(path, yaml_lines.read(path))))
+    except RecursionError as error:
+        msg = f"{path}: an alias (*name) is used inside the value it names: write that value out"
+        raise ConfigurationError(msg) from error
 
 
 def named_file(what: str, name: str, folder: Path) -> Path:
@@ -139,7 +143,7 @@ def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: Error
 
 
 def _locate(node: yaml.Node, location: Sequence[Hashable]) -> tuple[str, int]:
-    """Give key, as ``objects.e.cuts[0].min``, and line; parts that are not in the document are passed over."""
+    """Return the key, as ``objects.e.cuts[0].min``, and line; parts that are not in the document are passed over."""
     key, line = "", node.start_mark.line + 1
     for part in location:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
