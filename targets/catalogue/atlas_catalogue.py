@@ -119,7 +119,7 @@ def _through_atlasopenmagic(release: str) -> list[Any]:
         metadata.empty_metadata()
         with contextlib.redirect_stderr(io.StringIO()):  # a progress bar towards a total that may be wrong
             atlasopenmagic.set_release(release, page_size=_PER_PAGE)
-            found = list(atlasopenmagic.get_all_metadata().values())
+            datasets = list(atlasopenmagic.get_all_metadata().values())
     except _LIBRARY_ERRORS as error:
         msg = (
             f"the catalogue of release {release} at {metadata.API_BASE_URL} cannot be read "
@@ -129,27 +129,27 @@ def _through_atlasopenmagic(release: str) -> list[Any]:
         raise PortalError(msg) from error
     finally:
         metadata.empty_metadata()
-    return list({id(dataset): dataset for dataset in found}.values())  # each stands there by number and by name
+    return list({id(dataset): dataset for dataset in datasets}.values())  # each stands there by number and by name
 
 
 def _every_page(release: str, stated: int) -> list[Any]:
     """Return all datasets, asking until a page brings none."""
-    known: dict[bytes, Any] = {}
+    distinct: dict[bytes, Any] = {}
     received = 0
     while page := _page(release, received):
         received += len(page)
-        before = len(known)
+        before = len(distinct)
         for dataset in page:
-            known.setdefault(hashlib.sha256(json.dumps(dataset, sort_keys=True).encode()).digest(), dataset)
-        if len(known) == before:  # it does not turn pages; a page that is not full is then all there is
-            if len(page) < _PER_PAGE and len(known) >= stated:
+            distinct.setdefault(hashlib.sha256(json.dumps(dataset, sort_keys=True).encode()).digest(), dataset)
+        if len(distinct) == before:  # it does not turn pages; a page that is not full is then all there is
+            if len(page) < _PER_PAGE and len(distinct) >= stated:
                 break
-            msg = f"{metadata.API_BASE_URL} repeats a page of {release} after {len(known)} datasets: try again later"
+            msg = f"{metadata.API_BASE_URL} repeats a page of {release} after {len(distinct)} datasets: try again later"
             raise PortalError(msg)
-        if len(known) > _MAX_ENTRIES:
+        if len(distinct) > _MAX_ENTRIES:
             msg = f"{metadata.API_BASE_URL} lists over {_MAX_ENTRIES} datasets of {release}: try again later"
             raise PortalError(msg)
-    return list(known.values())
+    return list(distinct.values())
 
 
 def _page(release: str, skip: int) -> list[Any]:

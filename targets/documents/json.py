@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from targets.documents.json_checksums import sealed, unsealed
-from targets.documents.models import _REMAKE
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.storage.atomic import replacing
 
 __all__ = ["dump_json", "load_json"]
+
+_REMAKE = "delete it: the next run remakes it"
 
 
 def load_json(path: Path, remedy: str = _REMAKE) -> Any:

@@ -25,7 +25,6 @@ __all__ = ["content", "fingerprint", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_REMAKE = "delete it: the next run remakes it"
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 
 
@@ -56,8 +55,8 @@ def _checked(path: Path, text: str, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(yaml_lines.construct(path, root))
     except ValidationError as error:
-        found = error.errors(include_url=False)[:_LISTED]
-        problems = [_explain(path, root, model, details) for details in found]
+        mistakes = error.errors(include_url=False)[:_LISTED]
+        problems = [_explain(path, root, model, details) for details in mistakes]
         raise ConfigurationError("\n".join(problems)) from error
 
 
@@ -169,9 +168,9 @@ def _keys(model: type[BaseModel], location: Sequence[Hashable]) -> list[str]:
 
 
 def _inside(place: dict[str, Any], part: Hashable) -> list[dict[str, Any]]:
-    found = place.get("items") if isinstance(part, int) else place.get("properties", {}).get(part)
-    found = found or place.get("additionalProperties")
-    return [found] if isinstance(found, dict) else []
+    inner = place.get("items") if isinstance(part, int) else place.get("properties", {}).get(part)
+    inner = inner or place.get("additionalProperties")
+    return [inner] if isinstance(inner, dict) else []
 
 
 def _alternatives(schema: dict[str, Any], places: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Whole files in a cache folder that runs and processes share.
 
 A file has its name in the cache only when it is complete and its size and checksum are right. Processes that want the
-same file at once wait for the first of them; one that stops half-way leaves a part that the next goes on with.
+same file at once wait for the first of them; one that stops half-way leaves a part that the next resumes.
 """
 
 import errno
@@ -47,7 +47,7 @@ class Download(NamedTuple):
 
 @contextmanager
 def fetch(file: RemoteFile, folder: Path, policy: RetryPolicy, *, keep: bool = True) -> Iterator[Download]:
-    """Have a file in the cache for the length of a block, fetched if it is not there.
+    """Hold a file in the cache for the length of a block, fetched if it is missing.
 
     Where everybody may write, a sub-folder of the user's own is the cache; nothing is written through symbolic links.
     A file that is there is trusted when its size and checksum are right; where neither is known, the server is asked
@@ -115,7 +115,7 @@ class _Place(NamedTuple):
 
 @contextmanager
 def _shared(place: _Place) -> Iterator[FileLock]:
-    """Give a share of the download's lock."""
+    """Take a share of the download's lock."""
     lock = FileLock(place.folder / f"{place.name}.lock")
     try:
         with _usable(place.folder):
@@ -183,8 +183,8 @@ def _is_there(file: RemoteFile, place: _Place, transfer: Transfer, checked: tupl
         return False
     if checked == _state(place.file):
         return True
-    known = file.size is not None or file.checksum is not None
-    return _problem(place.file, file) is None and (known or transfer.unchanged())
+    verifiable = file.size is not None or file.checksum is not None
+    return _problem(place.file, file) is None and (verifiable or transfer.unchanged())
 
 
 def _make(file: RemoteFile, place: _Place, transfer: Transfer) -> None:
@@ -223,10 +223,10 @@ def _problem(path: Path, file: RemoteFile) -> str | None:
     algorithm, _, expected = (file.checksum or "").partition(":")
     if not algorithm:
         return None
-    found = _adler32(path) if algorithm == "adler32" else _sha1(path)
-    if int(found, 16) == int(expected, 16):
+    actual = _adler32(path) if algorithm == "adler32" else _sha1(path)
+    if int(actual, 16) == int(expected, 16):
         return None
-    return f"its {algorithm} should be {expected} and is {found}"
+    return f"its {algorithm} should be {expected} and is {actual}"
 
 
 def _adler32(path: Path) -> str:

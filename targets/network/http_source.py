@@ -82,14 +82,14 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         start, stop = int(start), int(stop)
         self._check_range(start, min(stop, start + 1))
         end = stop if self._size is None else min(stop, self._size)
-        found = next((kept for kept in self._kept if kept[0] <= start and end <= kept[1]), None)
-        if found is None:
+        block = next((kept for kept in self._kept if kept[0] <= start and end <= kept[1]), None)
+        if block is None:
             wide = (start // BLOCK_BYTES * BLOCK_BYTES, -(-stop // BLOCK_BYTES) * BLOCK_BYTES)
             data = self._fetch([wide])[wide]
-            found = (wide[0], wide[0] + len(data))
-            self._keep(found, data)
-        self._kept.move_to_end(found)
-        return self._filled((start, stop), self._kept[found], found[0])
+            block = (wide[0], wide[0] + len(data))
+            self._keep(block, data)
+        self._kept.move_to_end(block)
+        return self._filled((start, stop), self._kept[block], block[0])
 
     def chunks(self, ranges: Sequence[Range], notifications: queue.Queue[Any]) -> list[Any]:
         """Read many ranges of bytes.
@@ -102,15 +102,15 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             uproot's chunks, in the order asked for, all of them filled.
         """
         wanted = [(int(start), int(stop)) for start, stop in ranges]
-        for one in wanted:
-            self._check_range(*one)
+        for span in wanted:
+            self._check_range(*span)
         spans = _join(wanted)
         read = self._fetch(spans)
         starts = [start for start, _ in spans]
         chunks = []
-        for one in wanted:
-            span = spans[bisect_right(starts, one[0]) - 1]
-            chunks.append(self._filled(one, read[span], span[0]))
+        for start, stop in wanted:
+            span = spans[bisect_right(starts, start) - 1]
+            chunks.append(self._filled((start, stop), read[span], span[0]))
         for chunk in chunks:
             notifier(chunk, notifications)()
         return chunks

@@ -112,29 +112,29 @@ class Version(NamedTuple):
     last_modified: str | None
     size: int | None
 
-    def differs(self, other: "Version") -> bool:
+    def differs(self, version: "Version") -> bool:
         """Tell whether two versions cannot be of the same state; the date counts only where no ETag decides."""
-        if None not in (self.size, other.size) and self.size != other.size:
+        if None not in (self.size, version.size) and self.size != version.size:
             return True
-        if self.etag and other.etag:
-            return self.etag.removeprefix("W/") != other.etag.removeprefix("W/")
-        return bool(self.last_modified and other.last_modified) and self.last_modified != other.last_modified
+        if self.etag and version.etag:
+            return self.etag.removeprefix("W/") != version.etag.removeprefix("W/")
+        return bool(self.last_modified and version.last_modified) and self.last_modified != version.last_modified
 
 
-def check_size(uri: str, expected: int | None, found: int | None) -> None:
+def check_size(uri: str, expected: int | None, served: int | None) -> None:
     """Compare the size of a file on a server with what its catalogue says, before anything of it is read.
 
     Args:
         uri: The file, for the message.
         expected: Size in bytes by the catalogue; None when it does not say.
-        found: Size in bytes by the server; None when it does not say.
+        served: Size in bytes by the server; None when it does not say.
 
     Raises:
         UnreadableFileError: When both say something, and not the same.
     """
-    if None not in (expected, found) and expected != found:
+    if None not in (expected, served) and expected != served:
         msg = (
-            f"{uri}: the server's file has {found} bytes, its catalogue says {expected}: it is truncated, or one of "
+            f"{uri}: the server's file has {served} bytes, its catalogue says {expected}: it is truncated, or one of "
             f"them is out of date; make the list of files anew with --refresh-metadata"
         )
         raise UnreadableFileError(msg)

@@ -108,32 +108,32 @@ class Transfer:
         Raises:
             UnreadableFileError: When the server cannot be reached, or no longer gives the file.
         """
-        known = _load(self.origin, self.file.uri)
-        if known is None or not (known.etag or known.last_modified):
+        previous = _load(self.origin, self.file.uri)
+        if previous is None or not (previous.etag or previous.last_modified):
             return False
-        asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        asked = {"If-None-Match": previous.etag, "If-Modified-Since": previous.last_modified}
 
         def attempt() -> bool:
             """Ask once."""
             if self.file.uri.startswith("root://"):
                 with xrootd.open_file(self.file.uri, 0, self.policy, self.traffic) as file:
-                    return not known.differs(file.version)
+                    return not previous.differs(file.version)
             headers = {name: value for name, value in asked.items() if value}
             with Connection(self.policy, self.traffic) as connection, connection.get(self.file.uri, headers) as answer:
-                told = answer.version.etag or answer.version.last_modified
-                return answer.status == 304 or (bool(told) and not known.differs(answer.version))
+                stated = answer.version.etag or answer.version.last_modified
+                return answer.status == 304 or (bool(stated) and not previous.differs(answer.version))
 
         return retry(self.file.uri, self.policy, attempt, lambda: 0)
 
     def _attempt(self) -> None:
-        known = _load(self.origin, self.file.uri)
-        resumable = known and (self.file.checksum or known.etag or known.last_modified)
+        previous = _load(self.origin, self.file.uri)
+        resumable = previous and (self.file.checksum or previous.etag or previous.last_modified)
         have = _length(self.part) if resumable else 0
-        if have and known and have == known.size:  # it was stopped between the last byte and its check
+        if have and previous and have == previous.size:  # it was stopped between the last byte and its check
             return
         self._check_space(self.file.size, have)
         try:
-            with self._body(have, known if have else None) as body:
+            with self._body(have, previous if have else None) as body:
                 self._check_size(body.version.size)
                 self._check_space(body.version.size, body.start)
                 self._write(body)
@@ -142,22 +142,22 @@ class Transfer:
             raise
 
     @contextmanager
-    def _body(self, have: int, known: Version | None) -> Iterator[_Body]:
+    def _body(self, have: int, previous: Version | None) -> Iterator[_Body]:
         """Ask for what follows the first *have* bytes; a web server may begin at 0 all the same."""
         if self.file.uri.startswith("root://"):
             with xrootd.open_file(self.file.uri, have, self.policy, self.traffic) as file:
-                if known and known.differs(file.version):
+                if previous and previous.differs(file.version):
                     raise _StaleError(_CHANGED)
                 yield _Body(have, file.version, file.blocks)
             return
         headers = {}
-        if known:
-            strong = known.last_modified if (known.etag or "W/").startswith("W/") else known.etag
+        if previous:
+            strong = previous.last_modified if (previous.etag or "W/").startswith("W/") else previous.etag
             headers = {"Range": f"bytes={have}-"} | ({"If-Range": strong} if strong else {})
         with Connection(self.policy, self.traffic) as connection, connection.get(self.file.uri, headers) as answer:
             if answer.status == 200:
                 yield _Body(0, answer.version, answer.blocks())
-            elif known and answer.status == 206 and answer.start == have and not known.differs(answer.version):
+            elif previous and answer.status == 206 and answer.start == have and not previous.differs(answer.version):
                 yield _Body(have, answer.version, answer.blocks())
             else:
                 raise _StaleError(_CHANGED)
@@ -228,7 +228,7 @@ def _load(origin: Path, uri: str) -> Version | None:
     """Return the version that a partial file is of; None when that is not known."""
     try:
         document = load_json(origin)
-        known = Version(*(document[name] for name in Version._fields))
-        return known if document["uri"] == uri else None
+        previous = Version(*(document[name] for name in Version._fields))
+        return previous if document["uri"] == uri else None
     except (UnreadableFileError, FileFormatError, KeyError, TypeError):
         return None

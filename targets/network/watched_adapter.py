@@ -1,4 +1,4 @@
-"""Connections that are watched while they wait for the head of a response, and closed when we say so."""
+"""Connections that are watched while they wait for the head of a response, and closed on demand."""
 
 import socket
 import threading

@@ -160,13 +160,13 @@ def _check(uri: str, status: Any) -> None:
     raise TransientError(msg)
 
 
-def _refused(uri: str, said: str) -> UnreadableFileError:
+def _refused(uri: str, message: str) -> UnreadableFileError:
     """Return the error for what a server answers in place of a file; some of it may pass."""
-    match = _ERROR.search(said)
+    match = _ERROR.search(message)
     if match and match[1] in _REFUSALS:
         msg = f"{uri}: the server has no such file or does not give it ({match[0]}): check the address"
         return RefusedError(msg)
-    msg = f"{uri}: the server answers with an error ({match[0] if match else said[:300]}): try again later"
+    msg = f"{uri}: the server answers with an error ({match[0] if match else message[:300]}): try again later"
     return UnreadableFileError(msg)
 
 

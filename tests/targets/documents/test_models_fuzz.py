@@ -53,7 +53,7 @@ def test_yaml_that_would_break_its_reader(own, read, text, message):
 
 def test_an_alias_inside_the_value_it_names_is_refused(own):
     own.write_text("name: &a [*a]")
-    with pytest.raises(ConfigurationError, match=r"own.yaml: an alias .*name. is used inside the value it names: write"):
+    with pytest.raises(ConfigurationError, match=r"own.yaml: an alias .*name. is used inside the value it names"):
         fingerprint(own)
     with pytest.raises(ConfigurationError, match=r"own.yaml:1: name"):
         load_model(own, Schema)

@@ -272,6 +272,17 @@ def test_a_redirect_to_another_host_takes_its_slot_and_gives_back_the_first(url,
     assert held == ["127.0.0.1", "-127.0.0.1", "localhost", "-localhost"]
 
 
+def test_the_body_of_a_redirect_is_not_read(url, web):
+    def endless(handler):
+        handler.head(302, {"Location": url, "Content-Length": str(10**12)})
+        handler.send(bytes(100_000))
+        handler.served.ending.wait()
+        handler.hang_up()
+
+    web.faults = [endless]
+    assert ask(url.replace("x.root", "old.root"))[:2] == (200, BODY)
+
+
 def test_redirects_in_a_circle_end(url, web):
     web.always = faults.redirect(url)
     with pytest.raises(RefusedError, match=f"^{url}: redirected more than 5 times, last to {url}: check the address"):
