@@ -139,10 +139,10 @@ def windows(combination: Combination, resonances: Sequence[Resonance], width_gev
     pair = len(kinds) == 2 and kinds[0] == kinds[1] and kinds[0] in LEPTONS
     higgs = combination == (("g", 0), ("g", 1)) or (len(kinds) == 4 and all(kind in LEPTONS for kind in kinds))
     removed, vetoed = [], []
-    for found in resonances:
-        low, high = found.mass_gev - found.half_window_gev, found.mass_gev + found.half_window_gev
-        if found.removal == "below" and pair:
+    for resonance in resonances:
+        low, high = resonance.mass_gev - resonance.half_window_gev, resonance.mass_gev + resonance.half_window_gev
+        if resonance.removal == "below" and pair:
             removed.append((low, math.ceil(high / width_gev)))
-        if found.removal == "veto" and higgs:
+        if resonance.removal == "veto" and higgs:
             vetoed.append((math.floor(low / width_gev), math.ceil(high / width_gev)))
     return Windows(tuple(removed), max((stop for _, stop in removed), default=0), tuple(vetoed))

@@ -16,13 +16,10 @@ from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RetryPolicy, Traffic
 from targets.network.transfer import RemoteFile
 
-__all__ = ["MODES", "FetchOptions", "Input", "Mode", "open_input"]
+__all__ = ["FetchOptions", "Input", "Mode", "open_input"]
 
 Mode = Literal["auto", "stream", "download"]
-"""How files on a network are read."""
-
-MODES: tuple[Mode, ...] = ("auto", "stream", "download")
-"""All ways; ``auto`` takes the one that the file's schema names."""
+"""How files on a network are read; ``auto`` takes the way that the file's schema names."""
 
 
 @dataclass(frozen=True)
@@ -101,16 +98,16 @@ def _unchanged(file: InputFile) -> Iterator[None]:
 
 
 def _check_state(file: InputFile, cause: Exception | None = None) -> None:
-    """Compare size and time of change of a file of this machine with its list; where it lacks one, all will do."""
+    """Compare size and time of change of a file of this machine with those listed, as far as these are listed."""
     try:
         status = os.stat(file.uri)  # noqa: PTH116 (a path costs more, and every file is looked at twice)
     except OSError:
         return  # opening it says why; and what was opened before is still what was listed
     listed, now = (file.size, file.modified_ns), (status.st_size, status.st_mtime_ns)
-    if any(known is not None and known != found for known, found in zip(listed, now, strict=True)):
+    if any(before is not None and before != after for before, after in zip(listed, now, strict=True)):
         msg = (
             f"{file.uri}: it changed since the run began ({_described(*listed)} when it was listed, {_described(*now)} "
-            "now), so nothing was made of it: run the same command again, which lists it anew"
+            "now), so nothing was made of it: rerun the same command, which lists it anew"
         )
         raise ChangedFileError(msg) from cause
 

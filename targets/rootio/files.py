@@ -167,11 +167,11 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError | F
     if isinstance(error, FileFormatError):  # a healthy file
         return FileFormatError(f"{uri}: {error}")
     reason = str(error).strip().split("\n")[0]
-    remedy = "it is truncated, damaged or no ROOT file: fetch it again, or compare its checksum with the portal's"
+    remedy = "it is truncated, damaged or not a ROOT file: fetch it again, or compare its checksum with the portal's"
     if isinstance(error, FileNotFoundError):
         remedy = "check the path"
     elif isinstance(error, PermissionError):
-        remedy = "check who may read it"
+        remedy = "check its permissions"
     elif "XRootD error" in reason or isinstance(error, TimeoutError):
         remedy = "check the network and the address, and try again later"
     return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
@@ -238,11 +238,11 @@ def _compare_keys(file: Any, listed: list[Any]) -> None:
     """
     ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
     for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
-        there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
-        are_folders = {there.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
-        differs = any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
-        if differs or (there.fClassName != key.fClassName and not are_folders):
-            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
+        stored = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
+        are_folders = {stored.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
+        differs = any(getattr(stored, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
+        if differs or (stored.fClassName != key.fClassName and not are_folders):
+            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {stored.name()} is"
             raise ValueError(msg)
 
 
