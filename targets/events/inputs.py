@@ -58,7 +58,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
     Args:
         file: The file.
         schemas: The schemas to choose from.
-        fetching: How files on a network are read; a server that gives whole files only is downloaded from, unless
+        fetching: How files on a network are read; a server that sends whole files only is downloaded from, unless
             streaming was asked for.
 
     Yields:

@@ -65,7 +65,7 @@ class Trees(Mapping[str, Tree]):
 
     Attributes:
         size: Size of the file in bytes.
-        bytes_behind: Those behind the end that the file gives itself.
+        bytes_behind: Bytes after the end that the header states.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -126,7 +126,7 @@ def open_trees(uri: str, policy: RetryPolicy | None = None, size: int | None = N
 
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
-        RangesUnsupportedError: When its server gives whole files only.
+        RangesUnsupportedError: When its server sends whole files only.
         FileFormatError: When it has no tree of a class that is read, but a TChain, as an example.
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
         ConfigurationError: When connections cannot be counted on this machine.

@@ -198,7 +198,7 @@ def compare_checksum(data: Bytes, checksum: Bytes, what: str) -> None:
 
     Args:
         data: The bytes.
-        checksum: What the file gives as their checksum.
+        checksum: Their checksum as the file states it.
         what: Their name, for the message.
 
     Raises:

@@ -219,7 +219,9 @@ def test_an_absent_file_is_an_error_with_its_path(tmp_path):
 def test_what_is_no_root_file_is_an_error_with_its_reason_and_a_remedy(tmp_path, content, reason):
     path = tmp_path / "f.root"
     path.write_bytes(content)
-    with pytest.raises(UnreadableFileError, match=rf"{path}: .*{reason}.*truncated, damaged or not a ROOT file.*{REMEDY}"):
+    with pytest.raises(
+        UnreadableFileError, match=rf"{path}: .*{reason}.*truncated, damaged or not a ROOT file.*{REMEDY}"
+    ):
         open_trees(str(path)).__enter__()
 
 
