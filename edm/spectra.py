@@ -4,13 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from edm.arrays import Int64
 
-__all__ = ["Distribution", "Int64", "SpectrumKey"]
-
-Int64 = npt.NDArray[np.int64]
-"""Counts or indices, shape (n,), dimensionless."""
+__all__ = ["Distribution", "SpectrumKey"]
 
 _TEXT = re.compile(r"(\w+)/(\w+)(?:/(\w+))?", re.ASCII)
 

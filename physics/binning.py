@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edm.spectra import Int64
+from edm.arrays import Int64
 from physics.errors import PhysicsError
 
 __all__ = ["MAX_BINS", "Histogram", "check_width", "counts", "cut_out", "first_edge", "index"]

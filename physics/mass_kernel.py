@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled.loops import compiled
-from edm.objects import Int64
+from edm.arrays import Int64
 from physics.portable_trigonometry import Float32, Float64, cosines_and_sines, hyperbolic_sines
 
 __all__ = ["Float32", "Float64", "Rows", "Work", "add_up", "four_momenta"]

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Int64
 from edm.kinds import FIELDS
-from edm.objects import Int64, Objects
+from edm.objects import Objects
 from physics import combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from edm.arrays import Int64
 from edm.cut_table import Cut
-from edm.spectra import Int64, SpectrumKey
+from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
 from physics.resonances import Windows

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from edm import kinematics
+from edm.arrays import Int64, Mask
 from edm.cutflow import Cutflow
 from edm.documents import to_document
 from edm.kinds import KINDS
 from edm.kinematics import Kinematics
-from edm.objects import Int64, Mask, Objects
+from edm.objects import Objects
 from edm.records import FileRecord, ParsedFiles
 from edm.statistics import EventCounts, Failure
 from physics import constituents, final_states, object_counts

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Mask
 from edm.kinds import STORED_KINDS
-from edm.objects import Mask, Objects
+from edm.objects import Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edm.spectra import Distribution, Int64, SpectrumKey
+from edm.arrays import Int64
+from edm.spectra import Distribution, SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.storage import atomic
 

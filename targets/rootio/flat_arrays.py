@@ -8,7 +8,8 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from edm.objects import Int64, is_packed
+from edm.arrays import Int64
+from edm.objects import is_packed
 from targets.errors import FileFormatError
 
 __all__ = ["Flat", "ShapeError", "naming", "object_lists"]

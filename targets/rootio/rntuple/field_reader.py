@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edm.objects import Int64
+from edm.arrays import Int64
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat, ShapeError, naming
 from targets.rootio.local_source import read_groups

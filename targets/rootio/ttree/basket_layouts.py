@@ -21,7 +21,7 @@ from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
-from edm.objects import Int64
+from edm.arrays import Int64
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor, UnknownLayoutError, list_blocks
 from targets.rootio.flat_arrays import Flat

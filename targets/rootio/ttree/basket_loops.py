@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
-from edm.objects import Int64
+from edm.arrays import Int64
 
 __all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "list_entries", "take_vectors"]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edm.objects import Int64
+from edm.arrays import Int64
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Flat, naming
