@@ -83,7 +83,12 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
             return
         remote = RemoteFile(file.uri, file.size, file.checksum)
         download = stack.enter_context(fetch(remote, fetching.folder, fetching.policy, keep=fetching.keep))
-        yield Input(stack.enter_context(open_events(str(download.path), schemas)), lambda: download.traffic)
+        try:
+            events = stack.enter_context(open_events(str(download.path), schemas))
+        except (UnreadableFileError, FileFormatError) as error:  # it names the file in the cache alone
+            msg = f"{file.uri}: {error}"
+            raise type(error)(msg) from error
+        yield Input(events, lambda: download.traffic)
 
 
 @contextmanager

@@ -8,13 +8,15 @@ import pytest
 import uproot
 
 from edm.documents import to_document
+from physics.errors import PhysicsError
 from physics.selection.selection import Selection
 from steps import parse
+from steps.errors import FileError
 from steps.parse import ReadOptions
 from targets.catalogue.input_files import InputFile
-from targets.errors import UnreadableFileError
+from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import schemas
-from targets.events.inputs import FetchOptions
+from targets.events.inputs import FetchOptions, open_input
 from targets.events.reader import EventFile
 from targets.network.retry import RefusedError
 from targets.products import event_columns, parsed_data
@@ -162,3 +164,33 @@ def test_failures_of_the_whole_run_are_added_up(run, files, tmp_path):
         parse.StageError, match=r"2 files of the run cannot be read, and tolerated_failures is 1:\n.*\n.*"
     ):
         parse.check_failures(paths, tolerated=1)
+
+
+def test_a_download_is_named_by_its_address_and_its_place_in_the_cache(run, files, monkeypatch):
+    def read_damaged(*_):
+        msg = "cache/abc.root: damaged"
+        raise UnreadableFileError(msg)
+
+    opened = open_input
+
+    @contextmanager
+    def open_download(*arguments):
+        with opened(*arguments) as whole:
+            monkeypatch.setattr(whole.events, "uri", "cache/abc.root")
+            monkeypatch.setattr(whole.events, "chunks", read_damaged)
+            yield whole
+
+    monkeypatch.setattr(parse, "open_input", open_download)
+    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: cache/abc\.root: damaged\n") as caught:
+        run(files[:1])
+    cause = caught.value.__cause__
+    assert isinstance(cause, FileError)
+    assert (cause.uri, cause.transient) == (str(files[0]), True)
+
+
+@pytest.mark.parametrize("error", [PhysicsError, ConfigurationError])
+def test_what_knows_no_file_gets_its_name(run, files, fail, error):
+    fail("toy_0.root", 1, error)
+    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: ") as caught:
+        run(files[:1])
+    assert not caught.value.__cause__.transient
