@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled.loops import compiled
-from edm.arrays import Int64
-from physics.portable_trigonometry import Float32, Float64, cosines_and_sines, hyperbolic_sines
+from edm.arrays import Float32, Float64, Int64
+from physics.portable_trigonometry import cosines_and_sines, hyperbolic_sines
 
-__all__ = ["Float32", "Float64", "Rows", "Work", "add_up", "four_momenta"]
+__all__ = ["Rows", "Work", "add_up", "four_momenta"]
 
 Rows = tuple[Int64, Int64]
 """Rows of several final states, one after the other, and where those of each begin, shape (n_states + 1,)."""

@@ -11,17 +11,11 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from compiled.loops import compiled
+from edm.arrays import Float32, Float64
 
-__all__ = ["Float32", "Float64", "cosines_and_sines", "hyperbolic_sines"]
-
-Float32 = npt.NDArray[np.float32]
-"""Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
-
-Float64 = npt.NDArray[np.float64]
-"""Intermediate results."""
+__all__ = ["cosines_and_sines", "hyperbolic_sines"]
 
 
 def _parts(number: Fraction, bits: int, count: int) -> list[float]:
