@@ -24,7 +24,7 @@ import uproot
 from goals import Goals
 
 from physics.combinations import Rules
-from physics.resonances import RESONANCES
+from physics.resonances import choose
 from steps import histograms, masses, parse, peaks
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
@@ -33,8 +33,8 @@ from targets.events.reader import open_events
 
 KINDS = ("e", "m", "j", "g")
 KNOWN = ("jpsi", "psi2s", "upsilon", "z")
-SEARCH = peaks.Search(100, 10.0, 10_000.0, tuple(RESONANCES[name] for name in KNOWN))
-STYLE = histograms.Style((10.0,), True)
+SEARCH = peaks.PeakSearch(100, 10.0, 10_000.0, choose(KNOWN))
+STYLE = histograms.HistogramNaming((10.0,), True)
 CHUNK_EVENTS = 100_000
 MEMORY_MB = 400  # for chunks, on top of what this process has taken: a worker of 700 MB has taken 300
 PHYSLITE = reading.REAL / "amp_physlite_Zee_x20.root"

@@ -19,10 +19,10 @@ MAKE = """
 import sys
 import uproot
 from pathlib import Path
-from physics import demo
+from physics.toys import collisions
 from targets.events.toy_files import write_nanoaod
 path = Path(sys.argv[1])
-write_nanoaod(path.with_suffix(".part.root"), demo.generate(0))
+write_nanoaod(path.with_suffix(".part.root"), collisions.generate(0))
 events = uproot.open(path.with_suffix(".part.root"))["Events"]
 arrays = {name: events[name].array() for name in events.keys() if not name.startswith("n")}
 with uproot.recreate(path) as file:

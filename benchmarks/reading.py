@@ -31,7 +31,7 @@ from targets.documents import models
 from targets.events import schemas
 from targets.events.reader import EventFile, open_events
 from targets.rootio.ttree import branch_lists
-from targets.rootio.ttree.baskets import Reader
+from targets.rootio.ttree.branch_reader import BranchReader
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
 DEFAULT, NONE = (
@@ -162,7 +162,7 @@ def ratios(case: Case, runs: int) -> tuple[float, float]:
         baskets, uproots = blocks(tree, paths), theirs[tree.name]
         work = {
             "limit": lambda: decompress(baskets),
-            "ours": lambda: Reader(tree).arrays(paths, 0, n),
+            "ours": lambda: BranchReader(tree).arrays(paths, 0, n),
             "uproot": lambda: uproots.arrays(filter_name=paths, array_cache=None),
         }
         taken = cpu_seconds(work, runs)

@@ -39,14 +39,14 @@ import sys
 from pathlib import Path
 import tasks
 from targets.catalogue.input_files import InputFile
-from targets import documents
+from targets.documents.json import dump_json
 fetch = tasks.FetchMetadata(base_output_dir=sys.argv[1], release_years=("2024r-pp",))
 uri = "https://opendata.cern.ch/eos/opendata/atlas/rucio/data16_13TeV/DAOD_PHYSLITE.{:08d}.pool.root.1"
 files = [
     InputFile(uri.format(i), 10**9, f"adler32:{i:08x}", None, "2024r-pp", None, "2024r-pp_data", "data")
     for i in range(int(sys.argv[2]))
 ]
-documents.dump_json(fetch.path(), {"notes": [], "files": [file.as_dict() for file in files]})
+dump_json(fetch.path(), {"notes": [], "files": [file.as_dict() for file in files]})
 """
 
 OUTPUTS = """\
@@ -55,7 +55,7 @@ from pathlib import Path
 import tasks
 options = {"base_output_dir": sys.argv[1], "release_years": ("2024r-pp",), "files_per_branch": int(sys.argv[2])}
 stage = getattr(tasks, sys.argv[4])(**options)
-paths = [stage.path(piece) for piece in stage.get_branch_map().values()]
+paths = [stage.product(branch) for branch in stage.get_branch_map().values()]
 paths[0].parent.mkdir(parents=True, exist_ok=True)
 Path(sys.argv[3]).write_text("".join(f"{path}\\n" for path in paths))
 """

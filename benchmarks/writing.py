@@ -20,29 +20,36 @@ import uproot
 from goals import Goals, cpu_seconds, median_ratio
 
 from edm.objects import Objects
+from edm.spectra import Distribution, SpectrumKey
 from physics.binning import Histogram
 from targets.products import histograms, mass_counts, parsed_data
 from targets.products.mass_arrays import MassWriter
 from targets.products.mass_counts import Row
 
 RNG = np.random.default_rng(20261122)
-NAMES = [f"{i}e_{j}m_{k}j_0g/e0m0j{n}" for i in range(5) for j in range(5) for k in range(5) for n in range(16)]
+KEYS = [
+    SpectrumKey(f"{i}e_{j}m_{k}j_0g", f"e0m0j{n}")
+    for i in range(5)
+    for j in range(5)
+    for k in range(5)
+    for n in range(16)
+]
 
 
 def masses(goals: Goals, folder: Path, runs: int) -> None:
     """Add the masses of ten chunks to 2,000 names and write them."""
     chunks = 10
-    parts = RNG.exponential(100, (len(NAMES), 20)).astype(np.float32)
+    parts = RNG.exponential(100, (len(KEYS), 20)).astype(np.float32)
 
     def write() -> None:
         writer = MassWriter(folder)
         for _ in range(chunks):
-            for name, part in zip(NAMES, parts, strict=True):
-                writer.add(name, part)
+            for key, part in zip(KEYS, parts, strict=True):
+                writer.add(key, part)
         writer.write(folder / "masses.npz")
 
     taken = statistics.median(cpu_seconds({"": write}, runs)[""])
-    goals.at_most("writing: masses, µs a name and chunk", 1e6 * taken / (chunks * len(NAMES)), 5)
+    goals.at_most("writing: masses, µs a name and chunk", 1e6 * taken / (chunks * len(KEYS)), 5)
 
 
 def events(goals: Goals, folder: Path, runs: int, n_events: int) -> None:
@@ -101,7 +108,7 @@ def many_histograms(goals: Goals, folder: Path, number: int) -> None:
 
 def merging(goals: Goals, folder: Path, runs: int, most: int) -> None:
     """Add up the counts of 100 and of many branches."""
-    rows = [Row(name, 10.0, RNG.poisson(3, 60).astype(np.int64)) for name in NAMES]
+    rows = [Row(key, 10.0, Distribution(RNG.poisson(3, 60).astype(np.int64))) for key in KEYS]
     path = folder / "counts.npz"
     mass_counts.write(path, rows)
     sizes = (100, most // 2, most)

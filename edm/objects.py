@@ -3,7 +3,7 @@
 Plain numpy from the reader to the writer: awkward operations cost more than the work that they do.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,18 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
+from edm.arrays import Columns, Int64, Mask
 from edm.kinds import FIELDS
 
-__all__ = ["Columns", "Int64", "Mask", "Objects", "is_packed"]
-
-Columns = Mapping[str, npt.NDArray[Any]]
-"""Column name -> one value per object, shape (n_objects,)."""
-
-Int64 = npt.NDArray[np.int64]
-"""Offsets, counts or indices (dimensionless)."""
-
-Mask = npt.NDArray[np.bool_]
-"""Which objects or events are meant, shape (n_objects,) or (n_events,)."""
+__all__ = ["Objects", "is_packed"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Int64
 from physics.errors import PhysicsError
 
-__all__ = ["MAX_BINS", "Histogram", "Int64", "add", "check_width", "counts", "cut_out", "first_edge", "index"]
-
-Int64 = npt.NDArray[np.int64]
-"""Counts or indices, shape (n,), dimensionless."""
+__all__ = ["MAX_BINS", "Histogram", "check_width", "counts", "cut_out", "first_edge", "index"]
 
 MAX_BINS = 2_000_000
 """A grid with more bins is a typing mistake: it would cost 16 MB for every combination."""
@@ -89,22 +87,6 @@ def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
         Entries per bin from 0 to the last filled one, shape (n_bins,); empty for no masses.
     """
     return np.bincount(index(masses, width_gev))
-
-
-def add(first: Int64, second: Int64) -> Int64:
-    """Add counts that may end at different bins.
-
-    Args:
-        first: Entries per bin, shape (n_first,), dimensionless; may be empty.
-        second: Entries per bin of the same grid, shape (n_second,); may be empty.
-
-    Returns:
-        Entries per bin, shape (max(n_first, n_second),).
-    """
-    long, short = (first, second) if len(first) >= len(second) else (second, first)
-    total = long.copy()
-    total[: len(short)] += short
-    return total
 
 
 def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:

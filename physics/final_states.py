@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from edm.arrays import Int64
 from edm.kinds import KINDS, NAMES
-from edm.objects import Int64
 from physics.errors import PhysicsError
 
 __all__ = ["FinalState", "Sorted", "check_kinds", "classify", "label", "parse", "restrict", "sort"]

@@ -17,16 +17,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Float32, Int64
 from edm.kinds import FIELDS
-from edm.objects import Int64, Objects
+from edm.objects import Objects
 from physics import combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 
-__all__ = ["Float32", "compute", "invariant_mass", "take_configured"]
-
-Float32 = mass_kernel.Float32
-"""Numbers of objects or masses, as stored: GeV, dimensionless or radians."""
+__all__ = ["compute", "invariant_mass", "take_configured"]
 
 _STRETCH = 8192  # events: with more, their four-momenta would not stay in the second cache of a core
 

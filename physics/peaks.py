@@ -1,72 +1,21 @@
 """Peak removal: where the smoothly falling part of a mass distribution starts, and what lies apart from it.
 
 All cuts are found on the merged distribution of a dataset, on a grid of constant bins, in the order: known
-resonances, turn-on, outliers. Every mass ends in exactly one of the five classes of :class:`Cut`.
+resonances, turn-on, outliers. Every mass ends in exactly one of the five classes of a cut.
 """
-
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from edm.cut_table import Cut
+from edm.spectra import Distribution
 from physics import binning
-from physics.binning import Int64
 from physics.resonances import Windows
 
-__all__ = ["Cut", "Distribution", "Masses", "find_cut", "measure", "merge", "split"]
+__all__ = ["Masses", "find_cut", "measure", "split"]
 
 Masses = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """What the peak search must know of the masses of one combination; distributions of parts add up exactly.
-
-    Attributes:
-        counts: Entries per bin of the grid, up to the largest mass allowed, shape (n_bins,).
-        above: Entries above the largest mass allowed.
-        in_window: Entries inside a window of a known resonance (vetoed gaps not among them).
-    """
-
-    counts: Int64
-    above: int
-    in_window: int
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The cuts of one combination, and how many masses fell into each class.
-
-    Attributes:
-        entries: All masses.
-        below: Masses below the start that lie in no window.
-        window: Masses in a window of a known resonance.
-        main: Masses from the start to the split.
-        outliers: Masses from the split on.
-        above: Masses above the largest mass allowed.
-        start_gev: Low edge of the turn-on bin in GeV; None when nothing is left.
-        split_gev: Low edge of the empty bin that sets outliers apart in GeV; None when there is none.
-        vetoed_gev: Gaps that vetoed resonances left, as (low, high) in GeV.
-        reason: Why there is no histogram; None when there is one.
-    """
-
-    entries: int
-    below: int
-    window: int
-    main: int
-    outliers: int
-    above: int
-    start_gev: float | None
-    split_gev: float | None
-    vetoed_gev: tuple[tuple[float, float], ...] = ()
-    reason: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the row of the table of cuts, ready for JSON (masses in GeV, counts of entries)."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: float) -> Distribution:
@@ -92,21 +41,6 @@ def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: fl
     return Distribution(np.bincount(bins), len(masses) - len(kept), in_window)
 
 
-def merge(parts: Sequence[Distribution]) -> Distribution:
-    """Add the distributions of parts.
-
-    Args:
-        parts: Distributions on the same grid, at least one.
-
-    Returns:
-        The distribution of all their masses, counts of shape (n_bins,), entries per bin.
-    """
-    counts = np.zeros(max(len(part.counts) for part in parts), dtype=np.int64)
-    for part in parts:
-        counts[: len(part.counts)] += part.counts
-    return Distribution(counts, sum(part.above for part in parts), sum(part.in_window for part in parts))
-
-
 def find_cut(distribution: Distribution, windows: Windows, width_gev: float) -> Cut:
     """Find the cuts on a merged distribution.
 
@@ -124,7 +58,7 @@ def find_cut(distribution: Distribution, windows: Windows, width_gev: float) -> 
     window = distribution.in_window + int(counts[windows.stop :][in_gap[windows.stop :]].sum())
     counts[: windows.stop] = 0
     counts[in_gap] = 0
-    entries = int(distribution.counts.sum()) + distribution.above
+    entries = distribution.entries()
     gaps_gev = tuple((low * width_gev, high * width_gev) for low, high in windows.vetoed)
     if not counts.any():
         below = entries - distribution.above - window

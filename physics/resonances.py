@@ -4,7 +4,7 @@ Masses and widths come from the ``particle`` package, which carries the Particle
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -15,7 +15,7 @@ from edm.kinds import LEPTONS
 from physics.combinations import Combination
 from physics.errors import PhysicsError
 
-__all__ = ["RESONANCES", "Resonance", "Windows", "check_names", "choose", "windows"]
+__all__ = ["Resonance", "Windows", "check_names", "choose", "table", "windows"]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,7 @@ class Resonance:
         return max(5 * self.width_gev, 0.1 * self.mass_gev)
 
 
-_Removal = Literal["below", "veto"]
-
-_LITERALS: dict[str, tuple[str, _Removal]] = {
+_LITERALS: dict[str, tuple[str, Literal["below", "veto"]]] = {
     "jpsi": ("Jpsi_1S", "below"),
     "psi2s": ("psi_2S", "below"),
     "upsilon": ("Upsilon_1S", "below"),
@@ -51,28 +49,14 @@ _LITERALS: dict[str, tuple[str, _Removal]] = {
 }
 
 
-class _Table(Mapping[str, Resonance]):
-    """Looks a resonance up when it is asked for: to load the table takes 0.1 s, and ``--help`` needs names alone."""
-
-    def __getitem__(self, name: str) -> Resonance:
-        return _resonance(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_LITERALS)
-
-    def __len__(self) -> int:
-        return len(_LITERALS)
-
-
 @cache
-def _resonance(name: str) -> Resonance:
-    literal, removal = _LITERALS[name]
-    particle = getattr(literals, literal)
-    return Resonance(name, float(particle.mass) / 1000.0, float(particle.width) / 1000.0, removal)
-
-
-RESONANCES: Mapping[str, Resonance] = _Table()
-"""The table of known resonances by name."""
+def table() -> dict[str, Resonance]:
+    """Return the known resonances by name: their masses take 0.1 s to load, and ``--help`` needs the names alone."""
+    resonances = {}
+    for name, (literal, removal) in _LITERALS.items():
+        particle = getattr(literals, literal)
+        resonances[name] = Resonance(name, float(particle.mass) / 1000.0, float(particle.width) / 1000.0, removal)
+    return resonances
 
 
 @dataclass(frozen=True)
@@ -101,7 +85,7 @@ def check_names(names: Sequence[str]) -> None:
     """
     for name in [] if list(names) == ["none"] else names:
         if name not in _LITERALS:
-            msg = f"known_resonances names {name!r}: the table has {', '.join(RESONANCES)}, and none (alone) for none"
+            msg = f"known_resonances names {name!r}: the table has {', '.join(_LITERALS)}, and none (alone) for none"
             raise PhysicsError(msg)
 
 
@@ -118,7 +102,7 @@ def choose(names: Sequence[str]) -> tuple[Resonance, ...]:
         PhysicsError: For an unknown name, or ``none`` beside others.
     """
     check_names(names)
-    return tuple(RESONANCES[name] for name in RESONANCES if name in names)
+    return tuple(resonance for name, resonance in table().items() if name in names)
 
 
 def windows(combination: Combination, resonances: Sequence[Resonance], width_gev: float) -> Windows:
@@ -139,10 +123,10 @@ def windows(combination: Combination, resonances: Sequence[Resonance], width_gev
     pair = len(kinds) == 2 and kinds[0] == kinds[1] and kinds[0] in LEPTONS
     higgs = combination == (("g", 0), ("g", 1)) or (len(kinds) == 4 and all(kind in LEPTONS for kind in kinds))
     removed, vetoed = [], []
-    for found in resonances:
-        low, high = found.mass_gev - found.half_window_gev, found.mass_gev + found.half_window_gev
-        if found.removal == "below" and pair:
+    for resonance in resonances:
+        low, high = resonance.mass_gev - resonance.half_window_gev, resonance.mass_gev + resonance.half_window_gev
+        if resonance.removal == "below" and pair:
             removed.append((low, math.ceil(high / width_gev)))
-        if found.removal == "veto" and higgs:
+        if resonance.removal == "veto" and higgs:
             vetoed.append((math.floor(low / width_gev), math.ceil(high / width_gev)))
     return Windows(tuple(removed), max((stop for _, stop in removed), default=0), tuple(vetoed))

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from physics.binning import Histogram, Int64
+from edm.arrays import Int64
+from edm.cut_table import Cut
+from edm.spectra import SpectrumKey
+from physics.binning import Histogram
 from physics.errors import PhysicsError
-from physics.peaks import Cut
 from physics.resonances import Windows
 from plots.style import BLUE, GREY, ORANGE, RED, STYLE, Label, canvas, full_numbers
 
@@ -30,8 +32,7 @@ class Spectrum:
     """The masses of one combination of one final state, before and after peak removal.
 
     Attributes:
-        final_state: A label such as ``2e_0m_3j_0g``.
-        combination: A name such as ``e0e1j0``.
+        key: The final state and the combination.
         before: All masses of the dataset on the grid of the peak search, entries per bin from 0 on, shape (n_bins,).
         width_gev: Bin width of that grid in GeV.
         cut: The cuts.
@@ -40,8 +41,7 @@ class Spectrum:
         max_mass_gev: Masses above this are set aside, in GeV.
     """
 
-    final_state: str
-    combination: str
+    key: SpectrumKey
     before: Int64
     width_gev: float
     cut: Cut
@@ -50,7 +50,7 @@ class Spectrum:
     max_mass_gev: float
 
     def end_gev(self) -> float:
-        """Give the mass up to which there is something to draw, in GeV."""
+        """Return the mass up to which there is something to draw, in GeV."""
         filled = np.flatnonzero(self.before)
         end = (int(filled[-1]) + 1) * self.width_gev if len(filled) else self.width_gev
         return end if self.histogram is None else max(end, _edges(self.histogram)[-1])
@@ -71,9 +71,9 @@ def mass(label: Label, spectrum: Spectrum) -> Figure:
         PhysicsError: When there was no mass at all.
     """
     if not spectrum.before.any():
-        msg = f"{spectrum.final_state}/{spectrum.combination} has no masses to draw: leave this figure out"
+        msg = f"{spectrum.key} has no masses to draw: leave this figure out"
         raise PhysicsError(msg)
-    title = f"Invariant mass of {spectrum.combination} in {spectrum.final_state}"
+    title = f"Invariant mass of {spectrum.key.combination} in {spectrum.key.final_state}"
     figure, axes = canvas(label, title, 2, 2, 5.2, sharex=True)
     edges = np.arange(len(spectrum.before) + 1, dtype=np.float64) * spectrum.width_gev
     for place, log in zip(axes[0], (False, True), strict=True):
@@ -110,7 +110,7 @@ def masses_of_final_state(label: Label, spectra: Sequence[Spectrum]) -> list[Fig
     Raises:
         PhysicsError: When there is no histogram, or more than one final state.
     """
-    states = sorted({spectrum.final_state for spectrum in spectra})
+    states = sorted({spectrum.key.final_state for spectrum in spectra})
     drawn = [spectrum for spectrum in spectra if spectrum.histogram is not None]
     if len(states) != 1 or not drawn:
         msg = (
@@ -125,13 +125,13 @@ def masses_of_final_state(label: Label, spectra: Sequence[Spectrum]) -> list[Fig
 def _page(label: Label, spectra: Sequence[Spectrum], number: str) -> Figure:
     rows = -(-len(spectra) // _COLUMNS)
     page = "" if number == "1 of 1" else f", page {number}"
-    title = f"Invariant masses in {spectra[0].final_state} after peak removal{page}"
+    title = f"Invariant masses in {spectra[0].key.final_state} after peak removal{page}"
     figure, axes = canvas(label, title, rows, _COLUMNS, 0.9 + 1.55 * rows)
     for place, spectrum in zip(axes.flat, spectra, strict=False):
         if spectrum.histogram is not None:
             _after(place, spectrum.histogram, spectrum.cut)
         _finish(place, spectrum, _largest(spectrum.histogram), log=True)
-        place.set_title(f"{spectrum.combination}   {_events(_entries(spectrum.histogram))}", loc="left", pad=3)
+        place.set_title(f"{spectrum.key.combination}   {_events(_entries(spectrum.histogram))}", loc="left", pad=3)
         place.set_ylabel(f"Events / {_width(spectrum):g} GeV", loc="center")
         place.set_xlabel("Invariant mass [GeV]")
     for place in axes.flat[len(spectra) :]:

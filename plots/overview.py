@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,24 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from edm.cutflow import Row, shown
 from edm.kinds import NAMES
+from edm.kinematics import Counts
 from physics import final_states
 from physics.errors import PhysicsError
-from physics.selection.cutflow import shown
 from plots.style import BLUE, GREY, ORANGE, STYLE, Label, bars, canvas, full_numbers
 
 __all__ = [
     "QUANTITIES",
-    "Binned",
     "cutflow",
     "events_per_dataset",
     "kinematics",
     "largest_final_states",
     "multiplicities",
 ]
-
-Binned = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
-"""Entries per bin, shape (n_bins,), and the edges of the bins in the quantity's unit, shape (n_bins + 1,)."""
 
 QUANTITIES: dict[str, str] = {
     "pt": "Transverse momentum [GeV]",
@@ -75,12 +71,12 @@ def events_per_dataset(label: Label, events: Mapping[str, tuple[int, int]]) -> F
 
 
 @mpl.rc_context(STYLE)
-def cutflow(label: Label, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+def cutflow(label: Label, rows: Mapping[str, Sequence[Row]]) -> Figure:
     """Draw how many objects are left after each cut.
 
     Args:
         label: Where the data come from.
-        rows: Rows by kind, as ``Cutflow.as_dict`` gives them: ``cut``, ``objects``, ``applied``.
+        rows: The rows of a cutflow by kind.
 
     Returns:
         A panel for each kind that has rows; cuts that were applied to no file are hatched.
@@ -102,19 +98,19 @@ def cutflow(label: Label, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Fi
         place.set_xlabel(f"{_plural(kind)} left")
     for place in axes.flat[len(kinds) :]:
         place.set_axis_off()
-    if any(not entry["applied"] for kind in kinds for entry in rows[kind]):
+    if any(not row.applied for kind in kinds for row in rows[kind]):
         figure.legend(handles=[Patch(facecolor=GREY, hatch="////", label="cut not applied")], loc="upper right")
     return figure
 
 
-def _cuts(axes: Axes, entries: Sequence[Mapping[str, Any]]) -> None:
-    names = [textwrap.shorten(shown(str(entry["cut"])), _LINE, placeholder=" …") for entry in entries]
-    bars(axes, names, [float(entry["objects"]) for entry in entries])
-    axes.set_xlim(left=0, right=1.35 * max(1, *(entry["objects"] for entry in entries)))
+def _cuts(axes: Axes, rows: Sequence[Row]) -> None:
+    names = [textwrap.shorten(shown(row.cut), _LINE, placeholder=" …") for row in rows]
+    bars(axes, names, [float(row.objects) for row in rows])
+    axes.set_xlim(left=0, right=1.35 * max(1, *(row.objects for row in rows)))
     axes.xaxis.set_major_locator(MaxNLocator(3))
     full_numbers(axes.xaxis)
-    for bar, entry in zip(axes.patches, entries, strict=True):
-        if not entry["applied"]:
+    for bar, row in zip(axes.patches, rows, strict=True):
+        if not row.applied:
             bar.set(facecolor=GREY, hatch="////")
 
 
@@ -156,19 +152,19 @@ def multiplicities(label: Label, events: Mapping[str, int], max_multiplicity: in
 
 
 @mpl.rc_context(STYLE)
-def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Binned]]) -> Figure:
+def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Counts]]) -> Figure:
     """Draw pT, η and φ of the selected objects of each kind.
 
     Args:
         label: Where the data come from.
-        histograms: By kind, and by ``pt`` (edges in GeV), ``eta`` (no unit) and ``phi`` (radians): entries and edges.
+        histograms: By kind, and by ``pt`` (in GeV), ``eta`` (no unit) and ``phi`` (in radians).
 
     Returns:
         A row for each kind, with three panels; the axis of entries names the width of its bins, and is logarithmic
         for pT.
 
     Raises:
-        PhysicsError: When there is no kind, or edges and entries do not fit.
+        PhysicsError: When there is no kind.
     """
     if not histograms:
         msg = "there is no kind of object to draw the kinematics of: no object passed the selection"
@@ -176,10 +172,7 @@ def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Binned]]) -> 
     figure, axes = canvas(label, "Selected objects", len(histograms), 3, 0.7 + 1.65 * len(histograms))
     for row, (kind, by_quantity) in zip(axes, histograms.items(), strict=True):
         for place, (quantity, axis) in zip(row, QUANTITIES.items(), strict=True):
-            counts, edges = by_quantity[quantity]
-            if len(edges) != len(counts) + 1:
-                msg = f"{quantity} of {kind}: {len(counts)} bins need {len(counts) + 1} edges, there are {len(edges)}"
-                raise PhysicsError(msg)
+            counts, edges = by_quantity[quantity].counts, by_quantity[quantity].grid.edges()
             _spectrum(place, counts, edges, log=quantity == "pt")
             place.set_xlabel(axis)
             per = f"{_plural(kind)} / {edges[1] - edges[0]:.3g}{_UNITS[quantity]}"
@@ -237,8 +230,8 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
     full_numbers(place.xaxis)
     line = place.axvline(min_events, color="black", linestyle="--", label=f"min_events_per_fs = {min_events:,}")
     kept, dropped = Patch(color=BLUE, label="kept"), Patch(facecolor=GREY, hatch="////", label=_DROPPED)
-    there = [kept] * (order[0][1] >= min_events) + [dropped] * (order[-1][1] < min_events)
-    place.legend(handles=[*there, line], loc="lower right")
+    shades = [kept] * (order[0][1] >= min_events) + [dropped] * (order[-1][1] < min_events)
+    place.legend(handles=[*shades, line], loc="lower right")
     return figure
 
 

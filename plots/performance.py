@@ -1,17 +1,17 @@
 """Figures of the pipeline itself: time, throughput, bytes and failures of each stage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from edm.statistics import StageStatistics
 from physics.errors import PhysicsError
 from plots.style import RED, STYLE, Label, bars, canvas, full_numbers
 
-__all__ = ["Stage", "performance"]
+__all__ = ["performance"]
 
 _MEGABYTE = 1e6
 
@@ -20,37 +20,8 @@ _NOT_COUNTED = "–"
 _FAILURES = "Files given up"
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What the statistics say of a stage, summed over its branches.
-
-    Attributes:
-        seconds: Time that its branches took, one after the other, in seconds.
-        branches: How many there were.
-        events: Events that it went through; None when it does not count them.
-        masses: Masses that it made or went through; None when it does not count them.
-        bytes_read: Bytes of input files that it read; None when it reads none, or that was not recorded.
-        bytes_written: Bytes of what it made; None when that was not recorded.
-        peak_memory_mb: The largest memory of a branch, in MB; None when that was not recorded.
-        failures: Files that were given up.
-    """
-
-    seconds: float
-    branches: int
-    events: int | None = None
-    masses: int | None = None
-    bytes_read: int | None = None
-    bytes_written: int | None = None
-    peak_memory_mb: int | None = None
-    failures: int = 0
-
-    def per_second(self, amount: float | None) -> float | None:
-        """Give how much of something the stage did in a second of one process; None where that is not known."""
-        return amount / self.seconds if amount is not None and self.seconds > 0 else None
-
-
 @mpl.rc_context(STYLE)
-def performance(label: Label, stages: Mapping[str, Stage]) -> Figure:
+def performance(label: Label, stages: Mapping[str, StageStatistics]) -> Figure:
     """Draw time, throughput, bytes, memory and failures of each stage.
 
     Args:
@@ -67,19 +38,19 @@ def performance(label: Label, stages: Mapping[str, Stage]) -> Figure:
     if not stages:
         msg = "there is no stage to draw the performance of: logs/ holds no statistics"
         raise PhysicsError(msg)
-    ones = list(stages.values())
+    totals = list(stages.values())
     panels: list[tuple[str, list[float | None], str]] = [
-        ("Time, all branches added [s]", [one.seconds for one in ones], "{:,.3g}"),
-        ("Branches", [one.branches for one in ones], "{:,.0f}"),
-        ("Throughput of one process [events/s]", [one.per_second(one.events) for one in ones], "{:,.0f}"),
-        ("Throughput of one process [masses/s]", [one.per_second(one.masses) for one in ones], "{:,.0f}"),
-        ("Input read [MB]", [_megabytes(one.bytes_read) for one in ones], "{:,.3g}"),
-        ("Output written [MB]", [_megabytes(one.bytes_written) for one in ones], "{:,.3g}"),
-        ("Largest memory of a branch [MB]", [one.peak_memory_mb for one in ones], "{:,.0f}"),
+        ("Time, all branches added [s]", [total.seconds for total in totals], "{:,.3g}"),
+        ("Branches", [total.branches for total in totals], "{:,.0f}"),
+        ("Throughput of one process [events/s]", [total.per_second(total.events) for total in totals], "{:,.0f}"),
+        ("Throughput of one process [masses/s]", [total.per_second(total.masses) for total in totals], "{:,.0f}"),
+        ("Input read [MB]", [_megabytes(total.bytes_read) for total in totals], "{:,.3g}"),
+        ("Output written [MB]", [_megabytes(total.bytes_written) for total in totals], "{:,.3g}"),
+        ("Largest memory of a branch [MB]", [total.peak_memory_mb for total in totals], "{:,.0f}"),
     ]
-    if any(one.failures for one in ones):
-        panels.append((_FAILURES, [one.failures for one in ones], "{:,.0f}"))
-    figure, axes = canvas(label, "Performance of each stage", 4, 2, 0.7 + 4 * (0.45 + 0.18 * len(ones)), sharey=True)
+    if any(total.failures for total in totals):
+        panels.append((_FAILURES, [total.failures for total in totals], "{:,.0f}"))
+    figure, axes = canvas(label, "Performance of each stage", 4, 2, 0.7 + 4 * (0.45 + 0.18 * len(totals)), sharey=True)
     for place, (unit, values, form) in zip(axes.flat, panels, strict=False):
         _panel(place, list(stages), values, form)
         place.set_xlabel(unit)

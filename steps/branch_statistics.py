@@ -1,75 +1,26 @@
 """The statistics of one branch, as they are read again: what each stage records, and that it is all there."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from physics.errors import PhysicsError
-from physics.selection.cutflow import Cutflow
+from edm.documents import from_document
+from edm.errors import RecordError
+from edm.records import BranchRecord, ParsedFiles, StageResults
 from targets.documents.json import load_json
 from targets.errors import FileFormatError
+from targets.products import parsed_data
 
-__all__ = ["load"]
+__all__ = ["load", "of_parsed_data", "read"]
 
-
-class _Common(BaseModel):
-    """What every stage records; what a stage adds later is allowed everywhere."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    stage: str
-    seconds: float
-    peak_memory_mb: float
-    bytes_written: int | None = None
-    bytes_read: int | None = None
+_Results = TypeVar("_Results", bound=StageResults)
 
 
-class _Events(BaseModel):
-    read: int
-    written: int
-    few_objects: dict[str, int]
-
-
-class _Failure(BaseModel):
-    uri: str
-    reason: str
-
-
-class _File(BaseModel):
-    uri: str
-    format_name: str | None = Field(alias="schema")
-    unassigned_objects: dict[str, int]
-
-
-class _Parsed(_Common):
-    events: _Events
-    cutflow: dict[str, list[dict[str, Any]]]
-    failures: list[_Failure]
-    files: list[_File]
-
-
-class _Computed(_Common):
-    events: int
-    masses: int
-    final_states: dict[str, int]
-
-
-class _Removed(_Common):
-    masses: int
-    main: int
-    outliers: int
-
-
-_OF_STAGE: dict[str, type[_Common]] = {"ParseFile": _Parsed, "ComputeMasses": _Computed, "RemovePeaks": _Removed}
-
-
-def load(path: Path, stage: str) -> dict[str, Any] | None:
-    """Read the statistics of a branch.
+def load(path: Path, kind: type[_Results]) -> BranchRecord[_Results] | None:
+    """Read the statistics of a branch, where they are.
 
     Args:
         path: The file.
-        stage: The stage that wrote it.
+        kind: What the stage records that wrote it.
 
     Returns:
         What was recorded; None where there is no such file: logs may be deleted at any time.
@@ -78,27 +29,47 @@ def load(path: Path, stage: str) -> dict[str, Any] | None:
         UnreadableFileError: When it may not be read.
         FileFormatError: When it is damaged, or not what the stage records.
     """
-    if not path.exists():
-        return None
-    remedy = f"delete it and the product of {stage} of the same name ({path.stem}): the next run remakes both"
+    return read(path, kind) if path.exists() else None
+
+
+def read(path: Path, kind: type[_Results]) -> BranchRecord[_Results]:
+    """Read the statistics of a branch.
+
+    Args:
+        path: The file.
+        kind: What the stage records that wrote it.
+
+    Returns:
+        What was recorded.
+
+    Raises:
+        UnreadableFileError: When it is not there, or may not be read.
+        FileFormatError: When it is damaged, or not what the stage records.
+    """
+    remedy = f"delete it and the product of {kind.stage} of the same name ({path.stem}): the next run remakes both"
     document = load_json(path, remedy)
     try:
-        record = _OF_STAGE.get(stage, _Common).model_validate(document)
-        if record.stage != stage:
-            msg = f"they are those of {record.stage}"
-            raise FileFormatError(msg)
-        if stage == "ParseFile":
-            Cutflow.from_dict(document["cutflow"])
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
-        raise _strange(path, stage, f"{where}: {first['msg'].lower()}", remedy) from error
-    except (FileFormatError, PhysicsError, LookupError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise _strange(path, stage, reason, remedy) from error
-    found: dict[str, Any] = document
-    return found
+        return BranchRecord.from_document(kind, document)
+    except RecordError as error:
+        msg = f"{path}: not statistics as {kind.stage} writes them ({error}); {remedy}"
+        raise FileFormatError(msg) from error
 
 
-def _strange(path: Path, stage: str, reason: str, remedy: str) -> FileFormatError:
-    return FileFormatError(f"{path}: not statistics as {stage} writes them ({reason}); {remedy}")
+def of_parsed_data(path: Path) -> ParsedFiles:
+    """Read the statistics that stand in a file of parsed data; without kinematics.
+
+    Args:
+        path: The file.
+
+    Returns:
+        What was recorded of the branch that made it.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+        FileFormatError: When its statistics are not those of ParseFile.
+    """
+    try:
+        return from_document(ParsedFiles, parsed_data.statistics(path))
+    except RecordError as error:
+        msg = f"{path}: not statistics as ParseFile writes them ({error}); delete it: the next run remakes it"
+        raise FileFormatError(msg) from error

@@ -1,6 +1,20 @@
-"""What can go wrong in a run as a whole."""
+"""What can go wrong in a step, and in a run as a whole."""
 
-__all__ = ["DuplicateEventsError", "EmptyResultError", "PlanError", "StageError"]
+__all__ = ["DuplicateEventsError", "EmptyResultError", "FileError", "PlanError", "StageError"]
+
+
+class FileError(RuntimeError):
+    """An attempt at a file failed.
+
+    Attributes:
+        uri: The file.
+        reason: Why, in a sentence that names the file.
+        transient: Whether another attempt may succeed.
+    """
+
+    def __init__(self, uri: str, reason: str, transient: bool) -> None:
+        super().__init__(reason)
+        self.uri, self.reason, self.transient = uri, reason, transient
 
 
 class StageError(RuntimeError):

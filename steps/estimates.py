@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from targets.catalogue.input_files import InputFile
 
@@ -118,9 +118,9 @@ def needs_by_device(needs: Mapping[Path, float]) -> dict[Path, float]:
     Returns:
         Bytes by the first folder of each file system.
     """
-    first: dict[Any, Path] = {}
+    first: dict[int, Path] = {}
     total: dict[Path, float] = {}
     for folder, needed in needs.items():
-        one = first.setdefault(folder.stat().st_dev, folder)
-        total[one] = total.get(one, 0.0) + needed
+        shared = first.setdefault(folder.stat().st_dev, folder)
+        total[shared] = total.get(shared, 0.0) + needed
     return total

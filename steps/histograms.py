@@ -1,24 +1,25 @@
 """The work of FillHistograms and MakeHistograms: processed masses → counts of each branch → histograms of their sum."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from edm.cut_table import CutTable
+from edm.records import FilledCounts, HistogramRow, MadeHistograms
+from edm.spectra import Distribution, SpectrumKey
+from edm.statistics import DatasetStatistics
 from physics import binning, bumpnet
-from physics.binning import Histogram, Int64
+from physics.binning import Histogram
 from steps.errors import EmptyResultError
 from targets.products import histograms, mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["Filled", "HistogramNaming", "count", "fill", "no_bin", "write"]
+__all__ = ["FilledHistograms", "HistogramNaming", "count", "fill", "no_bin", "summarize", "write"]
 
 
 @dataclass(frozen=True)
 class HistogramNaming:
-    """How histograms look.
+    """How histograms are named.
 
     Attributes:
         widths_gev: Bin widths in GeV; one histogram each.
@@ -28,32 +29,32 @@ class HistogramNaming:
     widths_gev: tuple[float, ...]
     bumpnet_naming: bool
 
-    def key(self, name: str, width_gev: float) -> str:
-        """Give the key of a histogram in its file, from ``final_state/combination``."""
-        state, combination = name.split("/")
+    def key(self, spectrum: SpectrumKey, width_gev: float) -> str:
+        """Return the key of a histogram in its file."""
+        state, combination, _ = spectrum
         if self.bumpnet_naming:
             return bumpnet.histogram_name(state, combination, width_gev)
         return bumpnet.plain_name(state, combination, width_gev, len(self.widths_gev) > 1)
 
 
 @dataclass(frozen=True)
-class Filled:
-    """Histograms by key, and what there is to say of each.
+class FilledHistograms:
+    """The histograms of a dataset.
 
     Attributes:
-        histograms: Histogram per key.
-        titles: Title per key.
-        rows: Statistics per key.
-        without: Reason per name and width that gave no histogram.
+        histograms: Histogram by key.
+        titles: Title by key.
+        rows: Statistics by key.
+        without: Why there is no histogram, by spectrum, or by key where only this width has none.
     """
 
     histograms: dict[str, Histogram]
     titles: dict[str, str]
-    rows: dict[str, dict[str, Any]]
+    rows: dict[str, HistogramRow]
     without: dict[str, str]
 
 
-def count(source: Path, path: Path, widths_gev: Iterable[float], exclude_outliers: bool) -> dict[str, Any]:
+def count(source: Path, path: Path, widths_gev: Iterable[float], exclude_outliers: bool) -> FilledCounts:
     """Count the processed masses of one branch on the grids of the histograms.
 
     Args:
@@ -63,29 +64,28 @@ def count(source: Path, path: Path, widths_gev: Iterable[float], exclude_outlier
         exclude_outliers: Whether outliers are left out.
 
     Returns:
-        The statistics: masses counted.
+        The statistics.
     """
-    rows: dict[tuple[str, float], Int64] = {}
+    distributions: dict[tuple[SpectrumKey, float], Distribution] = {}
     entries = 0
-    for name, values in mass_arrays.read(source):
-        state, combination, part = name.split("/")
-        if part == "outliers" and exclude_outliers:
+    for key, masses in mass_arrays.read(source):
+        if key.part == "outliers" and exclude_outliers:
             continue
-        entries += len(values)
+        entries += len(masses)
         for width_gev in widths_gev:
-            here = (f"{state}/{combination}", width_gev)
-            rows[here] = binning.add(rows.get(here, np.zeros(0, np.int64)), binning.counts(values, width_gev))
-    mass_counts.write(path, [Row(name, width_gev, found) for (name, width_gev), found in rows.items()])
-    return {"masses": entries}
+            row, part = (key.whole(), width_gev), Distribution(binning.counts(masses, width_gev))
+            distributions[row] = distributions[row] + part if row in distributions else part
+    mass_counts.write(path, (Row(*row, distribution) for row, distribution in distributions.items()))
+    return FilledCounts(entries)
 
 
-def fill(sources: Iterable[Path], table: Mapping[str, Any], style: HistogramNaming) -> Filled:
+def fill(sources: Iterable[Path], table: CutTable, naming: HistogramNaming) -> FilledHistograms:
     """Fill the histograms of a dataset.
 
     Args:
         sources: The counts of all its branches.
         table: Its table of cuts.
-        style: How histograms look.
+        naming: How histograms are named.
 
     Returns:
         The histograms, in alphabetical order of their names.
@@ -93,26 +93,26 @@ def fill(sources: Iterable[Path], table: Mapping[str, Any], style: HistogramNami
     Raises:
         EmptyResultError: When there is none.
     """
-    filled = Filled({}, {}, {}, {name: row["reason"] for name, row in table["cuts"].items() if row["reason"]})
-    for name, width_gev, found, *_ in mass_counts.add_up(sources):
-        key = style.key(name, width_gev)
-        histogram = binning.cut_out(found, width_gev, table["cuts"][name]["start_gev"])
+    filled = FilledHistograms({}, {}, {}, {str(key): cut.reason for key, cut in table.cuts.items() if cut.reason})
+    for spectrum, width_gev, distribution in mass_counts.add_up(sources):
+        key, start_gev = naming.key(spectrum, width_gev), table.cuts[spectrum].start_gev
+        histogram = None if start_gev is None else binning.cut_out(distribution.counts, width_gev, start_gev)
         if histogram is None:
             filled.without[key] = no_bin(width_gev)
             continue
         filled.histograms[key] = histogram
-        filled.titles[key] = name.replace("/", " ")
+        filled.titles[key] = f"{spectrum.final_state} {spectrum.combination}"
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
-        raise EmptyResultError(_nothing(table, min(style.widths_gev)))
+        raise EmptyResultError(_describe_too_wide_bins(table, min(naming.widths_gev)))
     return filled
 
 
-def _nothing(table: Mapping[str, Any], width_gev: float) -> str:
-    """Say that bins are too wide, those of the least width too."""
-    lowest_gev = min(cut["start_gev"] for cut in table["cuts"].values() if cut["start_gev"] is not None)
+def _describe_too_wide_bins(table: CutTable, width_gev: float) -> str:
+    """Say that bins are too wide, even those of the smallest width."""
+    lowest_gev = min(cut.start_gev for cut in table.cuts.values() if cut.start_gev is not None)
     return (
-        f"dataset {table['dataset']} gives no histogram: bin_width_gev = {width_gev:g} is too wide, no filled bin "
+        f"dataset {table.dataset} gives no histogram: bin_width_gev = {width_gev:g} is too wide, no filled bin "
         f"starts at or above the turn-on of its combination (the lowest turn-on is {lowest_gev:g} GeV, and the first "
         f"bin from there on starts at {binning.first_edge(lowest_gev, width_gev):g} GeV). Choose narrower bins: a "
         "width that divides peak_detection_bin_width_gev always fits"
@@ -124,34 +124,45 @@ def no_bin(width_gev: float) -> str:
     return f"no filled bin of {width_gev:g} GeV starts at or above the turn-on"
 
 
-def write(path: Path, filled: Filled, single_file: bool) -> dict[str, Any]:
+def write(path: Path, filled: FilledHistograms, single_file: bool) -> None:
     """Write histograms, whole or not at all.
 
     Args:
         path: The file to make, or the folder when each histogram has a file of its own.
         filled: The histograms.
         single_file: Whether all go into one file.
-
-    Returns:
-        The statistics: a row per histogram, and the reasons of those that there are not.
     """
     writer = histograms.write_file if single_file else histograms.write_folder
     writer(path, filled.histograms, filled.titles)
-    accepted = sum(row["bumpnet_rejection"] is None for row in filled.rows.values())
-    return {
-        "histograms": len(filled.rows),
-        "accepted_by_bumpnet": accepted,
-        "rows": filled.rows,
-        "without_histogram": filled.without,
-    }
 
 
-def _row(histogram: Histogram) -> dict[str, Any]:
-    return {
-        "entries": int(histogram.counts.sum()),
-        "bins": len(histogram.counts),
-        "start_gev": histogram.start_gev,
-        "end_gev": histogram.start_gev + histogram.width_gev * len(histogram.counts),
-        "trimmed": histogram.trimmed,
-        "bumpnet_rejection": bumpnet.rejection(histogram.counts),
-    }
+def summarize(filled: FilledHistograms, statistics: DatasetStatistics, unavailable: Iterable[str]) -> MadeHistograms:
+    """Put together what is recorded of a dataset.
+
+    Args:
+        filled: Its histograms.
+        statistics: The sum of the statistics of its branches.
+        unavailable: The addresses of its files on tape.
+
+    Returns:
+        What MakeHistograms records.
+    """
+    return MadeHistograms(
+        **vars(statistics),
+        histograms=len(filled.rows),
+        accepted_by_bumpnet=sum(row.bumpnet_rejection is None for row in filled.rows.values()),
+        rows=filled.rows,
+        without_histogram=filled.without,
+        unavailable=tuple(unavailable),
+    )
+
+
+def _row(histogram: Histogram) -> HistogramRow:
+    return HistogramRow(
+        entries=int(histogram.counts.sum()),
+        bins=len(histogram.counts),
+        start_gev=histogram.start_gev,
+        end_gev=histogram.start_gev + histogram.width_gev * len(histogram.counts),
+        trimmed=histogram.trimmed,
+        bumpnet_rejection=bumpnet.rejection(histogram.counts),
+    )

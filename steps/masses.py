@@ -2,17 +2,19 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
+from edm.records import ComputedMasses
+from edm.spectra import SpectrumKey
 from physics import final_states, masses
 from physics.combinations import Rules
+from steps import branch_statistics
 from targets.products import parsed_data
 from targets.products.mass_arrays import MassWriter
 
 __all__ = ["compute"]
 
 
-def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int) -> dict[str, Any]:
+def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int) -> ComputedMasses:
     """Compute the masses of one file of parsed data.
 
     Args:
@@ -30,10 +32,10 @@ def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chun
         for label, n_events, combinations in masses.compute(masses.take_configured(objects, kinds), rules):
             states[label] += n_events
             for name, values in combinations:
-                writer.add(f"{label}/{name}", values)
-    for label, n_events in parsed_data.statistics(source)["events"]["few_objects"].items():
+                writer.add(SpectrumKey(label, name), values)
+    for label, n_events in branch_statistics.of_parsed_data(source).events.few_objects.items():
         state = final_states.restrict(final_states.parse(label), kinds, rules.max_multiplicity)
         states[final_states.label(state)] += n_events
     writer.write(path)
     ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))
-    return {"events": sum(states.values()), "masses": writer.entries, "final_states": ranked}
+    return ComputedMasses(events=sum(states.values()), masses=writer.entries, final_states=ranked)

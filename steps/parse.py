@@ -6,18 +6,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from edm import kinematics
+from edm.arrays import Int64, Mask
+from edm.cutflow import Cutflow
+from edm.documents import to_document
 from edm.kinds import KINDS
-from edm.objects import Int64, Mask, Objects
+from edm.kinematics import Kinematics
+from edm.objects import Objects
+from edm.records import FileRecord, ParsedFiles
+from edm.statistics import EventCounts, Failure
 from physics import constituents, final_states, object_counts
 from physics.errors import PhysicsError
-from physics.object_counts import Kinematics
-from physics.selection.cutflow import Cutflow
 from physics.selection.selection import Selection, select
-from steps.errors import StageError
+from steps import branch_statistics
+from steps.errors import FileError, StageError
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
@@ -59,7 +64,7 @@ class ReadOptions:
     tolerated_failures: int
 
     def memory_bytes(self) -> int:
-        """Give what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
+        """Return what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
 
@@ -87,7 +92,7 @@ class ReadOptions:
 class _Counts:
     """What is counted of one file, or of several together."""
 
-    files: list[dict[str, Any]] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
     few_objects: Counter[str] = field(default_factory=Counter)
     cutflow: Cutflow = field(default_factory=Cutflow)
     kinematics: Kinematics = field(default_factory=dict)
@@ -97,18 +102,10 @@ class _Counts:
         self.files += other.files
         self.few_objects.update(other.few_objects)
         self.cutflow = self.cutflow.add(other.cutflow)
-        self.kinematics = object_counts.add(self.kinematics, other.kinematics)
+        self.kinematics = kinematics.add(self.kinematics, other.kinematics)
 
 
-class _FileError(Exception):
-    """An attempt at a file failed; the message says why, and names the file."""
-
-    def __init__(self, reason: str, transient: bool) -> None:
-        super().__init__(reason)
-        self.transient = transient
-
-
-def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> dict[str, Any]:
+def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
     """Read files and write their selected objects, one file at a time: each of them whole, or none of its events.
 
     Args:
@@ -118,36 +115,36 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
         storage: How to store parsed data.
 
     Returns:
-        The statistics: events read per file, events written, events with fewer than two objects by final state,
-        cutflow, failures, which stand in the written file too; and the kinematics of the selected objects.
+        The statistics, which stand in the written file too, there without kinematics.
 
     Raises:
         UnreadableFileError: As soon as more files have failed than are tolerated; the message has a line for each, and
             says how many of the others were read.
     """
-    counts, failures = _Counts(), dict[str, str]()
+    counts, failures = _Counts(), list[FileError]()
     with parsed_data.writing(path, storage) as writer:
         for file in files:
             try:
                 counts.add(_read_with_retries(file, options, writer))
-            except _FileError as error:
-                failures[file.uri] = str(error)
+            except FileError as error:
+                failures.append(error)
                 if len(failures) > options.tolerated_failures:
                     msg = _describe_failures(failures, len(counts.files), len(files))
                     raise UnreadableFileError(msg) from error
-        statistics = {
-            "events": {
-                "read": sum(entry["events"] for entry in counts.files),
-                "written": writer.written,
-                "few_objects": dict(sorted(counts.few_objects.items())),
-            },
-            "cutflow": counts.cutflow.as_dict(),
-            "files": counts.files,
-            "bytes_read": sum(entry["bytes_read"] for entry in counts.files),
-            "failures": [{"uri": uri, "reason": reason} for uri, reason in failures.items()],
-        }
-        writer.note(statistics)
-    return statistics | {"kinematics": object_counts.as_dict(counts.kinematics)}
+        parsed = ParsedFiles(
+            events=EventCounts(
+                read=sum(record.events or 0 for record in counts.files),
+                written=writer.written,
+                few_objects=dict(sorted(counts.few_objects.items())),
+            ),
+            cutflow=counts.cutflow,
+            files=tuple(counts.files),
+            bytes_read=sum(record.bytes_read or 0 for record in counts.files),
+            failures=tuple(Failure(error.uri, error.reason) for error in failures),
+            kinematics=counts.kinematics,
+        )
+        writer.note({name: part for name, part in to_document(parsed).items() if name != "kinematics"})
+    return parsed
 
 
 def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
@@ -160,9 +157,9 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
     Raises:
         StageError: When more are missing; the message names all of them.
     """
-    failures = [failure for path in incomplete for failure in parsed_data.statistics(path)["failures"]]
+    failures = [failure for path in incomplete for failure in branch_statistics.of_parsed_data(path).failures]
     if len(failures) > tolerated:
-        lines = "\n".join(f"  {failure['reason']}" for failure in failures)
+        lines = "\n".join(f"  {failure.reason}" for failure in failures)
         msg = (
             f"{len(failures)} files of the run cannot be read, and tolerated_failures is {tolerated}:\n{lines}\n"
             f"Fix or replace them and rerun with --tolerated-failures 0, or set --tolerated-failures {len(failures)}"
@@ -177,7 +174,7 @@ def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_dat
         try:
             with writer.section() as section:
                 return _read(file, options, section)
-        except _FileError as error:
+        except FileError as error:
             if not error.transient or attempt >= options.attempts:
                 raise
         if "://" in file.uri:
@@ -187,24 +184,27 @@ def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_dat
 
 def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
     """Read one file whole; every event is written or counted."""
-    uri, counts = file.uri, _Counts()
+    address, counts = file.uri, _Counts()
     try:
         with open_input(file, options.schemas, options.fetch) as opened:
             events, unassigned, n_events = opened.events, Counter[str](), 0
+            address = events.uri
             columns = options.selection.columns(events.schema.name) if events.schema else {}
-            options.check_memory(uri, events.bytes_kept(columns))
+            options.check_memory(address, events.bytes_kept(columns))
             for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes()):
                 counts.add(_select(chunk, events, options.selection, section))
                 unassigned.update(chunk.unassigned)
                 n_events += len(chunk.run)
             if n_events != events.num_entries:
-                msg = f"{uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
+                msg = f"{address}: {n_events} of {events.num_entries} events were read; fetch the file again"
                 raise UnreadableFileError(msg)
             counts.files.append(_describe(file, opened, dict(unassigned)))
-    except (UnreadableFileError, FileFormatError, PhysicsError, ConfigurationError) as error:
-        reason = str(error) if uri in str(error) else f"{uri}: {error}"  # of a download, it names the file in the cache
-        final = isinstance(error, (RefusedError, RangesUnsupportedError, ChangedFileError))
-        raise _FileError(reason, isinstance(error, UnreadableFileError) and not final) from error
+    except (UnreadableFileError, FileFormatError) as error:  # of a download, the message names the file in the cache
+        reason = str(error) if address == file.uri else f"{file.uri}: {error}"
+        final = isinstance(error, (FileFormatError, RefusedError, RangesUnsupportedError, ChangedFileError))
+        raise FileError(file.uri, reason, transient=not final) from error
+    except (PhysicsError, ConfigurationError) as error:
+        raise FileError(file.uri, f"{file.uri}: {error}", transient=False) from error
     return counts
 
 
@@ -229,23 +229,23 @@ def _count_final_states(objects: Mapping[str, Objects], chosen: Mask) -> Counter
     return Counter({final_states.label(state): len(members) for state, members in states})
 
 
-def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> dict[str, Any]:
+def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> FileRecord:
     events = opened.events
-    return {
-        "uri": file.uri,
-        "schema": events.schema.name if events.schema else None,
-        "events": events.num_entries,
-        "bytes": events.size,
-        "bytes_read": opened.traffic().received,
-        "absent_kinds": sorted(events.absent_kinds),
-        "absent_numbers": list(events.absent_numbers),
-        "unassigned_objects": unassigned,
-        "notes": events.notes,
-    }
+    return FileRecord(
+        uri=file.uri,
+        schema=events.schema.name if events.schema else None,
+        unassigned_objects=unassigned,
+        events=events.num_entries,
+        bytes=events.size,
+        bytes_read=opened.traffic().received,
+        absent_kinds=tuple(sorted(events.absent_kinds)),
+        absent_numbers=tuple(events.absent_numbers),
+        notes=tuple(events.notes),
+    )
 
 
-def _describe_failures(failures: Mapping[str, str], n_read: int, n_files: int) -> str:
-    lines = "\n".join(f"  {reason}" for reason in failures.values())
+def _describe_failures(failures: Sequence[FileError], n_read: int, n_files: int) -> str:
+    lines = "\n".join(f"  {failure.reason}" for failure in failures)
     return (
         f"{len(failures)} of {n_files} files cannot be read:\n{lines}\n"
         f"  (of the others, {n_read} were read and {n_files - n_read - len(failures)} were not tried; to leave out "

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+from edm.cut_table import Cut, CutTable, FinalStateCount
+from edm.documents import from_document
+from edm.errors import RecordError
+from edm.records import CountedMasses, FoundPeaks, RemovedPeaks
+from edm.spectra import Distribution, SpectrumKey
 from physics import combinations, peaks, resonances
-from physics.peaks import Cut, Distribution
+from physics.errors import PhysicsError
 from physics.resonances import Resonance, Windows
 from steps.errors import EmptyResultError
 from targets.documents.json import load_json
@@ -15,7 +19,7 @@ from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["PeakSearch", "count", "find", "load_table", "remove"]
+__all__ = ["PeakSearch", "count", "find", "load_table", "remove", "summarize"]
 
 _LARGEST_NAMED = 5
 
@@ -37,16 +41,15 @@ class PeakSearch:
     resonances: tuple[Resonance, ...]
     _windows: dict[str, Windows] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def windows(self, name: str) -> Windows:
-        """Give what known resonances take from ``final_state/combination``."""
-        combination = name.split("/")[1]
+    def windows(self, combination: str) -> Windows:
+        """Return what known resonances take from a combination such as ``e0e1j0``."""
         if combination not in self._windows:  # many final states have the same combinations
             parsed = combinations.parse(combination)
             self._windows[combination] = resonances.windows(parsed, self.resonances, self.width_gev)
         return self._windows[combination]
 
 
-def count(source: Path, path: Path, search: PeakSearch) -> dict[str, Any]:
+def count(source: Path, path: Path, search: PeakSearch) -> CountedMasses:
     """Count the masses of one branch on the grid of the peak search.
 
     Args:
@@ -55,18 +58,17 @@ def count(source: Path, path: Path, search: PeakSearch) -> dict[str, Any]:
         search: How peaks are searched.
 
     Returns:
-        The statistics: masses counted and combinations.
+        The statistics.
     """
-    found: dict[str, Distribution] = {}
-    for name, values in mass_arrays.read(source):
-        part = peaks.measure(values, search.windows(name), search.width_gev, search.max_mass_gev)
-        found[name] = peaks.merge([found[name], part]) if name in found else part
-    rows = [Row(name, search.width_gev, one.counts, one.above, one.in_window) for name, one in found.items()]
-    mass_counts.write(path, rows)
-    return {"combinations": len(rows), "masses": sum(int(row.counts.sum()) + row.above for row in rows)}
+    distributions: dict[SpectrumKey, Distribution] = {}
+    for key, masses in mass_arrays.read(source):
+        part = peaks.measure(masses, search.windows(key.combination), search.width_gev, search.max_mass_gev)
+        distributions[key] = distributions[key] + part if key in distributions else part
+    mass_counts.write(path, (Row(key, search.width_gev, counted) for key, counted in distributions.items()))
+    return CountedMasses(len(distributions), sum(counted.entries() for counted in distributions.values()))
 
 
-def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callable[[], str] = str) -> dict[str, Any]:
+def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callable[[], str] = str) -> CutTable:
     """Find the cuts of a dataset.
 
     Args:
@@ -76,36 +78,37 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callab
         note: Says what else may be why there is no histogram; empty for nothing.
 
     Returns:
-        The table of cuts: ``final_states`` with the events of each, and ``cuts`` by ``final_state/combination`` for
-        those with enough events.
+        The table of cuts.
 
     Raises:
         EmptyResultError: When no combination would give a histogram.
     """
-    merged = {row.name: Distribution(row.counts, row.above, row.in_window) for row in mass_counts.add_up(sources)}
+    merged = {key: distribution for key, _, distribution in mass_counts.add_up(sources)}
     events = _events(merged)
     cuts = {
-        name: peaks.find_cut(distribution, search.windows(name), search.width_gev)
-        for name, distribution in merged.items()
-        if events[name.split("/")[0]] >= search.min_events
+        key: peaks.find_cut(distribution, search.windows(key.combination), search.width_gev)
+        for key, distribution in merged.items()
+        if events[key.final_state] >= search.min_events
     }
     if not any(cut.reason is None for cut in cuts.values()):
-        raise EmptyResultError(". ".join(filter(None, [_nothing(dataset, events, cuts, search), note()])))
-    return {
-        "dataset": dataset,
-        "final_states": {state: {"events": n, "kept": n >= search.min_events} for state, n in events.items()},
-        "cuts": {name: cut.as_dict() for name, cut in cuts.items()},
-    }
+        raise EmptyResultError(". ".join(filter(None, [_describe_nothing_left(dataset, events, cuts, search), note()])))
+    final_states = {state: FinalStateCount(number, number >= search.min_events) for state, number in events.items()}
+    return CutTable(dataset, final_states, cuts)
 
 
-def load_table(path: Path) -> dict[str, Any]:
+def summarize(table: CutTable) -> FoundPeaks:
+    """Return what FindPeaks records of a table of cuts."""
+    return FoundPeaks(table.final_states, len(table.cuts))
+
+
+def load_table(path: Path) -> CutTable:
     """Read a table of cuts.
 
     Args:
-        path: The file that was made of what :func:`find` gave.
+        path: The file that was made of what :func:`find` returned.
 
     Returns:
-        The table; the same one for the same file, not to be changed.
+        The table; the same one for the same file.
 
     Raises:
         UnreadableFileError: When the file is not there.
@@ -116,75 +119,69 @@ def load_table(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)  # every branch asks
-def _load_table(path: Path, state: object) -> dict[str, Any]:  # noqa: ARG001 (a changed file is another key)
-    table = load_json(path)
+def _load_table(path: Path, state: object) -> CutTable:  # noqa: ARG001 (a changed file is another key)
     try:
-        ours = isinstance(table["dataset"], str) and all(_is_cut(name, row) for name, row in table["cuts"].items())
-        ours = ours and all(
-            isinstance(found["events"] + found["kept"], int) for found in table["final_states"].values()
-        )
-    except (LookupError, TypeError, AttributeError, ValueError):
-        ours = False
-    if not ours:
-        msg = f"{path}: not a table of cuts as this project writes it; delete it: the next run remakes it"
-        raise FileFormatError(msg)
-    found: dict[str, Any] = table
-    return found
+        table = from_document(CutTable, load_json(path))
+        for key, cut in table.cuts.items():
+            combinations.parse(key.combination)
+            if not cut.is_consistent():
+                msg = f"{key}: its classes do not hold all its entries"
+                raise RecordError(msg)
+    except (RecordError, PhysicsError) as error:
+        msg = f"{path}: not a table of cuts as this project writes it ({error}); delete it: the next run remakes it"
+        raise FileFormatError(msg) from error
+    return table
 
 
-def _is_cut(name: str, row: Mapping[str, Any]) -> bool:
-    """Tell whether a row is one of a table: its classes hold all its entries."""
-    cut, (_, combination) = Cut(**row), name.split("/")
-    combinations.parse(combination)
-    return cut.entries == cut.below + cut.window + cut.main + cut.outliers + cut.above and (
-        (cut.reason is None) == (cut.start_gev is not None)
-    )
-
-
-def remove(source: Path, path: Path, table: Mapping[str, Any], search: PeakSearch) -> dict[str, Any]:
+def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> RemovedPeaks:
     """Apply the cuts of a dataset to the masses of one branch.
 
     Args:
         source: The masses of the branch.
-        path: The file to make; its names end with ``/main`` and ``/outliers``.
-        table: What :func:`find` gave.
+        path: The file to make, with the parts ``main`` and ``outliers`` of each spectrum.
+        table: What :func:`find` returned.
         search: How peaks were searched.
 
     Returns:
-        The statistics: masses in, in main and in outliers.
+        The statistics.
     """
     writer = mass_arrays.MassWriter(path.parent)
     entries, kept = 0, {"main": 0, "outliers": 0}
-    for name, values in mass_arrays.read(source):
-        entries += len(values)
-        row = table["cuts"].get(name)
-        if row is None or row["reason"] is not None:
+    for key, masses in mass_arrays.read(source):
+        entries += len(masses)
+        cut = table.cuts.get(key)
+        if cut is None or cut.reason is not None:
             continue
-        parts = peaks.split(values, Cut(**row), search.width_gev, search.max_mass_gev)
+        parts = peaks.split(masses, cut, search.width_gev, search.max_mass_gev)
         for part, selected in zip(kept, parts, strict=True):
-            writer.add(f"{name}/{part}", selected)
+            writer.add(key._replace(part=part), selected)
             kept[part] += len(selected)
     writer.write(path)
-    return {"masses": entries, **kept}
+    return RemovedPeaks(masses=entries, **kept)
 
 
-def _events(merged: Mapping[str, Distribution]) -> dict[str, int]:
+def _events(merged: Mapping[SpectrumKey, Distribution]) -> dict[str, int]:
     """Count the events of each final state, the largest first: every combination has one mass an event."""
-    events = {name.split("/")[0]: int(one.counts.sum()) + one.above for name, one in merged.items()}
+    events = {key.final_state: distribution.entries() for key, distribution in merged.items()}
     return dict(sorted(events.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _nothing(dataset: str, events: Mapping[str, int], cuts: Mapping[str, Cut], search: PeakSearch) -> str:
-    largest = ", ".join(f"{state} ({n})" for state, n in list(events.items())[:_LARGEST_NAMED])
-    found = f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
+def _describe_nothing_left(
+    dataset: str, events: Mapping[str, int], cuts: Mapping[SpectrumKey, Cut], search: PeakSearch
+) -> str:
+    largest = ", ".join(f"{state} ({number})" for state, number in list(events.items())[:_LARGEST_NAMED])
+    populated = (
+        f"its largest final states (events): {largest}" if largest else "no event has objects for any combination"
+    )
     return (
-        f"dataset {dataset} gives no histogram: {found}. Thresholds: min_events_per_fs = {search.min_events}, "
+        f"dataset {dataset} gives no histogram: {populated}. Thresholds: min_events_per_fs = {search.min_events}, "
         f"max_mass_gev = {search.max_mass_gev:g}, known_resonances = "
-        f"{','.join(one.name for one in search.resonances) or 'none'}. {_remedy(cuts, has_events=bool(events))}"
+        f"{','.join(resonance.name for resonance in search.resonances) or 'none'}. "
+        f"{_remedy(cuts, has_events=bool(events))}"
     )
 
 
-def _remedy(cuts: Mapping[str, Cut], has_events: bool) -> str:
+def _remedy(cuts: Mapping[SpectrumKey, Cut], has_events: bool) -> str:
     """Say which threshold left nothing, and what to do: cuts are those of the final states with enough events."""
     if not cuts:
         lower = "lower min_events_per_fs, " if has_events else ""

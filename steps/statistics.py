@@ -1,178 +1,167 @@
 """The sum of the statistics of branches: what happened to every event and object of a dataset or a run."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from edm import kinematics
+from edm.cutflow import Cutflow
+from edm.errors import RecordError
+from edm.kinematics import Kinematics
+from edm.records import (
+    RESULTS,
+    BranchRecord,
+    ComputedMasses,
+    FileRecord,
+    ParsedFiles,
+    RemovedPeaks,
+    StageResults,
+)
+from edm.statistics import DatasetStatistics, EventCounts, StageStatistics
 from edm.wording import amount
-from physics import object_counts
-from physics.errors import PhysicsError
-from physics.selection.cutflow import Cutflow
 from steps import branch_statistics
 
 __all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
-_AMONG_JETS = "b"
-"""The kind whose objects are jets too."""
-
-_Record = dict[str, Any]
+_Records = list[BranchRecord[StageResults] | None]
+_Results = TypeVar("_Results", bound=StageResults)
 
 
-def of_branches(logs: Mapping[str, Iterable[Path]]) -> _Record:
+def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
     """Sum the statistics of branches.
 
     Args:
         logs: The statistics files of the branches, by stage.
 
     Returns:
-        ``events`` read, written and left out, ``failures``, ``cutflow``, ``objects`` selected by kind,
-        ``kinematics`` of the selected objects (None where a branch was parsed before these were recorded),
-        ``unassigned_objects`` (those of a shared collection that no kind takes, by the branch that tells the kinds),
-        ``final_states`` (events by final state), ``file_notes`` (what was noted of files, with their addresses),
-        ``masses`` made, in main and in outliers, ``stages`` (branches, seconds and bytes added up and the largest
-        memory of each) and ``missing_statistics``: how many branches have none (they have not run, or somebody deleted
-        them). Objects of kind b are among those of kind j.
+        The sum.
 
     Raises:
         UnreadableFileError: When a file may not be read.
         FileFormatError: When one is damaged, or no statistics.
     """
-    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
-    kept = _kept(found)
-    parsed, computed, removed = (kept.get(stage, []) for stage in ("ParseFile", "ComputeMasses", "RemovePeaks"))
-    rows = reduce(Cutflow.add, (Cutflow.from_dict(one["cutflow"]) for one in parsed), Cutflow()).as_dict()
-    return {
-        "events": {name: sum(one["events"][name] for one in parsed) for name in ("read", "written")}
-        | {"few_objects": _total(one["events"]["few_objects"] for one in parsed)},
-        "failures": [failure for one in parsed for failure in one["failures"]],
-        "cutflow": rows,
-        "objects": {kind: _left(entries) for kind, entries in rows.items()},
-        "kinematics": _kinematics(parsed),
-        "unassigned_objects": _total(file["unassigned_objects"] for one in parsed for file in one["files"]),
-        "final_states": _total(one["final_states"] for one in computed),
-        "formats": _total({file["schema"]: 1} for one in parsed for file in one["files"] if file["schema"]),
-        "file_notes": _file_notes(parsed),
-        "masses": _total({key: one[key] for key in ("masses", "main", "outliers")} for one in removed),
-        "stages": {stage: _stage(ones) for stage, ones in kept.items()},
-        "missing_statistics": sum(one is None for ones in found.values() for one in ones),
-    }
+    records = _load(logs)
+    parsed = list(_results(records, ParsedFiles))
+    computed, removed = _results(records, ComputedMasses), list(_results(records, RemovedPeaks))
+    files = [file for branch in parsed for file in branch.files]
+    cutflow = reduce(Cutflow.add, (branch.cutflow for branch in parsed), Cutflow())
+    return DatasetStatistics(
+        events=EventCounts(
+            read=sum(branch.events.read for branch in parsed),
+            written=sum(branch.events.written for branch in parsed),
+            few_objects=_total(branch.events.few_objects for branch in parsed),
+        ),
+        failures=tuple(failure for branch in parsed for failure in branch.failures),
+        cutflow=cutflow,
+        objects=cutflow.selected(),
+        kinematics=_add_kinematics(parsed),
+        unassigned_objects=_total(file.unassigned_objects for file in files),
+        final_states=_total(branch.final_states for branch in computed),
+        formats=_total({file.schema: 1} for file in files if file.schema),
+        file_notes=_file_notes(files),
+        masses=_total({"masses": part.masses, "main": part.main, "outliers": part.outliers} for part in removed),
+        stages={stage: _sum_stage(of_stage) for stage, of_stage in records.items()},
+        missing_statistics=sum(record is None for of_stage in records.values() for record in of_stage),
+    )
 
 
-def notes(record: Mapping[str, Any]) -> list[str]:
+def notes(statistics: DatasetStatistics) -> list[str]:
     """Say which objects were left out because no kind takes them, what was noted of files, and of which.
 
     Args:
-        record: What :func:`of_branches` gave, or statistics that were made of it.
+        statistics: What :func:`of_branches` returned.
 
     Returns:
         A sentence for each note.
     """
-    numbers = record.get("unassigned_objects", {})  # statistics of an older version have none
-    parts = [f"{number:,} objects of {branch}" for branch, number in numbers.items()]
+    parts = [f"{number:,} objects of {branch}" for branch, number in statistics.unassigned_objects.items()]
     left_out = "were left out: they have a value that no kind of the schema takes (where)"
     return [f"{' and '.join(parts)} {left_out}"] * bool(parts) + [
         f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
-        for note, uris in record.get("file_notes", {}).items()
+        for note, uris in statistics.file_notes.items()
     ]
 
 
-def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Record]:
+def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, StageStatistics]:
     """Sum what all stages have in common, for instance over several datasets.
 
     Args:
         logs: The statistics files of the branches, by stage; those that are not there do not count.
 
     Returns:
-        By stage: ``branches``, ``seconds``, ``events``, ``objects`` selected, ``masses``, ``bytes_read``,
-        ``bytes_written`` and ``failures`` added up, and the largest ``peak_memory_mb``; None for what it does not count
-        or was not recorded.
+        The sum of each stage.
     """
-    found = {stage: [branch_statistics.load(path, stage) for path in paths] for stage, paths in logs.items()}
-    return {stage: _stage(ones) for stage, ones in _kept(found).items()}
+    return {stage: _sum_stage(of_stage) for stage, of_stage in _load(logs).items()}
 
 
-def files_read(logs: Iterable[Path]) -> dict[str, _Record]:
-    """Give what ParseFile recorded of each file.
+def files_read(logs: Iterable[Path]) -> dict[str, FileRecord]:
+    """Return what ParseFile recorded of each file.
 
     Args:
         logs: Its statistics files; those that are not there do not count.
 
     Returns:
-        By address: ``events``, ``bytes`` and ``bytes_read``, among others.
+        How each file was read, by its address.
     """
-    records = [branch_statistics.load(path, "ParseFile") for path in logs]
-    return {file["uri"]: file for one in records if one is not None for file in one["files"]}
+    records = (branch_statistics.load(path, ParsedFiles) for path in logs)
+    return {file.uri: file for record in records if record is not None for file in record.results.files}
 
 
-def _file_notes(parsed: Iterable[_Record]) -> dict[str, list[str]]:
-    noted: dict[str, list[str]] = {}
-    for file in (file for one in parsed for file in one["files"]):
-        for note in file.get("notes", ()):
-            noted.setdefault(note, []).append(file["uri"])
-    return {note: sorted(noted[note]) for note in sorted(noted)}
+def _load(logs: Mapping[str, Iterable[Path]]) -> dict[str, _Records]:
+    return {stage: [branch_statistics.load(path, RESULTS[stage]) for path in paths] for stage, paths in logs.items()}
 
 
-def _kept(found: Mapping[str, list[_Record | None]]) -> dict[str, list[_Record]]:
-    return {stage: [one for one in ones if one is not None] for stage, ones in found.items()}
+def _results(records: Mapping[str, _Records], kind: type[_Results]) -> Iterator[_Results]:
+    """Yield what the branches of one stage recorded, of those that did."""
+    for record in records.get(kind.stage, ()):
+        if record is not None and isinstance(record.results, kind):
+            yield record.results
 
 
-def _stage(records: list[_Record]) -> _Record:
+def _file_notes(files: Iterable[FileRecord]) -> dict[str, tuple[str, ...]]:
+    uris: dict[str, list[str]] = {}
+    for file in files:
+        for note in file.notes:
+            uris.setdefault(note, []).append(file.uri)
+    return {note: tuple(sorted(uris[note])) for note in sorted(uris)}
+
+
+def _sum_stage(records: _Records) -> StageStatistics:
     """Sum what stages have in common; None for what no branch counts, or what some recorded and others did not."""
-    return {
-        "branches": len(records),
-        "seconds": round(sum(one["seconds"] for one in records), 3),
-        "events": _sum(_events(one) for one in records),
-        "objects": _sum(_objects(one) for one in records),
-        "masses": _sum(_number(one, "masses") for one in records),
-        "bytes_read": _sum(one.get("bytes_read") for one in records),
-        "bytes_written": _sum(one.get("bytes_written") for one in records),
-        "peak_memory_mb": max((one["peak_memory_mb"] for one in records), default=None),
-        "failures": sum(len(one["failures"]) for one in records if one["stage"] == "ParseFile"),
-    }
-
-
-def _events(record: _Record) -> int | None:
-    """Give the events that a branch went through; what a stage repeats from those above it is not its own."""
-    events = record.get("events")
-    if isinstance(events, dict):
-        return int(events["read"]) if record["stage"] == "ParseFile" else None
-    return events
-
-
-def _objects(record: _Record) -> int | None:
-    """Give the objects that a branch selected; a b-jet counts once, with the jets."""
-    if record["stage"] != "ParseFile":
-        return None
-    return sum(_left(entries) for kind, entries in record["cutflow"].items() if kind != _AMONG_JETS)
-
-
-def _number(record: _Record, key: str) -> int | None:
-    value = record.get(key)
-    return value if isinstance(value, int) else None
+    recorded = [record for record in records if record is not None]
+    totals = [record.results.totals() for record in recorded]
+    return StageStatistics(
+        branches=len(recorded),
+        seconds=round(sum(record.seconds for record in recorded), 3),
+        events=_sum(branch.events for branch in totals),
+        objects=_sum(branch.objects for branch in totals),
+        masses=_sum(branch.masses for branch in totals),
+        bytes_read=_sum(branch.bytes_read for branch in totals),
+        bytes_written=_sum(record.bytes_written for record in recorded),
+        peak_memory_mb=max((record.peak_memory_mb for record in recorded), default=None),
+        failures=sum(branch.failures for branch in totals),
+    )
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:
-    known = list(numbers)
-    return None if not known or None in known else sum(number for number in known if number is not None)
+    listed = list(numbers)
+    counted = [number for number in listed if number is not None]
+    return sum(counted) if counted and len(counted) == len(listed) else None
 
 
-def _left(entries: Sequence[Mapping[str, Any]]) -> int:
-    """Give the objects that the last row leaves: "selected", and of b-jets "b_tag"."""
-    return int(entries[-1]["objects"]) if entries else 0
-
-
-def _kinematics(parsed: list[_Record]) -> _Record | None:
-    if any("kinematics" not in one for one in parsed):
-        return None
-    total: object_counts.Kinematics = {}
-    try:
-        for one in parsed:
-            total = object_counts.add(total, object_counts.from_dict(one["kinematics"]))
-    except (PhysicsError, LookupError, TypeError, AttributeError, ValueError):  # as another version recorded them
-        return None
-    return object_counts.as_dict(total)
+def _add_kinematics(parsed: Iterable[ParsedFiles]) -> Kinematics | None:
+    """Add up the kinematics; None where a branch did not record them, or on other grids, as another version did."""
+    total: Kinematics = {}
+    for branch in parsed:
+        if branch.kinematics is None:
+            return None
+        try:
+            total = kinematics.add(total, branch.kinematics)
+        except RecordError:
+            return None
+    return total
 
 
 def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

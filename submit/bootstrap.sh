@@ -1,9 +1,9 @@
-# Source this file (bash) to get a node ready, a login node or one of a cluster:
+# Source this file (bash) to prepare a login node or a node of a cluster:
 #   . submit/bootstrap.sh
 #   PIPELINE_VIEW=/cvmfs/sft.cern.ch/lcg/views/LCG_107/x86_64-el9-gcc13-opt . submit/bootstrap.sh
 # PIPELINE_VIEW names an LCG view whose Python and compilers are used; without it, python3 is. The first time, the
 # project is installed into .venv (PIPELINE_VENV names another place). Jobs source this file too, through law: they
-# only use what is there (PIPELINE_JOB is set then, and PIPELINE_BIN names the environment that submitted them).
+# use only what is installed (PIPELINE_JOB is set then, and PIPELINE_BIN names the environment that submitted them).
 # shellcheck shell=bash
 
 _bootstrap() {
@@ -12,13 +12,13 @@ _bootstrap() {
     venv=${PIPELINE_VENV:-$project/.venv}
     if [ -n "${PIPELINE_VIEW:-}" ]; then
         if [ ! -f "$PIPELINE_VIEW/setup.sh" ]; then
-            echo "bootstrap.sh: there is no $PIPELINE_VIEW/setup.sh: is CVMFS mounted here, and PIPELINE_VIEW right?" >&2
+            echo "bootstrap.sh: there is no $PIPELINE_VIEW/setup.sh: check that CVMFS is mounted here and PIPELINE_VIEW is correct" >&2
             return 1
         fi
         # shellcheck disable=SC1091
         . "$PIPELINE_VIEW/setup.sh"
     fi
-    # a view's PYTHONPATH would outrank the packages of a virtual environment
+    # a view's PYTHONPATH would take precedence over the packages of a virtual environment
     unset PYTHONPATH PYTHONHOME
     if [ -z "${PIPELINE_JOB:-}" ] && [ ! -x "$venv/bin/luigi" ]; then
         echo "bootstrap.sh: installing into $venv (once; a minute or two) ..."
@@ -29,7 +29,7 @@ _bootstrap() {
     fi
     export PIPELINE_BIN=${PIPELINE_BIN:-$venv/bin}
     if [ ! -x "$PIPELINE_BIN/law" ]; then
-        echo "bootstrap.sh: there is no $PIPELINE_BIN/law on $(hostname): the environment must lie where all nodes see it" >&2
+        echo "bootstrap.sh: there is no $PIPELINE_BIN/law on $(hostname): the environment must be on a file system that all nodes share" >&2
         return 1
     fi
     # shellcheck disable=SC1091

@@ -2,7 +2,7 @@
 # start in the project's folder):
 #   . /path/to/project/submit/env.sh
 # It puts the project's environment on PATH and tells luigi and law where their configuration is; values that are
-# already set stay. A luigi.cfg in the folder where you start luigi wins over the project's, key by key.
+# already set stay. A luigi.cfg in the current directory takes precedence over the project's, key by key.
 # shellcheck shell=sh
 
 if [ -n "${BASH_SOURCE:-}" ]; then
@@ -25,7 +25,7 @@ else
     fi
     export LAW_HOME="${LAW_HOME:-$_pipeline/.law}"
     [ -f "$_pipeline/law.cfg" ] && export LAW_CONFIG_FILE="${LAW_CONFIG_FILE:-$_pipeline/law.cfg}"
-    # law's completion of task names and parameters, where a person sits before bash or zsh
+    # law's completion of task names and parameters, in interactive bash or zsh
     if [ -z "${PIPELINE_JOB:-}" ] && [ -n "${BASH_VERSION:-}${ZSH_VERSION:-}" ] && command -v law >/dev/null 2>&1; then
         # shellcheck disable=SC1090
         . "$(law completion)"

@@ -1,8 +1,8 @@
-"""law's manager of HTCondor jobs, which tells a command that is not there from a job refused."""
+"""law's job manager of HTCondor, which distinguishes a missing command from a refused job."""
 
 import law
 
-from submit.shell_commands import ThroughShell
+from submit.shell_commands import CheckedCommand
 
 law.contrib.load("htcondor")
 
@@ -11,7 +11,7 @@ from law.contrib.htcondor.job import HTCondorJobManager as LawHTCondorJobManager
 __all__ = ["HTCondorJobManager"]
 
 
-class HTCondorJobManager(ThroughShell, LawHTCondorJobManager):
-    """Submits where there is a condor_submit, and does not try again where there is none."""
+class HTCondorJobManager(CheckedCommand, LawHTCondorJobManager):
+    """Submits jobs where condor_submit exists, and does not retry where it does not."""
 
     command = "htcondor_cmd_submit"

@@ -1,10 +1,10 @@
-# Sourced by jobs (bash), after bootstrap.sh: law's job script calls a function of this name when something fails.
-# It ends a job at the first branch that fails; the branches after that one are run here, before it does.
+# Sourced by jobs (bash), after bootstrap.sh: law's job script calls a function of this name when a step fails.
+# It ends a job at the first branch that fails; the remaining branches are run here, before it does.
 # shellcheck shell=bash
 
 law_hook_job_failed() {
     local code=$1 branch rest=
-    [ "$code" = 50 ] || [ "$code" = 60 ] || return 0 # of a branch; the other codes are of the node or of what follows
+    [ "$code" = 50 ] || [ "$code" = 60 ] || return 0 # a branch failed; the other codes are of the node or of later steps
     for branch in ${LAW_JOB_TASK_BRANCHES}; do
         if [ -n "$rest" ]; then
             echo "-- branch ${branch}, although branch ${b} failed"

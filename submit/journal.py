@@ -1,6 +1,5 @@
-"""What has been submitted, written down job by job, so that a killed submitter loses none and submits none twice."""
+"""The submission journal: each submission is recorded, so that a killed submitter loses no job and doubles none."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from submit.errors import BatchError
+from targets.storage.locks import FileLock
 
-__all__ = ["Journal", "Submission"]
+__all__ = ["Submission", "SubmissionJournal"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Submission:
     Attributes:
         number: Its number in the workflow.
         branches: The branches that it runs.
-        name: Its name on the batch system; empty where names do not tell jobs apart.
-        job_id: Its id; None when nobody wrote down whether the batch system took it.
-        extra: What law keeps of it, as its log.
+        name: Its name on the batch system; empty where names do not identify jobs.
+        job_id: Its id; None when it was not recorded whether the batch system accepted the job.
+        extra: Further data that law keeps, as the path of its log.
     """
 
     number: int
@@ -33,54 +33,44 @@ class Submission:
     extra: dict[str, Any]
 
 
-class Journal:
-    """A file beside law's job data with a line before and a line after each submission.
+class SubmissionJournal:
+    """A file beside law's job data with one line before and one line after each submission.
 
-    law writes its job data after every fiftieth job; what came after the last time stands here.
+    law writes its job data after every fiftieth job; the submissions since then are recorded here.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other processes from following the same jobs.
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from polling the same jobs.
 
         Raises:
             BatchError: When another process does.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("a+", encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
+        lock = FileLock(self._path.with_suffix(".lock"))
+        with suppress(OSError):  # a file system without locks
+            if not lock.acquire(alone=True, wait=False):
+                holder = lock.path.read_text(encoding="utf-8").strip() or "unknown"
                 msg = (
-                    f"another process follows these jobs already ({lock.read().strip() or 'unknown'}, as "
-                    f"{lock.name} says): wait for it, or end it and run the same command again"
+                    f"another process already polls these jobs ({holder}, according to {lock.path}): wait until it "
+                    "ends, or end it and rerun the same command"
                 )
-                raise BatchError(msg) from error
-            except OSError:  # a file system without locks
-                yield
-                return
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
-            lock.flush()
+                raise BatchError(msg)
+            lock.path.write_text(f"process {os.getpid()} on {os.uname().nodename}\n", encoding="utf-8")
+        try:
             yield
+        finally:
+            lock.release()
 
-    def intend(self, number: int, branches: list[int], name: str, extra: dict[str, Any]) -> None:
-        """Write down that a job is about to be submitted.
-
-        Args:
-            number: Its number in the workflow.
-            branches: The branches that it runs.
-            name: Its name on the batch system.
-            extra: What law keeps of it.
-        """
+    def record_intent(self, number: int, branches: list[int], name: str, extra: dict[str, Any]) -> None:
+        """Record that a job is about to be submitted; the arguments are those of a :class:`Submission`."""
         self._append({"number": number, "branches": branches, "name": name, "extra": extra})
 
-    def submitted(self, number: int, job_id: Any) -> None:
-        """Write down the id of a job.
+    def record_id(self, number: int, job_id: Any) -> None:
+        """Record the id of a job.
 
         Args:
             number: Its number in the workflow.
@@ -88,26 +78,25 @@ class Journal:
         """
         self._append({"number": number, "job_id": job_id, "taken": job_id is not None})
 
-    def forget(self) -> None:
-        """Start anew: law's job data have all of it."""
-        with suppress(FileNotFoundError):
-            self._path.unlink()
+    def clear(self) -> None:
+        """Remove all entries, once law's job data hold them."""
+        self._path.unlink(missing_ok=True)
 
     def read(self) -> list[Submission]:
-        """Give the submissions since law's job data were written, one per job number; failed ones are left out."""
-        found: dict[int, dict[str, Any]] = {}
+        """Return the submissions since law last wrote its job data, one a job number, without those that failed."""
+        jobs: dict[int, dict[str, Any]] = {}
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return []
         for line in text.splitlines():
-            with suppress(ValueError):  # a line that a kill cut off
+            with suppress(ValueError):  # a line cut off by a kill
                 entry = json.loads(line)
-                found.setdefault(entry["number"], {}).update({"job_id": None, "taken": True} | entry)
+                jobs.setdefault(entry["number"], {}).update({"job_id": None, "taken": True} | entry)
         return [
-            Submission(number, tuple(entry["branches"]), entry["name"], entry["job_id"], entry["extra"])
-            for number, entry in found.items()
-            if entry["taken"]
+            Submission(number, tuple(job["branches"]), job["name"], job["job_id"], job["extra"])
+            for number, job in jobs.items()
+            if job["taken"]
         ]
 
     def _append(self, entry: dict[str, Any]) -> None:

@@ -1,12 +1,12 @@
-"""Submissions as they happen: each is written down before and after, and why one failed is kept until the end."""
+"""Submissions of this process: each is recorded before and after, and why one failed is kept until the end."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from submit.earlier_jobs import select_lost_jobs
 from submit.errors import NoCommandError
-from submit.journal import Journal
-from submit.known_jobs import lost_jobs
+from submit.journal import SubmissionJournal
 
 __all__ = ["Submissions"]
 
@@ -14,87 +14,86 @@ __all__ = ["Submissions"]
 class Submissions:
     """What one process submits.
 
-    law forgets why a submission failed: it says "unknown job id" of its job, and names a log that never comes.
+    law forgets why a submission failed: it reports "unknown job id", and names a log that will never exist.
 
     Args:
-        journal: Gives the journal; which one it is depends on files that may not be known yet.
+        journal: Returns the submission journal; its path depends on files that may not be known yet.
     """
 
-    def __init__(self, journal: Callable[[], Journal]) -> None:
+    def __init__(self, journal: Callable[[], SubmissionJournal]) -> None:
         self._journal = journal
         self._numbers: dict[str, int] = {}  # of jobs, by job file
         self._names: dict[str, str] = {}  # of jobs, by job file
-        self._failed: dict[int, Exception] = {}  # why the last submission failed, by the job's number
+        self._errors: dict[int, Exception] = {}  # of the last submission that failed, by the job's number
 
-    def intend(self, file: str, number: int, branches: list[int], name: str, log: str | None) -> None:
-        """Write down that a job is about to be submitted.
+    def record_intent(self, file: str, number: int, branches: list[int], name: str, log: str | None) -> None:
+        """Record that a job is about to be submitted.
 
         Args:
             file: Its job file.
             number: Its number in the workflow.
             branches: The branches that it runs.
-            name: Its name on the batch system; empty where names do not tell jobs apart.
-            log: Absolute path of its log, where that is known.
+            name: Its name on the batch system; empty where names do not identify jobs.
+            log: Absolute path of its log, where known.
         """
         self._numbers[file], self._names[file] = number, name
-        self._journal().intend(number, branches, name, {"log": log} if log else {})
+        self._journal().record_intent(number, branches, name, {"log": log} if log else {})
 
-    def watched(self, submit: Callable[..., Any]) -> Callable[..., Any]:
-        """Make a function that submits as another does, and writes down what came of it.
+    def submit(self, submit_files: Callable[..., Any], job_file: Any, *args: Any, **kwargs: Any) -> Any:
+        """Submit job files, and record the outcome.
 
         Args:
-            submit: Submits a job file, or a list of them; gives the id of each.
+            submit_files: The job manager's own method.
+            job_file: The job file, or a list of them.
+            *args: Further arguments of the method.
+            **kwargs: Likewise.
 
         Returns:
-            The function.
+            What the job manager returns: the id of the job, or a list of ids.
         """
-
-        def submitting(job_file: Any, *args: Any, **kwargs: Any) -> Any:
-            files = [str(file) for file in (job_file if isinstance(job_file, (list, tuple)) else [job_file])]
-            try:
-                given = submit(job_file, *args, **kwargs)
-            except Exception as error:
-                for file in files:
-                    self._failed[self._numbers[file]] = error
-                    self._journal().submitted(self._numbers[file], None)
-                raise
-            ids = given if isinstance(given, (list, tuple)) else [given]
+        files = [str(file) for file in (job_file if isinstance(job_file, (list, tuple)) else [job_file])]
+        try:
+            answer = submit_files(job_file, *args, **kwargs)
+        except Exception as error:
             for file in files:
-                self._failed.pop(self._numbers[file], None)
-            with suppress(OSError):  # the disk is full, but the job is there, and law has its id
-                for file, job_id in zip(files, ids, strict=False):
-                    self._journal().submitted(self._numbers[file], job_id)
-            return given
+                self._errors[self._numbers[file]] = error
+                self._journal().record_id(self._numbers[file], None)
+            raise
+        ids = answer if isinstance(answer, (list, tuple)) else [answer]
+        for file in files:
+            self._errors.pop(self._numbers[file], None)
+        with suppress(OSError):  # the disk is full, but the job exists and law has its id
+            for file, job_id in zip(files, ids, strict=False):
+                self._journal().record_id(self._numbers[file], job_id)
+        return answer
 
-        return submitting
-
-    def name(self, file: str) -> dict[str, str]:
-        """Give what law is to keep of a job, so that it can be found when its id never came.
+    def get_search_name(self, file: str) -> dict[str, str]:
+        """Return what law keeps of a job, so that it can be found when its id was never received.
 
         Args:
             file: Its job file.
 
         Returns:
-            Its name; nothing for a job that was surely not submitted, and need not be looked for.
+            Its name; empty for a job that was certainly not submitted, and need not be searched for.
         """
-        surely_not = isinstance(self._failed.get(self._numbers[file]), NoCommandError)
-        return {} if surely_not else {"name": self._names[file]}
+        number = self._numbers[file]
+        return {} if isinstance(self._errors.get(number), NoCommandError) else {"name": self._names[file]}
 
-    def told(self, jobs: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-        """Say of jobs why they were not submitted.
+    def add_reasons(self, jobs: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Add to jobs that were not submitted the reason.
 
         Args:
             jobs: law's data of jobs, by number.
 
         Returns:
-            The same; those without an id with None for it, with the reason where it is known, and without a log.
+            The same; a job without an id gets None for it, the reason where known, and no log.
         """
-        why = {number: str(self._failed.get(number, "")) or None for number in lost_jobs(jobs)}
-        nothing: dict[str, Any] = {"job_id": None, "extra": {}}
+        reasons = {number: str(self._errors.get(number, "")) or None for number in select_lost_jobs(jobs)}
         return {
-            number: job | nothing | {"error": why[number]} if number in why else job for number, job in jobs.items()
+            number: job | {"job_id": None, "extra": {}, "error": reasons[number]} if number in reasons else job
+            for number, job in jobs.items()
         }
 
-    def no_command(self) -> bool:
-        """Tell whether a submission failed because there is no such command: no other will succeed."""
-        return any(isinstance(error, NoCommandError) for error in self._failed.values())
+    def lacks_command(self) -> bool:
+        """Tell whether a submission failed because its command does not exist: retries would fail too."""
+        return any(isinstance(error, NoCommandError) for error in self._errors.values())

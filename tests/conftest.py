@@ -23,7 +23,26 @@ _TESTS = Path(__file__).resolve().parent
 _LONGEST_FIRST = ("oracle", "runs", "laws", "tasks", "submit", "targets", "steps", "plots", "physics")  # folders
 
 
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES = 4 * 10**9
+
+
 def pytest_configure():
+    """Keep temporary files in memory where there is enough, and refuse an outdated installation."""
+    if _has_memory_for_files():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    _check_installation()
+
+
+def _has_memory_for_files():
+    """Tell whether temporary files fit into memory: on a disk, tests mostly wait for fsync."""
+    if not os.access(_MEMORY, os.W_OK):
+        return False
+    status = os.statvfs(_MEMORY)
+    return status.f_bavail * status.f_frsize > _MEMORY_BYTES and not status.f_flag & os.ST_NOEXEC
+
+
+def _check_installation():
     """Ask for a new installation when packages came after it: commands started elsewhere would not find them."""
     packages = {path.parent.name for path in Path(__file__).resolve().parents[1].glob("*/__init__.py")}
     installed = distributions(name="atlas-open-data-pipeline", path=[get_path("purelib")])  # not *.egg-info here

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from edm.objects import Columns, Mask
+from edm.arrays import Columns, Mask
 from physics.errors import PhysicsError
 
 __all__ = ["KINEMATIC", "AnyCut", "Cut", "FormatCut", "FormatTable", "Frozen", "Range", "Requirement"]

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from compiled.loops import compiled
+from edm.arrays import Int64, Mask
 from edm.kinds import StoredKind
-from edm.objects import Int64, Mask, Objects
+from edm.objects import Objects
 from physics.errors import PhysicsError
 from physics.selection.cuts import Frozen
 

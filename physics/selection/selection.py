@@ -10,11 +10,12 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from edm.arrays import Columns, Mask
+from edm.cutflow import Cutflow, Row
 from edm.kinds import FIELDS, NAMES, STORED_KINDS, StoredKind
-from edm.objects import Columns, Mask, Objects
+from edm.objects import Objects
 from edm.wording import did_you_mean
 from physics.errors import PhysicsError
-from physics.selection.cutflow import Cutflow, Row
 from physics.selection.cuts import KINEMATIC, AnyCut, FormatTable, Frozen, Requirement
 from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps

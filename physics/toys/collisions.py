@@ -14,9 +14,9 @@ from particle import literals
 
 from edm.kinds import STORED_KINDS
 from edm.objects import Objects
+from physics import resonances
 from physics.constituents import PDG_MASS_GEV
 from physics.errors import PhysicsError
-from physics.resonances import RESONANCES
 from physics.toys.phase_space import Array, Generator, boost, breit_wigner, share_mass, velocity
 
 __all__ = ["EVENTS", "PARTS", "RESONANCE", "SEED", "Planted", "generate"]
@@ -82,7 +82,8 @@ _BACKGROUND = (
     _Process("ee", 200, 130.0),
     _Process("mm", 200, 130.0),
 )
-_Z_BOSONS = (_Process("eej", 800, RESONANCES["z"].mass_gev), _Process("mmj", 800, RESONANCES["z"].mass_gev))
+_Z = resonances.table()["z"]
+_Z_BOSONS = (_Process("eej", 800, _Z.mass_gev), _Process("mmj", 800, _Z.mass_gev))
 _SIGNAL = _Process("em", 10, RESONANCE.mass_gev)
 _PROCESSES = (*_BACKGROUND, *_Z_BOSONS, _SIGNAL)
 _PER_PART = sum(process.events for process in _PROCESSES)
@@ -165,7 +166,7 @@ def _scattering(rng: Generator, process: _Process) -> Array:
 
 def _z_boson(rng: Generator, n_events: int) -> Array:
     """Return momenta of two leptons and of the jet that balances them, shape (n_events, 3, 4) in GeV."""
-    mass = breit_wigner(rng, n_events, RESONANCES["z"].mass_gev, RESONANCES["z"].width_gev)
+    mass = breit_wigner(rng, n_events, _Z.mass_gev, _Z.width_gev)
     pt = _Z_PT_GEV * np.sqrt(rng.random(n_events) ** (-1.0 / _Z_PT_FALL) - 1.0)
     leptons = boost(share_mass(rng, mass, 2), velocity(rng, mass, pt, _RAPIDITY_SPREAD))
     total = leptons.sum(axis=1)

@@ -1,27 +1,27 @@
 """The work of MakePlots: statistics, cuts and counts of a dataset → figures → files in a folder."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import xxhash
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from physics import binning, object_counts
-from physics.peaks import Cut
-from plots import masses, overview
-from plots import performance as performance_plots
+from edm.cut_table import CutTable
+from edm.records import DrawnFigures
+from edm.statistics import DatasetStatistics
+from physics import binning
+from plots import masses, overview, performance
 from plots.masses import Spectrum
-from plots.overview import QUANTITIES
 from plots.style import Label
 from steps.peaks import PeakSearch
 from targets.documents.json import dump_json
 from targets.products import mass_counts
 from targets.storage import atomic
 
-__all__ = ["INDEX", "Dataset", "Drawn", "FigureOptions", "draw", "performance", "write"]
+__all__ = ["INDEX", "Dataset", "Drawn", "FigureOptions", "draw", "write"]
 
 INDEX = "figures.json"
 """The file that lists the figures of a folder, in their order: name, title and files."""
@@ -63,8 +63,8 @@ class Dataset:
 
     name: str
     label: Label
-    statistics: Mapping[str, Any]
-    table: Mapping[str, Any]
+    statistics: DatasetStatistics
+    table: CutTable
     before: Sequence[Path]
     after: Sequence[Path]
 
@@ -77,7 +77,7 @@ class Drawn(NamedTuple):
     pages: list[Figure]
 
 
-def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> dict[str, Any]:
+def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> DrawnFigures:
     """Write figures and their list, the folder whole or not at all.
 
     Args:
@@ -86,37 +86,39 @@ def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> dict[
         formats: Suffixes of the files.
 
     Returns:
-        The statistics: figures and files made.
+        The statistics.
     """
-    index = []
+    index, n_files = [], 0
     with atomic.replacing_folder(folder) as temporary:
-        for one in drawn:
-            _lay_out(one.pages)
-            files = [name for suffix in formats for name in _save(temporary, one, suffix)]
+        for figure in drawn:
+            _lay_out(figure.pages)
+            files = [name for suffix in formats for name in _save(temporary, figure, suffix)]
             sums = {name: xxhash.xxh3_64_hexdigest((temporary / name).read_bytes()) for name in files}
-            index.append({"name": one.name, "title": one.title, "files": files, "xxh3": sums})
+            index.append({"name": figure.name, "title": figure.title, "files": files, "xxh3": sums})
+            n_files += len(files)
         dump_json(temporary / INDEX, {"figures": index})
-    return {"figures": len(index), "files": sum(len(entry["files"]) for entry in index)}
+    return DrawnFigures(figures=len(index), files=n_files)
 
 
-def draw(dataset: Dataset, search: PeakSearch, wanted: FigureOptions) -> Iterator[Drawn]:
+def draw(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterator[Drawn]:
     """Draw a dataset: pipeline performance, data overview, final states, masses before and after peak removal.
 
     Args:
         dataset: What there is to draw.
         search: How peaks were searched.
-        wanted: What is drawn.
+        options: What is drawn.
 
     Yields:
         The figures; those for which there is nothing (deleted statistics, no selected object) are left out.
     """
-    yield from _overview(dataset, search.min_events, wanted.max_multiplicity)
-    for state, spectra in _spectra(dataset, search, wanted).items():
-        first, *others = order = sorted(spectra, key=lambda one: (-(one.cut.main + one.cut.outliers), one.combination))
-        title = f"{dataset.name}: mass of {first.combination} in {state} before and after peak removal"
-        yield Drawn(f"mass_{state}_{first.combination}", title, [masses.mass(dataset.label, first)])
-        if others:
-            chosen = order[: wanted.combinations or len(order)]
+    yield from _overview(dataset, search.min_events, options.max_multiplicity)
+    for state, spectra in _spectra(dataset, search, options).items():
+        order = sorted(spectra, key=lambda spectrum: (-(spectrum.cut.main + spectrum.cut.outliers), spectrum.key))
+        first = order[0]
+        title = f"{dataset.name}: mass of {first.key.combination} in {state} before and after peak removal"
+        yield Drawn(f"mass_{state}_{first.key.combination}", title, [masses.mass(dataset.label, first)])
+        if len(order) > 1:
+            chosen = order[: options.combinations or len(order)]
             shown = (
                 f"all {len(order)}"
                 if len(chosen) == len(order)
@@ -126,69 +128,45 @@ def draw(dataset: Dataset, search: PeakSearch, wanted: FigureOptions) -> Iterato
             yield Drawn(f"masses_{state}", title, masses.masses_of_final_state(dataset.label, chosen))
 
 
-def performance(stages: Mapping[str, Mapping[str, Any]]) -> dict[str, performance_plots.Stage]:
-    """Give what is drawn of the stages that have run.
-
-    Args:
-        stages: The part ``stages`` of the summed statistics.
-
-    Returns:
-        By stage, in their order: seconds, branches, events, masses, bytes read and written, memory (MB), failures.
-    """
-    return {
-        stage: performance_plots.Stage(**{field.name: one[field.name] for field in fields(performance_plots.Stage)})
-        for stage, one in stages.items()
-        if one["branches"]
-    }
-
-
 def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Iterator[Drawn]:
-    label, found, name = dataset.label, dataset.statistics, dataset.name
-    if stages := performance(found["stages"]):
-        yield Drawn("performance", f"{name}: performance of each stage", [performance_plots.performance(label, stages)])
-    if found["cutflow"]:
-        events = {name: (found["events"]["read"], found["events"]["written"])}
+    label, summed, name = dataset.label, dataset.statistics, dataset.name
+    if stages := {stage: total for stage, total in summed.stages.items() if total.branches}:
+        yield Drawn("performance", f"{name}: performance of each stage", [performance.performance(label, stages)])
+    if cutflow := summed.cutflow.rows:
+        events = {name: (summed.events.read, summed.events.written)}
         yield Drawn("events", f"{name}: events", [overview.events_per_dataset(label, events)])
-        there = {kind: rows for kind, rows in found["cutflow"].items() if rows and rows[0]["objects"]}
-        pages = [overview.cutflow(label, there or found["cutflow"])]
-        yield Drawn("cutflow", f"{name}: objects left after each cut", pages)
-    if states := found["final_states"]:
+        filled = {kind: rows for kind, rows in cutflow.items() if rows and rows[0].objects}
+        yield Drawn("cutflow", f"{name}: objects left after each cut", [overview.cutflow(label, filled or cutflow)])
+    if states := summed.final_states:
         pages = [overview.multiplicities(label, states, max_multiplicity)]
         yield Drawn("multiplicities", f"{name}: objects per event", pages)
         pages = [overview.largest_final_states(label, states, min_events)]
         yield Drawn("final_states", f"{name}: most populated final states", pages)
-    objects = {
-        kind: {quantity: (one[quantity].counts, one[quantity].grid.edges()) for quantity in QUANTITIES}
-        for kind, one in object_counts.from_dict(found["kinematics"] or {}).items()
-        if one["pt"].entries()
-    }
+    objects = {kind: counts for kind, counts in (summed.kinematics or {}).items() if counts["pt"].entries()}
     if objects:
         yield Drawn("kinematics", f"{name}: selected objects", [overview.kinematics(label, objects)])
 
 
-def _spectra(dataset: Dataset, search: PeakSearch, wanted: FigureOptions) -> dict[str, list[Spectrum]]:
-    """Give the combinations with a histogram of the largest final states that have one, the largest first."""
-    cuts = dataset.table["cuts"]
-    after = {
-        row.name: histogram
-        for row in mass_counts.add_up(dataset.after)
-        if row.width_gev == wanted.width_gev
-        and (histogram := binning.cut_out(row.counts, row.width_gev, cuts[row.name]["start_gev"])) is not None
-    }
-    with_one = {name.split("/")[0] for name in after}
-    states = [state for state in dataset.table["final_states"] if state in with_one][: wanted.final_states]
-    found: dict[str, list[Spectrum]] = {state: [] for state in states}
-    for row in mass_counts.add_up(dataset.before):
-        state, combination = row.name.split("/")
-        if state in found and row.name in after:
-            found[state].append(
+def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
+    """Return the combinations with a histogram of the largest final states that have one, the largest first."""
+    cuts, after = dataset.table.cuts, {}
+    for key, width_gev, distribution in mass_counts.add_up(dataset.after):
+        start_gev = cuts[key].start_gev
+        if width_gev == options.width_gev and start_gev is not None:
+            after[key] = binning.cut_out(distribution.counts, width_gev, start_gev)
+    with_histogram = {key.final_state for key, histogram in after.items() if histogram is not None}
+    states = [state for state in dataset.table.final_states if state in with_histogram][: options.final_states]
+    spectra: dict[str, list[Spectrum]] = {state: [] for state in states}
+    for key, width_gev, distribution in mass_counts.add_up(dataset.before):
+        if key.final_state in spectra and after.get(key) is not None:
+            spectra[key.final_state].append(
                 Spectrum(
-                    *(state, combination, row.counts, row.width_gev, Cut(**cuts[row.name]), search.windows(row.name)),
-                    histogram=after[row.name],
+                    *(key, distribution.counts, width_gev, cuts[key], search.windows(key.combination)),
+                    histogram=after[key],
                     max_mass_gev=search.max_mass_gev,
                 )
             )
-    return found
+    return spectra
 
 
 def _lay_out(pages: Iterable[Figure]) -> None:

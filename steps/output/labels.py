@@ -27,10 +27,10 @@ def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
     kinds = {(file.release, file.record): file for file in files}.values()
     schemas: list[str | None] = [*sorted(formats)] or [None]
     origins = {citations.origin(file, schema) for file in kinds for schema in schemas}
-    known = {one for one in origins if one is not None}
+    known_origins = {origin for origin in origins if origin is not None}
     simulated = any(file.data_type == "mc" for file in files)
-    energy_tev, heavy_ions = _collisions(known if known == origins else set())
-    return Label(_source(known), _release(files, formats), energy_tev, simulated, heavy_ions)
+    energy_tev, heavy_ions = _collisions(known_origins if known_origins == origins else set())
+    return Label(_source(known_origins), _release(files, formats), energy_tev, simulated, heavy_ions)
 
 
 def of_several(labels: Sequence[Label]) -> Label:
@@ -43,22 +43,22 @@ def of_several(labels: Sequence[Label]) -> Label:
         The label of a figure that shows them all: every source and release once; the energy (TeV) where all have the
         same, and simulation where all are simulated.
     """
-    sources, releases = (dict.fromkeys(getattr(one, name) for one in labels) for name in ("source", "release"))
-    energies = {(one.energy_tev, one.heavy_ions) for one in labels}
+    sources, releases = (dict.fromkeys(getattr(label, name) for label in labels) for name in ("source", "release"))
+    energies = {(label.energy_tev, label.heavy_ions) for label in labels}
     energy_tev, heavy_ions = energies.pop() if len(energies) == 1 else (None, False)
     return Label(
-        " and ".join(sources), ", ".join(releases), energy_tev, all(one.simulated for one in labels), heavy_ions
+        " and ".join(sources), ", ".join(releases), energy_tev, all(label.simulated for label in labels), heavy_ions
     )
 
 
-def _source(known: Collection[Origin]) -> str:
-    experiments = sorted({one.experiment for one in known})
+def _source(origins: Collection[Origin]) -> str:
+    experiments = sorted({origin.experiment for origin in origins})
     return f"{' and '.join(experiments)} Open Data" if experiments else "Files of unknown origin"
 
 
 def _collisions(origins: Collection[Origin]) -> tuple[float | None, bool]:
-    found = {(one.energy_tev, one.heavy_ions) for one in origins}
-    return found.pop() if len(found) == 1 else (None, False)
+    energies = {(origin.energy_tev, origin.heavy_ions) for origin in origins}
+    return energies.pop() if len(energies) == 1 else (None, False)
 
 
 def _release(files: Sequence[InputFile], formats: Collection[str]) -> str:

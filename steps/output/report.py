@@ -1,16 +1,20 @@
 """The work of MakeReport: lists, statistics, tables, histograms and figures of a run → one document → one page."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
+from edm.cut_table import CutTable
+from edm.cutflow import shown
+from edm.records import FileRecord
+from edm.spectra import SpectrumKey
+from edm.statistics import DatasetStatistics, StageStatistics
 from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
-from physics.selection.cutflow import shown
 from physics.selection.selection import Selection
 from physics.selection.wording import describe_cuts
 from plots import overview
@@ -25,7 +29,7 @@ from targets.errors import FileFormatError, UnreadableFileError
 from targets.products import histograms
 from targets.products.histograms import Stored
 from targets.report import document
-from targets.report.document import Document, Figure, Histogram, Source, Stage, Without
+from targets.report.document import CutflowRow, Document, Figure, Histogram, Source, Without
 
 __all__ = ["Dataset", "Run", "build"]
 
@@ -35,7 +39,6 @@ _OWN_FILES = (
 )
 _ENTRY = {"name", "title", "files"}
 _REMAKE = "delete the folder {}: the next run remakes it"
-_CLASSES = ("below", "window", "main", "outliers", "above", "start_gev", "vetoed_gev")
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class Dataset:
 
     name: str
     files: Sequence[InputFile]
-    statistics: Mapping[str, Any]
-    table: Mapping[str, Any]
+    statistics: DatasetStatistics
+    table: CutTable
     histograms: Path
     figures: Path
 
@@ -67,9 +70,9 @@ class Run:
         parameters: Its parameters, readable.
         selection: What was asked of objects.
         skim: The skim of the releases; empty for none.
-        read: What ParseFile recorded of each file, by address.
+        read: How each file was read, by address.
         stages: The sum of the statistics of each stage.
-        style: How histograms look.
+        naming: How histograms are named.
         rules: Which combinations are made.
         min_events: Events that a final state needs in a dataset.
         exclude_outliers: Whether outliers are left out of histograms.
@@ -78,9 +81,9 @@ class Run:
     parameters: Mapping[str, str]
     selection: Selection
     skim: str
-    read: Mapping[str, Mapping[str, Any]]
-    stages: Mapping[str, Mapping[str, Any]]
-    style: HistogramNaming
+    read: Mapping[str, FileRecord]
+    stages: Mapping[str, StageStatistics]
+    naming: HistogramNaming
     rules: Rules
     min_events: int
     exclude_outliers: bool
@@ -100,86 +103,75 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         UnreadableFileError: When a file of histograms or figures is not there or damaged.
         FileFormatError: When one is not what was written.
     """
-    stored = {one.name: _stored(one, run) for one in datasets}
+    stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
+    files = [file for dataset in datasets for file in dataset.files]
+    several = len(datasets) > 1
     return {
-        "title": f"{run.parameters['run_name']}: {', '.join(one.name for one in datasets)}",
+        "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
         "run": run.parameters,
         "versions": environment.versions(),
-        "files": [_file(file, run.read.get(file.uri, {})) for one in datasets for file in one.files],
-        "sources": _sources([file for one in datasets for file in one.files], run.skim),
-        "cutflow": {one.name: _cutflow(one, run.selection) for one in datasets},
-        "failures": [failure for one in datasets for failure in one.statistics["failures"]],
-        "stages": [_stage(name, one) for name, one in run.stages.items() if one["branches"]],
-        "figures": [*_together(datasets), *(figure for one in datasets for figure in _figures(one, len(datasets) > 1))],
-        "histograms": [histogram for one in datasets for histogram in _histograms(one, run, stored[one.name])],
-        "without": [row for one in datasets for row in _without(one, run, set(stored[one.name]))],
+        "files": [_file(file, run.read.get(file.uri)) for file in files],
+        "sources": _sources(files, run.skim),
+        "cutflow": {dataset.name: _cutflow(dataset, run.selection) for dataset in datasets},
+        "failures": [failure for dataset in datasets for failure in dataset.statistics.failures],
+        "stages": {name: total for name, total in run.stages.items() if total.branches},
+        "figures": [*_together(datasets), *(figure for dataset in datasets for figure in _figures(dataset, several))],
+        "histograms": [made for dataset in datasets for made in _histograms(dataset, run, stored[dataset.name])],
+        "without": [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))],
     }
 
 
-def _file(file: InputFile, read: Mapping[str, Any]) -> document.InputFile:
+def _file(file: InputFile, read: FileRecord | None) -> document.InputFile:
     return {
         "uri": file.uri,
         "dataset": file.dataset,
-        "size": file.size if file.size is not None else read.get("bytes"),
+        "size": read.bytes if file.size is None and read else file.size,
         "checksum": file.checksum,
-        "schema": read.get("schema"),
-        "events": read.get("events"),
-        "bytes_read": read.get("bytes_read"),
+        "schema": read.schema if read else None,
+        "events": read.events if read else None,
+        "bytes_read": read.bytes_read if read else None,
     }
 
 
-def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[dict[str, Any]]]:
-    """Give the rows of each kind, with what each asks."""
-    flows, formats = dataset.statistics["cutflow"], dataset.statistics["formats"]
-    asked = {kind: describe_cuts(selection, kind, formats) for kind in flows}
+def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[CutflowRow]]:
+    """Return the rows of each kind, with what each asks."""
+    flow = dataset.statistics.cutflow
+    asked = {kind: describe_cuts(selection, kind, dataset.statistics.formats) for kind in flow.rows}
     return {
         kind: [
             {
-                "cut": shown(row["cut"]),
-                "asks": asked[kind].get(row["cut"]),
-                "objects": row["objects"],
-                "removed": row["removed"],
-                "applied": row["applied"],
-                "reason": "; ".join(row["reasons"]) or None,
+                "cut": shown(row.cut),
+                "asks": asked[kind].get(row.cut),
+                "objects": row.objects,
+                "removed": removed,
+                "applied": row.applied,
+                "reason": "; ".join(row.reasons) or None,
             }
-            for row in rows
+            for row, removed in zip(rows, flow.removed(kind), strict=True)
         ]
-        for kind, rows in flows.items()
+        for kind, rows in flow.rows.items()
     }
 
 
 def _sources(files: Sequence[InputFile], skim: str) -> list[Source]:
     """Say where the data come from, how to cite them, and on which terms they are there."""
-    found = citations.citation(files, skim)
+    sources = citations.citation(files, skim)
     if any(file.release == DEMO_RELEASE for file in files):
-        found.append(("Toy data", None, "Made by this project (task MakeDemo): there is nothing to cite."))
+        sources.append(("Toy data", None, "Made by this project (task MakeDemo): there is nothing to cite."))
     if any(file.release is None and file.record is None for file in files):
-        found.append(("Local files", None, _OWN_FILES))
+        sources.append(("Local files", None, _OWN_FILES))
     if any(file.release != DEMO_RELEASE for file in files):
-        found.append(("Licence and disclaimer", None, citations.DISCLAIMER))
-    return [{"name": name, "doi": doi, "citation": text} for name, doi, text in found]
-
-
-def _stage(name: str, one: Mapping[str, Any]) -> Stage:
-    return {
-        "stage": name,
-        "branches": one["branches"],
-        "seconds": one["seconds"],
-        "events": one["events"],
-        "masses": one["masses"],
-        "bytes_read": one["bytes_read"],
-        "bytes_written": one["bytes_written"],
-        "peak_memory_mb": one["peak_memory_mb"],
-        "failures": one["failures"],
-    }
+        sources.append(("Licence and disclaimer", None, citations.DISCLAIMER))
+    return [{"name": name, "doi": doi, "citation": text} for name, doi, text in sources]
 
 
 def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     """Draw all datasets side by side, where there are several."""
     if len(datasets) < 2:
         return
-    label = labels.of_several([labels.label(one.files, one.statistics["formats"]) for one in datasets])
-    events = {one.name: (one.statistics["events"]["read"], one.statistics["events"]["written"]) for one in datasets}
+    label = labels.of_several([labels.label(dataset.files, dataset.statistics.formats) for dataset in datasets])
+    counted = {dataset.name: dataset.statistics.events for dataset in datasets}
+    events = {name: (number.read, number.written) for name, number in counted.items()}
     picture = io.BytesIO()
     overview.events_per_dataset(label, events).savefig(picture, format="png")
     yield {"title": "Events of each dataset", "png": picture.getvalue()}
@@ -199,7 +191,9 @@ def _index(folder: Path) -> list[Mapping[str, Any]]:
     """Read the list of figures; older versions wrote it without a name."""
     listed = load_json(folder / INDEX, _REMAKE.format(folder))
     entries = listed.get("figures") if isinstance(listed, dict) else listed
-    if not isinstance(entries, list) or not all(isinstance(one, dict) and one.keys() >= _ENTRY for one in entries):
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) and entry.keys() >= _ENTRY for entry in entries
+    ):
         msg = f"{folder / INDEX}: not a list of figures as this project writes it; {_REMAKE.format(folder)}"
         raise FileFormatError(msg)
     return entries
@@ -218,68 +212,66 @@ def _picture(path: Path, checksums: Mapping[str, str]) -> bytes:
     return content
 
 
-_Name = tuple[str, float]
-"""``final_state/combination``, and the bin width in GeV."""
+_Name = tuple[SpectrumKey, float]
+"""The spectrum of a histogram, and its bin width in GeV."""
 
 
 def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
     """Read the histograms of a dataset, once, and tell what each is of."""
-    expected = {run.style.key(name, width_gev): (name, width_gev) for name, width_gev in _made(dataset, run)}
-    found = {stored.key: stored for stored in histograms.read(dataset.histograms)}
-    if strange := sorted(found.keys() - expected.keys()):
+    expected = {run.naming.key(key, width_gev): (key, width_gev) for key, width_gev in _expected(dataset, run)}
+    stored = {histogram.key: histogram for histogram in histograms.read(dataset.histograms)}
+    if unknown := sorted(stored.keys() - expected.keys()):
         msg = (
-            f"{dataset.histograms}: it holds {strange[0]}, and the table of cuts knows no such histogram; delete it: "
+            f"{dataset.histograms}: it holds {unknown[0]}, which is not in the table of cuts; delete it: "
             "the next run remakes it"
         )
         raise FileFormatError(msg)
-    return {expected[key]: stored for key, stored in found.items()}
+    return {expected[name]: histogram for name, histogram in stored.items()}
 
 
-def _histograms(dataset: Dataset, run: Run, found: Mapping[_Name, Stored]) -> Iterator[Histogram]:
-    """Give the histograms as they stand in the file, with the cuts that they were made with."""
-    for (name, width_gev), stored in found.items():
-        state, combination = name.split("/")
-        cut = dataset.table["cuts"][name]
+def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> Iterator[Histogram]:
+    """Yield the histograms as they stand in the file, with the cuts that they were made with."""
+    for (key, width_gev), histogram in stored.items():
+        cut = dataset.table.cuts[key]
         yield {
             "dataset": dataset.name,
-            "final_state": state,
-            "combination": combination,
+            "final_state": key.final_state,
+            "combination": key.combination,
             "width_gev": width_gev,
-            "start_gev": stored.start_gev,
-            "counts": stored.counts,
-            "outliers_from_gev": None if run.exclude_outliers else cut["split_gev"],
-            "cut": {key: cut[key] for key in _CLASSES},  # type: ignore[typeddict-item] # its keys are these
-            "entries": int(stored.counts.sum()),
-            "rejection": bumpnet.rejection(stored.counts),
+            "start_gev": histogram.start_gev,
+            "counts": histogram.counts,
+            "outliers_from_gev": None if run.exclude_outliers else cut.split_gev,
+            "cut": cut,
+            "entries": int(histogram.counts.sum()),
+            "rejection": bumpnet.rejection(histogram.counts),
         }
 
 
-def _without(dataset: Dataset, run: Run, made: Set[_Name]) -> Iterator[Without]:
+def _without(dataset: Dataset, run: Run, stored: Set[_Name]) -> Iterator[Without]:
     """Name the combinations without a histogram, and why: those of final states with too few events too."""
-    for name, cut in dataset.table["cuts"].items():
-        if cut["reason"]:
-            yield _reason(dataset.name, name, None, cut["reason"])
-    for name, width_gev in _made(dataset, run):
-        if (name, width_gev) not in made:
-            yield _reason(dataset.name, name, width_gev, no_bin(width_gev))
-    for state, found in dataset.table["final_states"].items():
-        if not found["kept"]:
-            reason = f"its final state has {found['events']} events, min_events_per_fs is {run.min_events}"
+    for key, cut in dataset.table.cuts.items():
+        if cut.reason:
+            yield _reason(dataset.name, key, None, cut.reason)
+    for key, width_gev in _expected(dataset, run):
+        if (key, width_gev) not in stored:
+            yield _reason(dataset.name, key, width_gev, no_bin(width_gev))
+    for state, counted in dataset.table.final_states.items():
+        if not counted.kept:
+            reason = f"its final state has {counted.events} events, min_events_per_fs is {run.min_events}"
             for combination in combinations.of_final_state(final_states.parse(state), run.rules):
-                yield _reason(dataset.name, f"{state}/{combinations.name(combination)}", None, reason)
+                yield _reason(dataset.name, SpectrumKey(state, combinations.name(combination)), None, reason)
 
 
-def _made(dataset: Dataset, run: Run) -> Iterable[tuple[str, float]]:
-    cuts = dataset.table["cuts"].items()
-    return [(name, width_gev) for name, cut in cuts if not cut["reason"] for width_gev in run.style.widths_gev]
+def _expected(dataset: Dataset, run: Run) -> list[_Name]:
+    cuts = dataset.table.cuts.items()
+    return [(key, width_gev) for key, cut in cuts if not cut.reason for width_gev in run.naming.widths_gev]
 
 
-def _reason(dataset: str, name: str, width_gev: float | None, reason: str) -> Without:
-    state, combination = name.split("/")
+def _reason(dataset: str, key: SpectrumKey, width_gev: float | None, reason: str) -> Without:
     return {
         "dataset": dataset,
-        "final_state": state,
-        "combination": combination,
+        "final_state": key.final_state,
+        "combination": key.combination,
         "width_gev": width_gev,
         "reason": reason,
     }

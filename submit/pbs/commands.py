@@ -1,4 +1,4 @@
-"""Start a command of a batch system and wait for its answer, but never for ever."""
+"""Run a command of a batch system with a time limit."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ class _NoPBSCommandError(PBSError, NoCommandError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said.
+    """What a command answered.
 
     Attributes:
         code: Its exit status; None when it did not answer in time and was killed.
@@ -38,39 +38,39 @@ class Answer:
         return f"{self.out}\n{self.err}".strip()
 
     @property
-    def ending(self) -> str:
-        """How the command ended and what it said, in one sentence."""
+    def summary(self) -> str:
+        """How the command ended and what it printed, in one sentence."""
         how = "did not answer in time" if self.code is None else f"ended with {self.code}"
         return f"{how}: {self.text or '(no text)'}"
 
 
 def run_command(
-    words: Sequence[str], timeout_s: float, folder: str | None = None, processes: list[Any] | None = None
+    words: Sequence[str], timeout_s: float, directory: str | None = None, processes: list[Any] | None = None
 ) -> Answer:
     """Run a command in a process group of its own.
 
-    Its answer goes through files: a process that it leaves behind (qsub of OpenPBS does) would keep a pipe open.
+    It writes into files, since a process that it leaves running (as qsub of OpenPBS does) would keep a pipe open.
 
     Args:
         words: The command and its arguments.
         timeout_s: Seconds after which it and all its children are killed.
-        folder: Where it runs; None for the current folder.
-        processes: A list that the process is added to, for law, which ends what is in there at an interrupt.
+        directory: Where it runs; None for the current directory.
+        processes: A list that the process is added to; law ends what is in it on an interrupt.
 
     Returns:
         Its answer.
 
     Raises:
-        PBSError: When the command cannot be started; also a NoCommandError where there is none, or no such folder.
+        PBSError: When the command cannot be started; also a NoCommandError when it or the directory does not exist.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder, start_new_session=True
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=directory, start_new_session=True
             )
         except OSError as error:
             msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); see pbs_cmd_* in [job] of law.cfg"
-            missing = isinstance(error, FileNotFoundError | PermissionError)  # others may pass, as a full process table
+            missing = isinstance(error, FileNotFoundError | PermissionError)  # others are transient: too many processes
             raise (_NoPBSCommandError if missing else PBSError)(msg) from error
         if processes is not None:
             processes.append(process)

@@ -1,5 +1,6 @@
-"""law's job manager for PBS: submit with qsub, ask with qstat, cancel with qdel."""
+"""law's job manager for PBS: submit with qsub, query with qstat, cancel with qdel."""
 
+import copy
 import os
 import pwd
 import re
@@ -12,71 +13,65 @@ from typing import Any
 from law.job.base import BaseJobManager
 from law.logger import get_logger
 
-from submit.pbs import settings
 from submit.pbs.commands import Answer, run_command
 from submit.pbs.job_files import read_directives
 from submit.pbs.qstat import (
+    UNKNOWN_JOB,
     Dialect,
     JobStatus,
     PBSError,
-    finished_ids,
-    history_is_off,
-    interpret,
-    no_longer_known,
+    detect_dialect,
+    find_finished_ids,
+    find_unknown_ids,
+    is_transient,
+    keeps_no_history,
+    parse_job_id,
     parse_qstat,
-    recognise,
-    short_id,
-    submitted_id,
-    unknown_ids,
-    will_pass,
+    parse_status,
+    strip_server,
 )
+from submit.pbs.settings import get_command, get_seconds, get_setting
 
 __all__ = ["PBSJobManager"]
 
 _logger = get_logger(__name__)
 
-_SPOKE_OF_JOBS = (0, 35, 153)  # exit statuses of qstat and qdel: done, some have finished, some are not known
+_ABOUT_JOBS = (0, 35, 153)  # exit statuses of qstat: success, some jobs have finished, some are unknown
 _LONGEST_WAIT_S = 60.0
-_OVER = re.compile(r"unknown job|job has finished|state of job|already (done|completed)", re.IGNORECASE)
+_ENDED = re.compile(r"unknown job|job has finished|state of job|already (done|completed)", re.IGNORECASE)
 
 
 class PBSJobManager(BaseJobManager):
     """Jobs of OpenPBS, PBS Pro, Torque, and of Slurm through its wrappers of the same commands.
 
-    A command that fails says nothing about any job: it raises, and law asks again at the next poll.
+    A command that fails tells nothing about any job: it raises, and law queries again at the next poll.
 
     Args:
-        queue: Where jobs go, unless `submit` says otherwise; None for the server's default.
-        account: Who pays; None for none.
-        dialect: None to ask `[job] pbs_dialect` of law.cfg and, where that is `auto`, the command qstat, when it is
-            needed for the first time.
-        threads: How many commands may run at a time in law's batch methods.
+        dialect: None for `[job] pbs_dialect` of law.cfg and, where that is `auto`, for what qstat answers when the
+            dialect is needed for the first time.
+        threads: Commands that law's batch methods run at a time.
     """
 
     chunk_size_submit = 0
-    chunk_size_cancel = settings.number("pbs_chunk_size_cancel")
-    chunk_size_query = settings.number("pbs_chunk_size_query")
+    chunk_size_cancel = get_setting("pbs_chunk_size_cancel", int)
+    chunk_size_query = get_setting("pbs_chunk_size_query", int)
 
-    def __init__(
-        self, queue: str | None = None, account: str | None = None, dialect: Dialect | None = None, threads: int = 1
-    ) -> None:
+    def __init__(self, dialect: Dialect | None = None, threads: int = 1) -> None:
         super().__init__(threads=threads)
-        self.queue = queue
-        self.account = account
         self._dialect = dialect
-        self._keeps_history = True  # until the server says otherwise
+        self._keeps_history = True  # until the server denies it
         self._lock = threading.Lock()
 
     @property
     def dialect(self) -> Dialect:
-        """Whose manners the commands have.
+        """The dialect of the commands.
 
         Raises:
             PBSError: When `[job] pbs_dialect` is none of `auto`, `openpbs` and `torque`, or qstat does not answer.
         """
         with self._lock:
             if self._dialect is None:
-                self._dialect = self._recognise()
+                self._dialect = self._detect_dialect()
             return self._dialect
 
     def submit(
@@ -84,33 +79,33 @@ class PBSJobManager(BaseJobManager):
         job_file: str | Path,
         queue: str | None = None,
         account: str | None = None,
-        retries: int = 0,  # noqa: ARG002 # law gives it; here the patience of law.cfg counts
+        retries: int = 0,  # noqa: ARG002 # law passes it; here pbs_submit_patience counts
         retry_delay: float = 3.0,
         silent: bool = False,
         _processes: list[Any] | None = None,
     ) -> str | None:
-        """Submit a job file, from its own folder.
+        """Submit a job file, from its own directory.
 
-        While the server is down or does not answer, this waits and tries again, for `[job] pbs_submit_patience`
-        seconds. A job that was perhaps accepted is looked for by its name first, so that none is submitted twice.
+        While the server is down or does not answer, this retries for `[job] pbs_submit_patience` seconds. A job that
+        may have been accepted is searched for by its name first, so that none is submitted twice.
 
         Args:
             job_file: The script.
-            queue: Where it goes; None for the manager's.
-            account: Who pays; None for the manager's.
+            queue: None for the server's default.
+            account: Likewise.
             retries: Not used.
-            retry_delay: Seconds until the second try; each further wait is twice as long, at most a minute.
+            retry_delay: Seconds before the first retry; each further delay is twice as long, at most a minute.
             silent: Whether to return None instead of raising.
-            _processes: law's list of running commands, which it ends at an interrupt.
+            _processes: law's list of running commands, which it ends on an interrupt.
 
         Returns:
             The id of the job, as qsub prints it.
 
         Raises:
-            PBSError: When qsub refuses the job, with its own sentence, or the patience is over.
+            PBSError: When qsub refuses the job, with qsub's own message, or the server does not answer in time.
         """
         path = Path(job_file).absolute()
-        words = [*settings.command("qsub"), *self._options(path, queue or self.queue, account or self.account)]
+        words = [*get_command("qsub"), *self._format_options(path, queue, account)]
         try:
             return self._submit([*words, path.name], path, retry_delay, _processes)
         except PBSError as error:
@@ -122,11 +117,11 @@ class PBSJobManager(BaseJobManager):
     def cancel(
         self, job_id: str | Sequence[str], silent: bool = False, _processes: list[Any] | None = None
     ) -> dict[str, None] | None:
-        """Delete jobs; those that have ended or are not known any more are no error.
+        """Delete jobs; jobs that have ended or are unknown are no error.
 
         Args:
             job_id: One id or several.
-            silent: Whether to pass over errors.
+            silent: Whether to ignore errors.
             _processes: law's list of running commands.
 
         Returns:
@@ -136,22 +131,22 @@ class PBSJobManager(BaseJobManager):
             PBSError: When the server is down or does not let the jobs be deleted.
         """
         ids = [job_id] if isinstance(job_id, str) else list(job_id)
-        words = [*settings.command("qdel"), *ids]
-        answer = run_command(words, settings.seconds("pbs_cmd_timeout"), processes=_processes)
-        complaints = [line for line in answer.text.splitlines() if line.strip() and not _OVER.search(line)]
-        if (answer.code is None or (answer.code != 0 and (complaints or will_pass(answer.code, "")))) and not silent:
-            msg = f"cannot delete job(s) {', '.join(ids)}: {words[0]} {answer.ending}"
+        words = [*get_command("qdel"), *ids]
+        answer = run_command(words, get_seconds("pbs_cmd_timeout"), processes=_processes)
+        complaints = [line for line in answer.text.splitlines() if line.strip() and not _ENDED.search(line)]
+        if (answer.code is None or (answer.code != 0 and (complaints or is_transient(answer.code, "")))) and not silent:
+            msg = f"cannot delete job(s) {', '.join(ids)}: {words[0]} {answer.summary}"
             raise PBSError(msg)
         return None if isinstance(job_id, str) else dict.fromkeys(ids)
 
     def cleanup(self, job_id: str | Sequence[str], **kwargs: Any) -> dict[str, None] | None:  # noqa: ARG002
-        """Do nothing: PBS keeps nothing of a job that would have to be removed."""
+        """Do nothing: PBS keeps nothing of a job that must be removed."""
         return None if isinstance(job_id, str) else dict.fromkeys(job_id)
 
     def query(
         self, job_id: str | Sequence[str], silent: bool = False, _processes: list[Any] | None = None
     ) -> dict[str, Any] | None:
-        """Ask for the status of jobs.
+        """Query the status of jobs.
 
         Args:
             job_id: One id or several.
@@ -160,87 +155,85 @@ class PBSJobManager(BaseJobManager):
 
         Returns:
             law's status of the job, or of every id. A job that the server does not know any more counts as finished,
-            with no code and `vanished` in `extra`: its outputs tell how it ended.
+            without a code and with `vanished` in `extra`: its outputs tell how it ended.
 
         Raises:
-            PBSError: When qstat gives no answer about every one of the jobs.
+            PBSError: When qstat does not answer for every job.
         """
         ids = [job_id] if isinstance(job_id, str) else list(job_id)
         try:
-            found = self._ask(ids, _processes)
+            statuses = self._query(ids, _processes)
         except PBSError as error:
             _logger.debug("%s", error)
             if silent:
                 return None
             raise
-        data = {one: self.job_status_dict(job_id=one, **vars(found[one])) for one in ids}
+        data = {id_: self.job_status_dict(job_id=id_, **copy.deepcopy(vars(statuses[id_]))) for id_ in ids}
         return data[job_id] if isinstance(job_id, str) else data
 
     def find(self, names: Iterable[str]) -> dict[str, str]:
-        """Look for jobs of this user by their names, with one call of qstat.
+        """Find jobs of this user by their names, with one call of qstat.
 
         Args:
-            names: As they stand in the job files.
+            names: As written in the job files.
 
         Returns:
-            The id of each name that the server knows a job of; the youngest where there are several.
+            The id of each name that has a job; of several jobs of one name, the newest.
 
         Raises:
-            PBSError: When qstat gives no answer.
+            PBSError: When qstat does not answer.
         """
         wanted = set(names)
         answer = self._qstat([])
-        # Slurm's wrapper says 153 when there is no job at all
+        # Slurm's wrapper ends with 153 when there is no job at all
         if answer.code not in (0, 153) or (answer.code == 153 and answer.text):
-            msg = f"cannot list the jobs: qstat {answer.ending}"
+            msg = f"cannot list the jobs: qstat {answer.summary}"
             raise PBSError(msg)
-        found: dict[str, str] = {}
+        ids: dict[str, str] = {}
         for job_id, attributes in parse_qstat(answer.out).items():
             name, owner = attributes.get("Job_Name", ""), attributes.get("Job_Owner", "").partition("@")[0]
-            if name in wanted and owner in ("", _user() or owner):
-                found[name] = max(found.get(name, job_id), job_id, key=_age)
-        return found
+            if name in wanted and owner in ("", _get_user_name() or owner):
+                ids[name] = max(ids.get(name, job_id), job_id, key=_get_number)
+        return ids
 
-    def _recognise(self) -> Dialect:
-        if (said := str(settings.value("pbs_dialect"))) != "auto":
+    def _detect_dialect(self) -> Dialect:
+        if (name := str(get_setting("pbs_dialect"))) != "auto":
             try:
-                return Dialect(said)
+                return Dialect(name)
             except ValueError:
-                msg = f"law.cfg, [job] pbs_dialect = {said!r}: it is one of auto, openpbs, torque"
+                msg = f"law.cfg, [job] pbs_dialect = {name!r}: it must be one of auto, openpbs, torque"
                 raise PBSError(msg) from None
-        answer = run_command([*settings.command("qstat"), "--version"], settings.seconds("pbs_cmd_timeout"))
+        answer = run_command([*get_command("qstat"), "--version"], get_seconds("pbs_cmd_timeout"))
         if answer.code in (None, 126, 127):
-            msg = (
-                f"cannot tell OpenPBS from Torque: qstat --version {answer.ending}; or set [job] pbs_dialect in law.cfg"
-            )
+            msg = f"cannot tell OpenPBS from Torque: qstat --version {answer.summary}; or set pbs_dialect in law.cfg"
             raise PBSError(msg)
-        return recognise(answer.text)
+        return detect_dialect(answer.text)
 
-    def _options(self, path: Path, queue: str | None, account: str | None) -> list[str]:
+    def _format_options(self, path: Path, queue: str | None, account: str | None) -> list[str]:
         options = [*(["-q", queue] if queue else []), *(["-A", account] if account else [])]
         if self.dialect is Dialect.TORQUE:
-            # Slurm takes these of its qsub alone: a log named in the script is not used, and a job may run twice
+            # Slurm's qsub reads these from its command line only: else it would ignore the log and might rerun a job
             for option, value in read_directives(path):
                 options += [option, value] if option in ("-o", "-e", "-j", "-r") else []
         return options
 
-    def _submit(self, words: list[str], path: Path, wait_s: float, processes: list[Any] | None) -> str:
-        end = monotonic() + settings.seconds("pbs_submit_patience")
+    def _submit(self, words: list[str], path: Path, delay_s: float, processes: list[Any] | None) -> str:
+        end = monotonic() + get_seconds("pbs_submit_patience")
         name = dict(read_directives(path)).get("-N")
         answer = Answer(None, "", "")
-        absent = True  # whether the server surely does not have the job
+        absent = True  # whether the server certainly does not have the job
         while True:
             if absent:
-                answer = run_command(words, settings.seconds("pbs_cmd_timeout"), str(path.parent), processes)
-                if answer.code == 0 and (job_id := submitted_id(answer.out)):
+                answer = run_command(words, get_seconds("pbs_cmd_timeout"), str(path.parent), processes)
+                if answer.code == 0 and (job_id := parse_job_id(answer.out)):
                     return job_id
             unclear = answer.code in (None, 0)
-            waiting = bool(name) if unclear else will_pass(answer.code or 0, answer.text)
-            if not waiting or monotonic() + wait_s > end:
-                msg = f"{path.name} was not submitted: {words[0]} {answer.ending}"
+            may_retry = bool(name) if unclear else is_transient(answer.code or 0, answer.text)
+            if not may_retry or monotonic() + delay_s > end:
+                msg = f"{path.name} was not submitted: {words[0]} {answer.summary}"
                 raise PBSError(msg)
-            sleep(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            sleep(delay_s)
+            delay_s = min(2 * delay_s, _LONGEST_WAIT_S)
             try:
                 if name and (job_id := self.find([name]).get(name)):
                     return job_id
@@ -250,49 +243,49 @@ class PBSJobManager(BaseJobManager):
                 absent = not name
 
     def _qstat(self, ids: list[str], processes: list[Any] | None = None) -> Answer:
-        words = settings.command("qstat")
-        timeout_s = settings.seconds("pbs_job_query_timeout", "job_query_timeout", "pbs_cmd_timeout")
+        words = get_command("qstat")
+        timeout_s = get_seconds("pbs_job_query_timeout", "job_query_timeout", "pbs_cmd_timeout")
         if not (ids and self.dialect is Dialect.OPENPBS and self._keeps_history):
             return run_command([*words, "-f", *ids], timeout_s, processes=processes)
         answer = run_command([*words, "-x", "-f", *ids], timeout_s, processes=processes)
-        told = history_is_off(answer.text)
-        if not told and (answer.code != 0 or answer.out.strip()):
+        no_history = keeps_no_history(answer.text)
+        if not no_history and (answer.code != 0 or answer.out.strip()):
             return answer
         plain = run_command([*words, "-f", *ids], timeout_s, processes=processes)
-        if told or plain.code == 153 or (plain.code == 0 and plain.out.strip()):
+        if no_history or plain.code == 153 or (plain.code == 0 and plain.out.strip()):
             self._keeps_history = False
         return plain
 
-    def _ask(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
+    def _query(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
         answer = self._qstat(ids, processes)
-        if answer.code not in _SPOKE_OF_JOBS:
-            msg = f"cannot ask for job(s) {', '.join(ids)}: qstat {answer.ending}"
+        if answer.code not in _ABOUT_JOBS:
+            msg = f"cannot query job(s) {', '.join(ids)}: qstat {answer.summary}"
             raise PBSError(msg)
-        jobs = {short_id(one): attributes for one, attributes in parse_qstat(answer.out).items()}
-        over = unknown_ids(answer.text) | finished_ids(answer.text)
+        jobs = {strip_server(job_id): attributes for job_id, attributes in parse_qstat(answer.out).items()}
+        ended = find_unknown_ids(answer.text) | find_finished_ids(answer.text)
         if answer.code == 153 and not answer.text and (len(ids) == 1 or self.dialect is Dialect.TORQUE):
-            over = {short_id(one) for one in ids}  # Slurm's wrapper names nobody
-        found, left = {}, []
-        for one in ids:
-            if (key := short_id(one)) in jobs:
-                found[one] = interpret(jobs[key], self.dialect)
-            elif key in over:
-                found[one] = no_longer_known()
+            ended = {strip_server(job_id) for job_id in ids}  # Slurm's wrapper prints no id
+        statuses, unanswered = {}, []
+        for job_id in ids:
+            if (key := strip_server(job_id)) in jobs:
+                statuses[job_id] = parse_status(jobs[key], self.dialect)
+            elif key in ended:
+                statuses[job_id] = UNKNOWN_JOB
             else:
-                left.append(one)
-        if left and (len(ids) == 1 or not answer.text):
-            msg = f"qstat says nothing of job(s) {', '.join(left)}: it {answer.ending}"
+                unanswered.append(job_id)
+        if unanswered and (len(ids) == 1 or not answer.text):
+            msg = f"qstat does not report job(s) {', '.join(unanswered)}: it {answer.summary}"
             raise PBSError(msg)
-        for one in left:  # some versions of Torque stop at the first job that they do not know
-            found |= self._ask([one], processes)
-        return found
+        for job_id in unanswered:  # some versions of Torque stop at the first unknown job
+            statuses |= self._query([job_id], processes)
+        return statuses
 
 
-def _age(job_id: str) -> int:
+def _get_number(job_id: str) -> int:
     return int(re.match(r"\d*", job_id)[0] or 0)  # type: ignore[index]
 
 
-def _user() -> str | None:
+def _get_user_name() -> str | None:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # in a container the user may have no name

@@ -1,4 +1,4 @@
-"""law's workflow proxy for PBS: makes the jobs of a workflow, submits them and follows them."""
+"""law's workflow proxy for PBS: makes the jobs of a workflow, submits them and polls them."""
 
 import base64
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from law.task.proxy import ProxyCommand
 from law.util import create_hash
 from law.workflow.remote import BaseRemoteWorkflowProxy
 
-from submit.pbs import settings
-from submit.pbs.job_files import PBSJobFileFactory, local_folder
+from submit.pbs.job_files import PBSJobFileFactory, make_local_directory
 from submit.pbs.manager import PBSJobManager
+from submit.pbs.settings import get_directives, get_setting
 
 __all__ = ["PBSWorkflowProxy"]
 
 # arguments of the submitting command that would break a job: `law run` knows no --module, a node may not reach the
-# scheduler, files of the login node are not there, and a job that starts another workflow would submit jobs itself
+# scheduler and does not have the login node's files, and a job that starts another workflow would submit jobs itself
 _NOT_FOR_JOBS = (
     "module", "workers", "local-scheduler", "scheduler-*", "core-*", "lock*", "no-lock", "take-lock",
     "parallel-scheduling*", "log-level", "logging-*", "no-configure-logging", "assistant", "*-workflow", "workflow",
@@ -36,36 +36,36 @@ class _Arguments(JobArguments):
 
 
 class PBSWorkflowProxy(BaseRemoteWorkflowProxy):
-    """Makes and submits the jobs of a workflow and follows them."""
+    """Makes, submits and polls the jobs of a workflow."""
 
     workflow_type = "pbs"
 
     def create_job_manager(self, **kwargs: Any) -> PBSJobManager:
-        """Return the job manager of the task."""
-        manager: PBSJobManager = self.task.pbs_create_job_manager(**kwargs)
-        return manager
+        """Return a new job manager; this starts no process."""
+        return PBSJobManager(**kwargs)
 
     def create_job_file_factory(self, **kwargs: Any) -> PBSJobFileFactory:
-        """Return the job file factory of the task."""
-        factory: PBSJobFileFactory = self.task.pbs_create_job_file_factory(**kwargs)
-        return factory
+        """Return a new job file factory; without `[job] pbs_job_file_dir` it writes into `pbs_jobs` by the job data."""
+        if not (kwargs.get("dir") or get_setting("pbs_job_file_dir")):
+            kwargs["dir"] = str(Path(make_local_directory(self.task.pbs_output_directory()).abspath, "pbs_jobs"))
+        return PBSJobFileFactory(**kwargs)
 
-    def job_name(self, job_num: int, branches: Sequence[int]) -> str:
+    def format_job_name(self, job_num: int, branches: Sequence[int]) -> str:
         """Return the name of a job's next attempt, which no other job of the user has.
 
-        It is the same whenever it is asked for, so that a job can be found after the submitting process was killed.
+        It is always the same, so that a job can be found after the submitting process was killed.
 
         Args:
             job_num: Number of the job, from 1.
             branches: The branches that it runs.
 
         Returns:
-            Such as `ParseFile_12_a1b2c3`: family, number, and a digest of the task, its folder, the branches and the
-            attempt. The job file holds it as the dialect writes it.
+            Such as `ParseFile_12_a1b2c3`: family, number, and a digest of the task, its directory, the branches and the
+            attempt. The job file holds it as the dialect requires.
         """
         attempt = self.job_data.attempts.get(job_num, 0)
-        folder = str(get_path(self.task.pbs_output_directory()))
-        digest = create_hash([folder, self.task.live_task_id, list(branches), attempt], l=6)
+        directory = str(get_path(self.task.pbs_output_directory()))
+        digest = create_hash([directory, self.task.live_task_id, list(branches), attempt], l=6)
         return f"{self.task.task_family}_{job_num}_{digest}"
 
     def create_job_file(self, job_num: int, branches: Sequence[int]) -> dict[str, Any]:
@@ -76,60 +76,40 @@ class PBSWorkflowProxy(BaseRemoteWorkflowProxy):
             branches: The branches that it runs.
 
         Returns:
-            Paths of the job file (`job`) and of the log (`log`), and all that went into the job file (`config`).
+            Paths of the job file (`job`) and of the log (`log`), and all values of the job file (`config`).
         """
         task = self.task
         factory: Any = self.job_file_factory
         c = factory.get_config()
-        c.job_name = self.job_name(job_num, branches)
+        c.job_name = self.format_job_name(job_num, branches)
         c.dialect = self.job_manager.dialect
-        c.input_files, c.render_variables, c.custom_content = {}, {}, settings.directives()
-        self._add_files(c)
-        c.arguments = self._arguments(job_num, branches).join()
+        c.render_variables, c.custom_content = {}, get_directives()
+        c.executable = task.pbs_job_file()
+        files = {
+            "job_file": c.executable,
+            "bootstrap_file": task.pbs_bootstrap_file(),
+            "dashboard_file": self.dashboard.remote_hook_file(),
+        }
+        c.input_files = {key: file for key, file in files.items() if file}
+        c.arguments = self._make_arguments(job_num, branches).join()
         c.queue, c.account = get_param(task.pbs_queue), get_param(task.pbs_account)
         c.ncpus, c.memory = task.pbs_ncpus, get_param(task.pbs_memory)
         hours = get_param(task.pbs_walltime)
         c.walltime_s = hours * 3600 if hours else None
-        c.folder = local_folder(task.pbs_output_directory()).abspath
-        logs = local_folder(task.pbs_log_directory() or task.pbs_output_directory())
-        c.stdout = f"{c.job_name}.log"
-        c.custom_log_file = f"stdall_{c.job_name}.txt" if task.transfer_logs else None
-        # what law's job script writes for itself stays on the node
-        c.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"
-        c = task.pbs_job_config(c, job_num, branches)
-        for key in ("stdout", "custom_log_file"):
-            if c[key] and not c[key].startswith("/dev/"):
-                c[key] = str(Path(logs.abspath, c[key]))
-                Path(c[key]).parent.mkdir(parents=True, exist_ok=True)
+        c.folder = make_local_directory(task.pbs_output_directory()).abspath
+        logs = make_local_directory(task.pbs_log_directory())
+        c.stdout = str(Path(logs.abspath, f"{c.job_name}.log"))
+        c.custom_log_file = str(Path(logs.abspath, f"stdall_{c.job_name}.txt")) if task.transfer_logs else None
+        c.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"  # the job script's own files stay on the node
         path, c = factory(postfix=f"_{c.job_name}", **vars(c))
         return {"job": path, "config": c, "log": c.custom_log_file or c.stdout}
 
-    def destination_info(self) -> Any:
-        """Return what law shows of where the jobs go."""
-        return self.task.pbs_destination_info(super().destination_info())
-
-    def _add_files(self, c: Any) -> None:
-        task = self.task
-        wrapper, job_file = task.pbs_wrapper_file(), task.pbs_job_file()
-        if wrapper and get_path(wrapper) != get_path(job_file):
-            c.input_files["executable_file"] = c.executable = wrapper
-        else:
-            c.executable = job_file
-        files = {
-            "job_file": job_file,
-            "bootstrap_file": task.pbs_bootstrap_file(),
-            "stageout_file": task.pbs_stageout_file(),
-            "dashboard_file": self.dashboard.remote_hook_file(),
-        }
-        c.input_files |= {key: file for key, file in files.items() if file}
-
-    def _arguments(self, job_num: int, branches: Sequence[int]) -> JobArguments:
+    def _make_arguments(self, job_num: int, branches: Sequence[int]) -> JobArguments:
         task = self.task
         excluded = (
             task.exclude_params_branch
             | task.exclude_params_workflow
             | task.exclude_params_remote_workflow
-            | task.exclude_params_pbs_workflow
             | {"workflow", "effective_workflow"}
         )
         command = ProxyCommand(

@@ -19,7 +19,8 @@ import requests
 from atlasopenmagic import metadata
 
 from targets.errors import PortalError
-from targets.network.portal import NotFoundError, fetch_json, open_session, user_agent
+from targets.network.client import user_agent
+from targets.network.portal import NotFoundError, fetch_json
 
 __all__ = ["NOSKIM", "Entry", "known_releases", "portal_address", "read_release"]
 
@@ -79,11 +80,11 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
         PortalError: When the portal cannot be reached, lists nothing, or answers what makes no sense.
     """
     notes = []
-    with _ONE_RELEASE, open_session() as session:
-        stated = _stated_count(session, release)
+    with _ONE_RELEASE:
+        stated = _stated_count(release)
         raw = _through_atlasopenmagic(release)
-        if _page(session, release, len(raw)):
-            every = _every_page(session, release, stated)
+        if _page(release, len(raw)):
+            every = _every_page(release, stated)
             if len(every) > len(raw):
                 notes.append(
                     f"release {release}: the portal states {stated} datasets and atlasopenmagic found {len(raw)}, "
@@ -96,14 +97,14 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
     return sorted((_entry(each, release) for each in raw), key=_order), notes
 
 
-def _stated_count(session: requests.Session, release: str) -> int:
+def _stated_count(release: str) -> int:
     """Return how many datasets the portal states; 0 when it does not.
 
     Asked before atlasopenmagic asks: it takes any failure here for 10,000 datasets, and a count of 10^12 for real.
     """
     url = f"{metadata.API_BASE_URL}/datasets/count"
     try:
-        answer = fetch_json(session, url, {"release_name": release})
+        answer = fetch_json(url, {"release_name": release})
     except NotFoundError:
         return 0
     count = answer.get("count", 0) if isinstance(answer, dict) else None
@@ -121,7 +122,7 @@ def _through_atlasopenmagic(release: str) -> list[Any]:
         metadata.empty_metadata()
         with contextlib.redirect_stderr(io.StringIO()):  # a progress bar towards a total that may be wrong
             atlasopenmagic.set_release(release, page_size=_PER_PAGE)
-            found = list(atlasopenmagic.get_all_metadata().values())
+            datasets = list(atlasopenmagic.get_all_metadata().values())
     except _LIBRARY_ERRORS as error:
         msg = (
             f"the catalogue of release {release} at {metadata.API_BASE_URL} cannot be read "
@@ -131,32 +132,32 @@ def _through_atlasopenmagic(release: str) -> list[Any]:
         raise PortalError(msg) from error
     finally:
         metadata.empty_metadata()
-    return list({id(dataset): dataset for dataset in found}.values())  # each stands there by number and by name
+    return list({id(dataset): dataset for dataset in datasets}.values())  # each stands there by number and by name
 
 
-def _every_page(session: requests.Session, release: str, stated: int) -> list[Any]:
+def _every_page(release: str, stated: int) -> list[Any]:
     """Return all datasets, asking until a page brings none."""
-    known: dict[bytes, Any] = {}
+    distinct: dict[bytes, Any] = {}
     received = 0
-    while page := _page(session, release, received):
+    while page := _page(release, received):
         received += len(page)
-        before = len(known)
+        before = len(distinct)
         for dataset in page:
-            known.setdefault(hashlib.sha256(json.dumps(dataset, sort_keys=True).encode()).digest(), dataset)
-        if len(known) == before:  # it does not turn pages; a page that is not full is then all there is
-            if len(page) < _PER_PAGE and len(known) >= stated:
+            distinct.setdefault(hashlib.sha256(json.dumps(dataset, sort_keys=True).encode()).digest(), dataset)
+        if len(distinct) == before:  # it does not turn pages; a page that is not full is then all there is
+            if len(page) < _PER_PAGE and len(distinct) >= stated:
                 break
-            msg = f"{metadata.API_BASE_URL} repeats a page of {release} after {len(known)} datasets: try again later"
+            msg = f"{metadata.API_BASE_URL} repeats a page of {release} after {len(distinct)} datasets: try again later"
             raise PortalError(msg)
-        if len(known) > _MAX_ENTRIES:
+        if len(distinct) > _MAX_ENTRIES:
             msg = f"{metadata.API_BASE_URL} lists over {_MAX_ENTRIES} datasets of {release}: try again later"
             raise PortalError(msg)
-    return list(known.values())
+    return list(distinct.values())
 
 
-def _page(session: requests.Session, release: str, skip: int) -> list[Any]:
+def _page(release: str, skip: int) -> list[Any]:
     url = f"{metadata.API_BASE_URL}/datasets"
-    answer = fetch_json(session, url, {"release_name": release, "skip": skip, "limit": _PER_PAGE})
+    answer = fetch_json(url, {"release_name": release, "skip": skip, "limit": _PER_PAGE})
     if not isinstance(answer, list):
         msg = f"{url} answers {str(answer)[:100]!r} for {release}: expected a list of datasets; try again later"
         raise PortalError(msg)

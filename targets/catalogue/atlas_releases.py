@@ -48,11 +48,11 @@ def release_files(
     chosen = _chosen(entries, release, data_type, dataset_ids)
     skim = _skim(chosen, release, skim)
     notes += _lacking(chosen, release, skim, strict=bool(dataset_ids))
-    found = _files(chosen, release, skim, data_type)
-    if not found.files:
+    listed = _files(chosen, release, skim, data_type)
+    if not listed.files:
         msg = f"release {release} has no ROOT file for data_type {data_type} and skim {skim}: choose another skim"
         raise ConfigurationError(msg)
-    return found._replace(notes=notes + found.notes)
+    return listed._replace(notes=notes + listed.notes)
 
 
 def check_release(release: str) -> str:
@@ -61,13 +61,13 @@ def check_release(release: str) -> str:
     Raises:
         ConfigurationError: When atlasopenmagic does not know it, or its files are HepMC.
     """
-    known = readable_releases()
+    releases = readable_releases()
     if _is_hepmc(release):
         msg = f"release {release} holds generated events in HepMC files, not ROOT files: it cannot be read. Choose one"
-        msg = f"{msg} of {', '.join(known)}"
+        msg = f"{msg} of {', '.join(releases)}"
         raise ConfigurationError(msg)
-    if release not in known:
-        msg = f"there is no release {release!r}.{_nearest(release, known)} Choose one of {', '.join(known)}"
+    if release not in releases:
+        msg = f"there is no release {release!r}.{_nearest(release, releases)} Choose one of {', '.join(releases)}"
         raise ConfigurationError(msg)
     return release
 
@@ -117,8 +117,8 @@ def _chosen(entries: list[Entry], release: str, data_type: str, dataset_ids: Seq
         msg = f"dataset_ids: release {release} has no dataset {_first(unknown)}.{_nearest(unknown[0], list(types))}"
         msg = f"{msg} It has {len(types)}, as {_first(list(types), 3)}"
         raise ConfigurationError(msg)
-    if other := sorted(key for key in wanted if types[key] != data_type):
-        msg = f"dataset_ids: {_first(other)} of {release} is not {data_type}: set data_type = {types[other[0]]}"
+    if unfit := sorted(key for key in wanted if types[key] != data_type):
+        msg = f"dataset_ids: {_first(unfit)} of {release} is not {data_type}: set data_type = {types[unfit[0]]}"
         msg = f"{msg}, or leave it out; data and simulation are never counted together"
         raise ConfigurationError(msg)
     chosen = [entry for entry in entries if entry.data_type == data_type and (not wanted or entry.key in wanted)]

@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
-
 from edm.wording import amount
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, merge, only_root_files
 from targets.errors import ConfigurationError, PortalError
 from targets.network.checksums import normalised_checksum
-from targets.network.portal import NotFoundError, fetch_json, open_session
+from targets.network.portal import NotFoundError, fetch_json
 from targets.network.uris import is_root_file, portal_uri
 
 __all__ = ["BASE_URL", "BASE_URL_VARIABLE", "record_files", "records_dataset"]
@@ -33,7 +31,7 @@ _MAX_NAME = 100  # characters: the dataset's name becomes part of file names
 
 
 @dataclass
-class _Left:
+class _Omitted:
     """What a run has to do without, and the portal that says so."""
 
     portal: str
@@ -46,7 +44,7 @@ def record_files(
     data_type: str = "data",
     *,
     base_url: str | None = None,
-    allow_missing: bool = False,
+    skip_on_tape: bool = False,
 ) -> Catalogue:
     """List the ROOT files of records.
 
@@ -55,7 +53,7 @@ def record_files(
         data_type: What the records hold, `data` or `mc`: the portal's lists of files do not tell.
         base_url: The portal; by default what the environment variable CERN_OPENDATA_BASE_URL says, or else
             https://opendata.cern.ch.
-        allow_missing: Leave out files that lie on tape (`on demand`), with a note, instead of raising.
+        skip_on_tape: Leave out files that lie on tape (`on demand`), with a note, instead of raising.
 
     Returns:
         The files in ascending order of records, within a record index entries first, each as the portal lists them;
@@ -63,24 +61,23 @@ def record_files(
 
     Raises:
         ConfigurationError: When an id is not a positive number or the portal has no such record, when a record lists
-            no (with allow_missing, no online) ROOT file, or when data_type or base_url is not valid.
+            no (with skip_on_tape, no online) ROOT file, or when data_type or base_url is not valid.
         PortalError: When the portal cannot be reached, contradicts itself (totals, pages, sizes), names files that no
-            honest portal names, or, unless allow_missing, has files on tape only.
+            honest portal names, or, unless skip_on_tape, has files on tape only.
     """
     check_data_type(data_type)
     ids = sorted({_record_id(record) for record in record_ids})
     if not ids:
         return Catalogue([], [])
     base, dataset = _base(base_url), records_dataset(ids)
-    left = _Left(base)
+    omitted = _Omitted(base)
     lists = []
-    with open_session() as session:
-        for record in ids:
-            indices = _entries(session, base, record, "index_files")
-            direct = _entries(session, base, record, "files")
-            lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, left))
+    for record in ids:
+        indices = _entries(base, record, "index_files")
+        direct = _entries(base, record, "files")
+        lists.append(_record([*_indexed(indices, record), *direct], record, dataset, data_type, omitted))
     files, notes, *_ = merge(lists)
-    return Catalogue(files, notes + _notes(left, files, allow_missing=allow_missing), tuple(left.on_demand))
+    return Catalogue(files, notes + _notes(omitted, files, skip_on_tape=skip_on_tape), tuple(omitted.on_demand))
 
 
 def records_dataset(record_ids: Sequence[int]) -> str:
@@ -118,29 +115,29 @@ def _base(base_url: str | None) -> str:
     return base
 
 
-def _entries(session: requests.Session, base: str, record: int, kind: str) -> list[dict[str, Any]]:
+def _entries(base: str, record: int, kind: str) -> list[dict[str, Any]]:
     """Return all entries of a kind, page by page, checked against the total that the portal states."""
     url = f"{base}/record/{record}/filepage/"
     entries: list[dict[str, Any]] = []
     total, before = 0, None
     for page in range(1, _MAX_ENTRIES):
         try:
-            answer = fetch_json(session, f"{url}{page}", {"type": kind, "perPage": _PER_PAGE[kind]})
+            answer = fetch_json(f"{url}{page}", {"type": kind, "perPage": _PER_PAGE[kind]})
         except NotFoundError as error:
             if entries:
                 raise
             msg = f"the portal {base} has no record {record}: check the number in specific_record_ids"
             raise ConfigurationError(msg) from error
-        stated, here = _page(answer, f"{url}{page}?type={kind}")
+        stated, listed = _page(answer, f"{url}{page}?type={kind}")
         if page > 1 and stated != total:
             msg = f"record {record}: the total of {kind} changed from {total} to {stated} between two pages: try again"
             raise PortalError(msg)
-        if here and here == before:
+        if listed and listed == before:
             msg = f"record {record}: {url}{page} repeats the page before it, so {kind} beyond it cannot be listed"
             raise PortalError(msg)
-        total, before = stated, here
-        entries += here
-        if not here or len(entries) >= total:
+        total, before = stated, listed
+        entries += listed
+        if not listed or len(entries) >= total:
             break
     if len(entries) != total:
         msg = f"record {record}: the portal states {total} {kind} and lists {len(entries)}: not read; try again later"
@@ -161,25 +158,25 @@ def _page(answer: Any, where: str) -> tuple[int, list[dict[str, Any]]]:
     return total, files
 
 
-def _record(entries: list[dict[str, Any]], record: int, dataset: str, data_type: str, left: _Left) -> Catalogue:
-    """Return the ROOT files of one record; what is on tape or has a checksum of unknown kind goes to *left*."""
+def _record(entries: list[dict[str, Any]], record: int, dataset: str, data_type: str, omitted: _Omitted) -> Catalogue:
+    """Return the ROOT files of one record; what is on tape or has a checksum of unknown kind goes to *omitted*."""
     listed = []
     for entry in entries:
-        uri = portal_uri(entry.get("uri"), f"record {record}", left.portal)
+        uri = portal_uri(entry.get("uri"), f"record {record}", omitted.portal)
         checksum = entry.get("checksum")
-        known = normalised_checksum(checksum) if isinstance(checksum, str) else None
-        file = InputFile(uri, _size(entry, uri), known, None, None, record, dataset, data_type)
+        normalised = normalised_checksum(checksum) if isinstance(checksum, str) else None
+        file = InputFile(uri, _size(entry, uri), normalised, None, None, record, dataset, data_type)
         if is_root_file(uri) and (entry.get("availability") or "online") != "online":
-            left.on_demand.append(file)
+            omitted.on_demand.append(file)
             continue
-        left.unknown_checksums += checksum is not None and known is None and is_root_file(uri)
+        omitted.unknown_checksums += checksum is not None and normalised is None and is_root_file(uri)
         listed.append(file)
-    found = only_root_files(listed, f"record {record}")
-    if not found.files and not any(file.record == record for file in left.on_demand):
-        held = "; ".join(found.notes) or "its list of files is empty"
+    catalogue = only_root_files(listed, f"record {record}")
+    if not catalogue.files and not any(file.record == record for file in omitted.on_demand):
+        held = "; ".join(catalogue.notes) or "its list of files is empty"
         msg = f"record {record} lists no ROOT file ({held}): leave it out of specific_record_ids"
         raise ConfigurationError(msg)
-    return found
+    return catalogue
 
 
 def _indexed(indices: list[dict[str, Any]], record: int) -> Iterator[dict[str, Any]]:
@@ -204,18 +201,18 @@ def _size(entry: dict[str, Any], uri: str) -> int | None:
     return size
 
 
-def _notes(left: _Left, online: Sequence[InputFile], *, allow_missing: bool) -> list[str]:
-    """Return what to say about the files left; raise for those on tape unless they may be missing, and others not."""
+def _notes(omitted: _Omitted, online: Sequence[InputFile], *, skip_on_tape: bool) -> list[str]:
+    """Return notes on the files omitted; raise for those on tape unless they may be skipped and others are online."""
     notes = []
-    if left.unknown_checksums:
-        files = amount(left.unknown_checksums, "file")
+    if omitted.unknown_checksums:
+        files = amount(omitted.unknown_checksums, "file")
         notes.append(f"{files} with a checksum of a kind that is not known here: only the size can be checked")
-    if left.on_demand:
-        record = left.on_demand[0].record
-        first = ", ".join(file.uri for file in left.on_demand[:3]) + (", …" if len(left.on_demand) > 3 else "")
-        what = f"{amount(len(left.on_demand), 'file')} on tape only ('on demand'), not downloadable"
-        request = f"Request them at {left.portal}/record/{record} and wait"
-        if not allow_missing:
+    if omitted.on_demand:
+        record = omitted.on_demand[0].record
+        first = ", ".join(file.uri for file in omitted.on_demand[:3]) + (", …" if len(omitted.on_demand) > 3 else "")
+        what = f"{amount(len(omitted.on_demand), 'file')} on tape only ('on demand'), not downloadable"
+        request = f"Request them at {omitted.portal}/record/{record} and wait"
+        if not skip_on_tape:
             msg = f"{what}: {first}. {request}, leave that record out, or read what is online with "
             raise PortalError(msg + "--skip-unavailable True")
         if not online:

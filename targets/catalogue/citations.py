@@ -125,15 +125,15 @@ def origin(file: InputFile, schema: str | None) -> Origin | None:
     Returns:
         Experiment and energy (TeV); None when not even the experiment is known.
     """
-    if known := ORIGINS.get(file.release or ""):
-        return known
-    found = ORIGINS.get(schema or "")
-    if found is None:
+    if origin_of_release := ORIGINS.get(file.release or ""):
+        return origin_of_release
+    by_schema = ORIGINS.get(schema or "")
+    if by_schema is None:
         return None
     if file.record is not None:
         record = CITATIONS.get(file.record)
-        return found._replace(energy_tev=record.energy_tev if record else None, heavy_ions=False)
-    return found if found.by_format else found._replace(energy_tev=None)
+        return by_schema._replace(energy_tev=record.energy_tev if record else None, heavy_ions=False)
+    return by_schema if by_schema.by_format else by_schema._replace(energy_tev=None)
 
 
 def citation(files: Iterable[InputFile], skim: str) -> list[tuple[str, str | None, str]]:
@@ -147,15 +147,15 @@ def citation(files: Iterable[InputFile], skim: str) -> list[tuple[str, str | Non
         Name, DOI (None when it is not known here) and text of each source, in the order of the files; none for files
         of a user's own and for the demo.
     """
-    found: dict[object, tuple[str, str | None, str]] = {}
+    sources: dict[object, tuple[str, str | None, str]] = {}
     for file in files:
         if file.record is not None:
-            found.setdefault(file.record, _record(f"Record {file.record}", file.record))
-        elif file.release and file.release in ORIGINS and file.release not in found:
+            sources.setdefault(file.record, _record(f"Record {file.record}", file.record))
+        elif file.release and file.release in ORIGINS and file.release not in sources:
             record = RELEASE_RECORDS.get((file.release, skim))
             name = f"Release {file.release}" + (f", skim {skim}" if skim else "")
-            found[file.release] = _record(name, record) if record else (name, None, _ASK_ATLAS)
-    return list(found.values())
+            sources[file.release] = _record(name, record) if record else (name, None, _ASK_ATLAS)
+    return list(sources.values())
 
 
 _ASK_ATLAS = (
@@ -166,10 +166,10 @@ _ASK_ATLAS = (
 
 def _record(name: str, record: int) -> tuple[str, str | None, str]:
     page = f"https://opendata.cern.ch/record/{record}"
-    if (known := CITATIONS.get(record)) is None:
+    if (cited := CITATIONS.get(record)) is None:
         return name, None, f"The DOI and the line 'Cite as' stand on the record's page, {page}"
     text = (
-        f"{known.collaboration} ({known.year}). {known.title}. CERN Open Data Portal. DOI:{known.doi}. "
+        f"{cited.collaboration} ({cited.year}). {cited.title}. CERN Open Data Portal. DOI:{cited.doi}. "
         f"See the record's page, {page}"
     )
-    return name, known.doi, text
+    return name, cited.doi, text

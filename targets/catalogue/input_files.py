@@ -166,8 +166,8 @@ def merge(catalogues: Iterable[Catalogue]) -> Catalogue:
     kept, repeated = unique(files)
     if repeated:
         notes.append(f"{amount(repeated, 'file')} named by more than one source, read once and counted with the first")
-    known = {file.uri for file in kept}
-    return Catalogue(kept, notes, tuple(file for file in unavailable if file.uri not in known), samples)
+    listed = {file.uri for file in kept}
+    return Catalogue(kept, notes, tuple(file for file in unavailable if file.uri not in listed), samples)
 
 
 def unique(files: Iterable[InputFile]) -> tuple[list[InputFile], int]:
@@ -207,9 +207,9 @@ def _contradiction(first: InputFile, again: InputFile) -> str | None:
     """Say in what two entries of one file differ; what only one of them knows is no contradiction."""
     if first.size is not None and again.size is not None and first.size != again.size:
         return f"the sizes {first.size} and {again.size} bytes"
-    one, other = first.checksum or "", again.checksum or ""
-    if one != other and one.partition(":")[0] == other.partition(":")[0]:
-        return f"the checksums {one} and {other}"
+    earlier, later = first.checksum or "", again.checksum or ""
+    if earlier != later and earlier.partition(":")[0] == later.partition(":")[0]:
+        return f"the checksums {earlier} and {later}"
     return None
 
 
@@ -227,14 +227,14 @@ def only_root_files(files: Iterable[InputFile], source: str) -> Catalogue:
         PortalError: When a file is listed twice with different sizes or checksums.
     """
     kept: list[InputFile] = []
-    others: dict[str, int] = {}
+    skipped: dict[str, int] = {}
     for file in files:
         if is_root_file(file.uri):
             kept.append(file)
         else:
-            others[suffix(file.uri)] = others.get(suffix(file.uri), 0) + 1
+            skipped[suffix(file.uri)] = skipped.get(suffix(file.uri), 0) + 1
     notes = []
-    for end, number in sorted(others.items()):
+    for end, number in sorted(skipped.items()):
         why = "they hold the same events as the .root files" if end == ".zip" else "only .root files are read"
         notes.append(f"{source}: {amount(number, f'{end} file')} skipped, {why}")
     kept, repeated = unique(kept)

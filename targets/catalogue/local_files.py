@@ -140,26 +140,26 @@ def _plain_files(where: str, pattern: str) -> Iterator[tuple[Path, os.stat_resul
         msg = f"{where}: {pattern!r} {what}: give paths, globs or addresses, separated by commas"
         raise ConfigurationError(msg)
     absolute = _absolute(pattern)
-    if (found := _status(where, absolute)) is not None:
-        yield _plain(where, absolute, found), found
+    if (status := _status(where, absolute)) is not None:
+        yield _plain(where, absolute, status), status
         return
     # glob.glob, not Path.glob: it leaves out hidden files, as every shell does.
     matches = sorted(glob(str(absolute), recursive=True)) if has_magic(str(absolute)) else []  # noqa: PTH207
     statuses = [(Path(match), _status(where, Path(match))) for match in matches]
-    files = [(path, found) for path, found in statuses if found is not None and not stat.S_ISDIR(found.st_mode)]
+    files = [(path, status) for path, status in statuses if status is not None and not stat.S_ISDIR(status.st_mode)]
     if not files:
         msg = f"{where}: {_nothing(pattern, absolute, folders=len(matches))}"
         raise ConfigurationError(msg)
-    for path, found in files:
-        yield _plain(where, path, found), found
+    for path, status in files:
+        yield _plain(where, path, status), status
 
 
-def _plain(where: str, path: Path, found: os.stat_result) -> Path:
+def _plain(where: str, path: Path, status: os.stat_result) -> Path:
     """Return *path* when it is a plain file with a printable name."""
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         msg = f"{where}: {path} is a folder: give its files, as '{path}/*.root'"
         raise ConfigurationError(msg)
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         msg = f"{where}: {path} is neither a file nor a folder but a device or pipe: give a ROOT file"
         raise ConfigurationError(msg)
     if not str(path).isprintable():

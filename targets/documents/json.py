@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from targets.documents.json_checksums import sealed, unsealed
-from targets.documents.models import _REMAKE
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.storage.atomic import replacing
 
 __all__ = ["dump_json", "load_json"]
+
+_REMAKE = "delete it: the next run remakes it"
 
 
 def load_json(path: Path, remedy: str = _REMAKE) -> Any:
@@ -30,7 +31,7 @@ def load_json(path: Path, remedy: str = _REMAKE) -> Any:
         return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         gone = isinstance(error, FileNotFoundError) and remedy == _REMAKE
-        hint = "run the same command again: it makes what is missing" if gone else remedy
+        hint = "rerun the same command: it makes what is missing" if gone else remedy
         msg = f"{path}: cannot be read ({error.strerror}); {hint}"
         raise UnreadableFileError(msg) from error
     except (ValueError, RecursionError) as error:

@@ -54,7 +54,7 @@ def unsealed(document: Any) -> Any:
 
 
 def _checksum(document: Any) -> str:
-    """Give the checksum of what JSON makes of a document, in whatever order its keys are."""
+    """Return the checksum of what JSON makes of a document, in whatever order its keys are."""
     plain = json.loads(json.dumps(document, allow_nan=False))  # keys become text, tuples lists
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return xxhash.xxh3_64_hexdigest(text.encode())

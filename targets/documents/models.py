@@ -25,7 +25,6 @@ __all__ = ["content", "fingerprint", "load_model", "named_file"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_REMAKE = "delete it: the next run remakes it"
 _SHOWN, _LISTED = 60, 20  # characters of a wrong value, and mistakes, in one message
 
 
@@ -56,8 +55,8 @@ def _checked(path: Path, text: str, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(yaml_lines.construct(path, root))
     except ValidationError as error:
-        found = error.errors(include_url=False)[:_LISTED]
-        problems = [_explain(path, root, model, details) for details in found]
+        mistakes = error.errors(include_url=False)[:_LISTED]
+        problems = [_explain(path, root, model, details) for details in mistakes]
         raise ConfigurationError("\n".join(problems)) from error
 
 
@@ -88,7 +87,11 @@ def content(path: Path) -> Any:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    return _with_text_keys(yaml_lines.construct(path, yaml_lines.compose(path, yaml_lines.read(path))))
+    try:
+        return _with_text_keys(yaml_lines.construct(path, yaml_lines.compose(path, yaml_lines.read(path))))
+    except RecursionError as error:
+        msg = f"{path}: an alias (*name) is used inside the value it names: write that value out"
+        raise ConfigurationError(msg) from error
 
 
 def named_file(what: str, name: str, folder: Path) -> Path:
@@ -139,7 +142,7 @@ def _explain(path: Path, root: yaml.Node, model: type[BaseModel], details: Error
 
 
 def _locate(node: yaml.Node, location: Sequence[Hashable]) -> tuple[str, int]:
-    """Give key, as ``objects.e.cuts[0].min``, and line; parts that are not in the document are passed over."""
+    """Return the key, as ``objects.e.cuts[0].min``, and line; parts that are not in the document are passed over."""
     key, line = "", node.start_mark.line + 1
     for part in location:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
@@ -165,9 +168,9 @@ def _keys(model: type[BaseModel], location: Sequence[Hashable]) -> list[str]:
 
 
 def _inside(place: dict[str, Any], part: Hashable) -> list[dict[str, Any]]:
-    found = place.get("items") if isinstance(part, int) else place.get("properties", {}).get(part)
-    found = found or place.get("additionalProperties")
-    return [found] if isinstance(found, dict) else []
+    inner = place.get("items") if isinstance(part, int) else place.get("properties", {}).get(part)
+    inner = inner or place.get("additionalProperties")
+    return [inner] if isinstance(inner, dict) else []
 
 
 def _alternatives(schema: dict[str, Any], places: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,16 +12,14 @@ from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, FileFormatError, UnreadableFileError
 from targets.events.reader import EventFile, open_events
 from targets.events.schemas import Schema
-from targets.network import download_cache
-from targets.network.retry import Network, RangesUnsupportedError, Traffic
+from targets.network.download_cache import fetch
+from targets.network.retry import RangesUnsupportedError, RetryPolicy, Traffic
+from targets.network.transfer import RemoteFile
 
-__all__ = ["MODES", "FetchOptions", "Input", "Mode", "open_input"]
+__all__ = ["FetchOptions", "Input", "Mode", "open_input"]
 
 Mode = Literal["auto", "stream", "download"]
-"""How files on a network are read."""
-
-MODES: tuple[Mode, ...] = ("auto", "stream", "download")
-"""All ways; ``auto`` takes the one that the file's schema names."""
+"""How files on a network are read; ``auto`` takes the way that the file's schema names."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +30,13 @@ class FetchOptions:
         mode: ``stream`` for the needed bytes alone, ``download`` for whole files, ``auto`` as the format says.
         folder: The cache of downloads.
         keep: Whether downloads stay in the cache.
-        network: Timeouts, attempts and connections.
+        policy: Timeouts, attempts and connections.
     """
 
     mode: Mode
     folder: Path
     keep: bool
-    network: Network = field(default_factory=Network)
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class Input(NamedTuple):
@@ -60,7 +58,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
     Args:
         file: The file.
         schemas: The schemas to choose from.
-        fetching: How files on a network are read; a server that gives whole files only is downloaded from, unless
+        fetching: How files on a network are read; a server that sends whole files only is downloaded from, unless
             streaming was asked for.
 
     Yields:
@@ -83,8 +81,14 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         if events is not None:
             yield Input(events, events.traffic)
             return
-        place = stack.enter_context(download_cache.fetch(file, fetching.folder, fetching.network, keep=fetching.keep))
-        yield Input(stack.enter_context(open_events(str(place.path), schemas)), lambda: place.traffic)
+        remote = RemoteFile(file.uri, file.size, file.checksum)
+        download = stack.enter_context(fetch(remote, fetching.folder, fetching.policy, keep=fetching.keep))
+        try:
+            events = stack.enter_context(open_events(str(download.path), schemas))
+        except (UnreadableFileError, FileFormatError) as error:  # it names the file in the cache alone
+            msg = f"{file.uri}: {error}"
+            raise type(error)(msg) from error
+        yield Input(events, lambda: download.traffic)
 
 
 @contextmanager
@@ -99,16 +103,16 @@ def _unchanged(file: InputFile) -> Iterator[None]:
 
 
 def _check_state(file: InputFile, cause: Exception | None = None) -> None:
-    """Compare size and time of change of a file of this machine with its list; where it lacks one, all will do."""
+    """Compare size and time of change of a file of this machine with those listed, as far as these are listed."""
     try:
         status = os.stat(file.uri)  # noqa: PTH116 (a path costs more, and every file is looked at twice)
     except OSError:
         return  # opening it says why; and what was opened before is still what was listed
     listed, now = (file.size, file.modified_ns), (status.st_size, status.st_mtime_ns)
-    if any(known is not None and known != found for known, found in zip(listed, now, strict=True)):
+    if any(before is not None and before != after for before, after in zip(listed, now, strict=True)):
         msg = (
             f"{file.uri}: it changed since the run began ({_described(*listed)} when it was listed, {_described(*now)} "
-            "now), so nothing was made of it: run the same command again, which lists it anew"
+            "now), so nothing was made of it: rerun the same command, which lists it anew"
         )
         raise ChangedFileError(msg) from cause
 
@@ -128,7 +132,7 @@ def _is_downloaded(file: InputFile, schemas: list[Schema]) -> bool:
 def _streamed(stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> EventFile | None:
     """Open a file over the network; None when it is better downloaded."""
     try:
-        events = stack.enter_context(open_events(file.uri, schemas, fetching.network, file.size))
+        events = stack.enter_context(open_events(file.uri, schemas, fetching.policy, file.size))
     except RangesUnsupportedError:
         if fetching.mode == "stream":
             raise

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Mask
 from edm.kinds import STORED_KINDS
-from edm.objects import Mask, Objects
+from edm.objects import Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema
-from targets.network.retry import Network
+from targets.network.retry import RetryPolicy
 from targets.rootio import files
 from targets.rootio.flat_arrays import Flat, ShapeError, object_lists
 
@@ -262,14 +263,14 @@ def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
 
 @contextmanager
 def open_events(
-    uri: str, schemas: list[Schema], network: Network | None = None, size: int | None = None
+    uri: str, schemas: list[Schema], policy: RetryPolicy | None = None, size: int | None = None
 ) -> Iterator[EventFile]:
     """Open a file of events and recognise its schema.
 
     Args:
         uri: Path or URL.
         schemas: The schemas to choose from.
-        network: How to read over a network; None for the defaults.
+        policy: How to read over a network; None for the defaults.
         size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
@@ -279,7 +280,7 @@ def open_events(
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT.
         FileFormatError: When no schema fits it.
     """
-    with files.open_trees(uri, network, size) as trees:
+    with files.open_trees(uri, policy, size) as trees:
         schema, tree = event_trees.find(uri, trees, schemas) or (None, None)
         yield EventFile(uri, tree, schema, trees)
 

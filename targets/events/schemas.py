@@ -5,7 +5,7 @@ least one of its collections exist there; among several that match, the one that
 """
 
 from collections.abc import Collection as Container
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -114,10 +114,8 @@ class Collection(BaseModel):
         Returns:
             The name of the branch, or None when the tree has none of the patterns' names.
         """
-        return next((name for name in self._named(column) if name in present), None)
-
-    def _named(self, column: str) -> Iterator[str]:
-        return (pattern.replace("{}", column) for pattern in self.branches)
+        names = (pattern.replace("{}", column) for pattern in self.branches)
+        return next((name for name in names if name in present), None)
 
     def kinematic(self, present: Container[str]) -> dict[str, str]:
         """Find the branches of pt, eta, phi and, where they exist, mass, energy, charge, ``where`` and ``count``.
@@ -132,9 +130,9 @@ class Collection(BaseModel):
         columns |= {name: column for name in ("mass", "energy", "charge") if (column := getattr(self, name))}
         if self.where:
             columns["where"] = self.where.column
-        found = {name: self.branch(column, present) for name, column in columns.items()}
-        found["count"] = self.count if self.count in present else None
-        return {name: branch for name, branch in found.items() if branch}
+        branches = {name: self.branch(column, present) for name, column in columns.items()}
+        branches["count"] = self.count if self.count in present else None
+        return {name: branch for name, branch in branches.items() if branch}
 
     def lacking(self, present: Container[str], needs_mass: bool) -> str:
         """Say what a collection lacks that is there in part.
@@ -146,19 +144,19 @@ class Collection(BaseModel):
         Returns:
             What it has, and what not, for a message; empty when it is whole, or not there at all.
         """
-        found = self.kinematic(present)
-        there = [found[name] for name in _KINEMATICS if name in found]
+        branches = self.kinematic(present)
+        kinematic = [branches[name] for name in _KINEMATICS if name in branches]
         needed = {"pt": [self.pt], "eta": [self.eta], "phi": [self.phi]}
         if needs_mass:
             needed["mass or energy"] = [column for column in (self.mass, self.energy) if column]
         if self.where:
             needed["kind"] = [self.where.column]
-        for quantity, columns in needed.items() if there else ():
+        for quantity, columns in needed.items() if kinematic else ():
             if not any(self.branch(column, present) for column in columns):
                 names = " or ".join(self.branches[0].replace("{}", column) for column in columns)
-                return f"{there[0]}, but no branch for its {quantity} ({names})"
-        if there and self.count and "count" not in found:
-            return f"{there[0]}, but no branch for its count ({self.count})"
+                return f"{kinematic[0]}, but no branch for its {quantity} ({names})"
+        if kinematic and self.count and "count" not in branches:
+            return f"{kinematic[0]}, but no branch for its count ({self.count})"
         return ""
 
 
@@ -213,7 +211,8 @@ class Schema(BaseModel):
         Returns:
             The number of distinct branches (dimensionless).
         """
-        named = {branch for found in self.present(branches).values() for branch in found.kinematic(branches).values()}
+        collections = self.present(branches).values()
+        named = {branch for collection in collections for branch in collection.kinematic(branches).values()}
         return len(named | {mark for mark in self.marks if mark in branches})
 
 
@@ -246,8 +245,8 @@ def load(schema: str) -> list[Schema]:
     Raises:
         ConfigurationError: For an unknown name, or a schema file with an unknown key or a bad value.
     """
-    named = find(schema)
-    paths = [named] if named else sorted(BUILT_IN.glob("*.yaml"))
+    path = find(schema)
+    paths = [path] if path else sorted(BUILT_IN.glob("*.yaml"))
     return [models.load_model(path, Schema) for path in paths]
 
 

@@ -1,10 +1,12 @@
-"""Questions to web servers for files: one connection at a time, safe redirects, and answers in bounded time."""
+"""Requests to web servers: one connection at a time, safe redirects, and responses in bounded time."""
 
 import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
 from http.client import HTTPException
+from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import NoReturn, Self
 from urllib.parse import urljoin, urlsplit
@@ -12,16 +14,16 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3
 
-from targets.network.host_slots import connection
-from targets.network.retry import Network, PassingError, RefusedError, Traffic, Version
-from targets.network.sessions import open_session
+from targets.network.host_slots import host_slot
+from targets.network.retry import RefusedError, RetryPolicy, Traffic, TransientError, Version
 from targets.network.uris import local_problem, uri_problem
+from targets.network.watched_adapter import WatchedAdapter
 
-__all__ = ["Answer", "Line"]
+__all__ = ["Connection", "Response", "user_agent"]
 
 _MAX_REDIRECTS = 5
 _BLOCK_BYTES = 256 * 1024
-_PASSING = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _LIBRARY_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError)
@@ -33,21 +35,30 @@ _BAD_ADDRESS = (
 )
 
 
-class Answer:
-    """The answer to one question, its body still to be read.
+@lru_cache(maxsize=1)
+def user_agent() -> str:
+    """Return the name under which this project asks: `atlas-open-data-pipeline/<version>`."""
+    try:
+        return f"atlas-open-data-pipeline/{version('atlas-open-data-pipeline')}"
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "atlas-open-data-pipeline/unknown"
+
+
+class Response:
+    """The response to one request, its body still to be read.
 
     Attributes:
         uri: What was asked for.
         status: 200 (the whole file), 206 (a part), 304 (not changed) or 416 (no such part).
-        length: Bytes of the body; None when the server does not say.
+        length: Bytes of the body as sent; None when the server does not say.
         start: First byte of the part, and `stop` the byte after its last; None when the server does not say.
-        version: The state of the file; its size is that of the whole file, also in the answer 206.
+        version: The state of the file; its size is that of the whole file, also in the response 206.
     """
 
-    def __init__(self, uri: str, response: requests.Response, network: Network, traffic: Traffic) -> None:
+    def __init__(self, uri: str, response: requests.Response, policy: RetryPolicy, traffic: Traffic) -> None:
         self.uri = uri
         self.status = response.status_code
-        self._response, self._network, self._traffic = response, network, traffic
+        self._response, self._policy, self._traffic = response, policy, traffic
         headers = response.headers
         match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
         first, last, size = match.groups() if match else (None, None, None)
@@ -56,6 +67,7 @@ class Answer:
         self.stop = None if last is None else int(last) + 1
         whole = self.length if self.status == 200 else _number(size)
         self.version = Version(headers.get("ETag"), headers.get("Last-Modified"), whole)
+        self._first = self._read_first() if self.status in (200, 206) else b""
 
     def blocks(self) -> Iterator[bytes]:
         """Read the body.
@@ -64,37 +76,54 @@ class Answer:
             Its bytes as they come; fewer than announced when the server hangs up.
 
         Raises:
-            PassingError: When the connection breaks, or bytes come more slowly than the network's minimum.
+            TransientError: When the connection breaks, or bytes come more slowly than the policy's minimum.
         """
-        began, received = time.monotonic(), 0
-        while True:
-            try:
-                block = self._response.raw.read1(_BLOCK_BYTES, decode_content=False)
-            except _LIBRARY_ERRORS as error:
-                msg = f"the answer broke off ({_reason(error)})"
-                raise PassingError(msg) from error
-            if not block:
-                return
-            self._traffic.received += len(block)
+        began, received, block = time.monotonic(), 0, self._first
+        while block:
             received += len(block)
             yield block
+            block = self._read()
             elapsed = time.monotonic() - began
-            if elapsed > self._network.read_timeout_s:
-                if received < self._network.min_bytes_per_s * elapsed:
+            if elapsed > self._policy.read_timeout_s:
+                if received + len(block) < self._policy.min_bytes_per_s * elapsed:
                     msg = f"{received} bytes came in {elapsed:.1f} s: too slow"
-                    raise PassingError(msg)
+                    raise TransientError(msg)
                 began, received = time.monotonic(), 0
 
+    def _read_first(self) -> bytes:
+        """Read the first block: Python takes a head that breaks off after any line for one that is complete."""
+        try:
+            block = self._read()
+            if not block and self.length != 0:
+                msg = "the answer broke off before its first byte"
+                raise TransientError(msg)
+        except TransientError as error:
+            msg = f"{urlsplit(self.uri).hostname} cannot be reached or gave no answer: {error}"
+            raise TransientError(msg) from error
+        return block
 
-class Line:
-    """A line to web servers, with at most one connection open, and a slot of the host's while it is.
+    def _read(self) -> bytes:
+        try:
+            block: bytes = self._response.raw.read1(_BLOCK_BYTES, decode_content=True)
+        except _LIBRARY_ERRORS as error:
+            msg = f"the answer broke off ({_reason(error)})"
+            raise TransientError(msg) from error
+        self._traffic.received += len(block)
+        return block
 
-    It is opened by the first question in its `with` block and hung up at the block's end; it can be used again.
+
+class Connection:
+    """A connection to web servers, one at a time, and a slot of the host's while it is open.
+
+    It is opened by the first request in its `with` block and closed at the block's end; it can be used again. Proxies
+    and certificates are those of the environment, as requests takes them.
     """
 
-    def __init__(self, network: Network, traffic: Traffic) -> None:
-        self._network, self._traffic = network, traffic
-        self._session = open_session()
+    def __init__(self, policy: RetryPolicy, traffic: Traffic) -> None:
+        self._policy, self._traffic = policy, traffic
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": user_agent(), "Accept-Encoding": "identity"})
+        self._adapter = WatchedAdapter()
         self._host = ""
         self._slot = ExitStack()
 
@@ -104,10 +133,10 @@ class Line:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._hang_up()
+        self._close()
 
     @contextmanager
-    def ask(self, uri: str, headers: dict[str, str]) -> Iterator[Answer]:
+    def get(self, uri: str, headers: dict[str, str]) -> Iterator[Response]:
         """Ask for a file or a part of it, and follow redirects.
 
         Args:
@@ -115,19 +144,19 @@ class Line:
             headers: What to ask for, as `Range`.
 
         Yields:
-            The answer, of status 200, 206, 304 or 416; what is not read of it by the end of the block is lost.
+            The response, of status 200, 206, 304 or 416; what is not read of it by the end of the block is lost.
 
         Raises:
             RefusedError: When the server does not give the file, or sends us where we do not go.
-            PassingError: When it cannot be reached, or answers that it is busy or in trouble.
+            TransientError: When it cannot be reached, or answers that it is busy or in trouble.
         """
         address = uri
         for _ in range(_MAX_REDIRECTS + 1):
-            response = self._get(uri, address, headers)
+            response = self._send(uri, address, headers)
             try:
                 if response.status_code not in _REDIRECTS:
-                    _check_status(uri, response)
-                    yield Answer(uri, response, self._network, self._traffic)
+                    _check_status(uri, response, headers.get("Accept-Encoding", "identity"))
+                    yield Response(uri, response, self._policy, self._traffic)
                     return
                 address = _redirected(uri, address, response)
             finally:
@@ -135,45 +164,41 @@ class Line:
         msg = f"{uri}: redirected more than {_MAX_REDIRECTS} times, last to {address}: check the address"
         raise RefusedError(msg)
 
-    def _get(self, uri: str, address: str, headers: dict[str, str]) -> requests.Response:
-        self._call(urlsplit(address).hostname or "")
+    def _send(self, uri: str, address: str, headers: dict[str, str]) -> requests.Response:
+        """Send a request, by the adapter alone: a session would read the body of a redirect, however long."""
+        host = urlsplit(address).hostname or ""
+        if host != self._host:
+            self._close()
+            self._slot.enter_context(host_slot(host, self._policy.connections_per_host))
+            self._host = host
         self._traffic.requests += 1
-        try:
-            return self._session.get(
-                address,
-                headers=headers,
-                timeout=(self._network.connect_timeout_s, self._network.read_timeout_s),
-                stream=True,
-                allow_redirects=False,
-            )
-        except _LIBRARY_ERRORS as error:
-            _explain(uri, address, error)
+        timeouts = (self._policy.connect_timeout_s, self._policy.read_timeout_s)
+        with self._adapter.limited(2 * self._policy.read_timeout_s):
+            try:
+                request = self._session.prepare_request(requests.Request("GET", address, headers))
+                settings = self._session.merge_environment_settings(request.url, {}, True, True, None)
+                verify, proxies = settings["verify"] or True, settings["proxies"]
+                return self._adapter.send(request, stream=True, timeout=timeouts, verify=verify, proxies=proxies)
+            except _LIBRARY_ERRORS as error:
+                _explain(uri, address, error)
 
-    def _call(self, host: str) -> None:
-        """Hang up and take a slot of *host* when the line leads elsewhere."""
-        if host == self._host:
-            return
-        self._hang_up()
-        self._slot.enter_context(connection(host, self._network.connections_per_host))
-        self._host = host
-
-    def _hang_up(self) -> None:
-        self._session.close()
+    def _close(self) -> None:
+        self._adapter.close()
         self._slot.close()
         self._host = ""
 
 
-def _check_status(uri: str, response: requests.Response) -> None:
+def _check_status(uri: str, response: requests.Response, encoding: str) -> None:
     status = response.status_code
     if status in (200, 206, 304, 416):
         packed = response.headers.get("Content-Encoding", "identity").lower()
-        if packed != "identity":
+        if packed not in ("identity", encoding):
             msg = f"{uri}: the server sends it packed ({packed[:40]!r}), which was not asked for: not read"
             raise RefusedError(msg)
         return
-    if status in _PASSING:
+    if status in _TRANSIENT:
         msg = f"the server is busy or in trouble (status {status})"
-        raise PassingError(msg, _retry_after(response))
+        raise TransientError(msg, _retry_after(response))
     why = {
         401: "wants a login: this project reads open data only",
         403: "refuses to give it: check whether it is open data, and whether this machine's network may read there",
@@ -181,7 +206,7 @@ def _check_status(uri: str, response: requests.Response) -> None:
         410: "no longer has it: make the list of files anew with --refresh-metadata",
     }
     msg = f"{uri}: the server {why.get(status, 'gives an answer that is no file: check the address')} (status {status})"
-    raise RefusedError(msg)
+    raise RefusedError(msg, status)
 
 
 def _redirected(uri: str, address: str, response: requests.Response) -> str:
@@ -220,7 +245,7 @@ def _explain(uri: str, address: str, error: Exception) -> NoReturn:
         )
         raise RefusedError(msg) from error
     msg = f"{urlsplit(address).hostname} cannot be reached or gave no answer ({_reason(error)})"
-    raise PassingError(msg) from error
+    raise TransientError(msg) from error
 
 
 def _reason(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """Whole files in a cache folder that runs and processes share.
 
 A file has its name in the cache only when it is complete and its size and checksum are right. Processes that want the
-same file at once wait for the first of them; one that stops half-way leaves a part that the next goes on with.
+same file at once wait for the first of them; one that stops half-way leaves a part that the next resumes.
 """
 
 import errno
@@ -12,16 +12,14 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from targets.catalogue.input_files import InputFile
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network import xrootd
-from targets.network.retry import Network, Traffic
-from targets.network.transfer import Transfer
-from targets.network.uris import web_uri
+from targets.network.retry import RetryPolicy, Traffic
+from targets.network.transfer import RemoteFile, Transfer
+from targets.network.uris import choose_address, web_uri
 from targets.storage.atomic import name
 from targets.storage.locks import FileLock
 
@@ -48,17 +46,17 @@ class Download(NamedTuple):
 
 
 @contextmanager
-def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True) -> Iterator[Download]:
-    """Have a file in the cache for the length of a block, fetched if it is not there.
+def fetch(file: RemoteFile, folder: Path, policy: RetryPolicy, *, keep: bool = True) -> Iterator[Download]:
+    """Hold a file in the cache for the length of a block, fetched if it is missing.
 
     Where everybody may write, a sub-folder of the user's own is the cache; nothing is written through symbolic links.
     A file that is there is trusted when its size and checksum are right; where neither is known, the server is asked
     whether it has changed. One that nothing but its content vouches for goes when the block finds it unreadable.
 
     Args:
-        file: The file, with an http(s) or root:// address.
+        file: The file; without a size and a checksum, the server is asked whether it has changed.
         folder: The cache; it is made when it is missing.
-        network: How to read.
+        policy: How to read.
         keep: Whether the file stays in the cache; if not, the last process that uses it removes it.
 
     Yields:
@@ -69,12 +67,11 @@ def fetch(file: InputFile, folder: Path, network: Network, *, keep: bool = True)
             the next attempt), or gives wrong bytes each time.
         ConfigurationError: When the folder lacks space, cannot be written to, knows no locks, or is not safe.
     """
+    source = file._replace(uri=choose_address(file.uri))
     with _usable(folder):
         place = _Place(_private(folder.absolute()), _name(file.uri))
     traffic = Traffic()
-    transfer = Transfer(
-        xrootd.address(file.uri), place.part, place.origin, file.size, file.checksum is not None, network, traffic
-    )
+    transfer = Transfer(source, place.part, place.origin, policy, traffic)
     with _shared(place) as lock:
         held = damaged = False
         try:
@@ -118,7 +115,7 @@ class _Place(NamedTuple):
 
 @contextmanager
 def _shared(place: _Place) -> Iterator[FileLock]:
-    """Give a share of the download's lock."""
+    """Take a share of the download's lock."""
     lock = FileLock(place.folder / f"{place.name}.lock")
     try:
         with _usable(place.folder):
@@ -167,7 +164,7 @@ def _private(folder: Path) -> Path:
     return own
 
 
-def _hold(file: InputFile, place: _Place, lock: FileLock, transfer: Transfer) -> None:
+def _hold(file: RemoteFile, place: _Place, lock: FileLock, transfer: Transfer) -> None:
     """Return with the right file in its place, and a share of its lock."""
     for path in (place.part, place.origin):
         if path.is_symlink():
@@ -181,20 +178,20 @@ def _hold(file: InputFile, place: _Place, lock: FileLock, transfer: Transfer) ->
         lock.acquire(alone=False)  # in between, somebody else may have used and removed it
 
 
-def _is_there(file: InputFile, place: _Place, transfer: Transfer, checked: tuple[int, ...] | None) -> bool:
+def _is_there(file: RemoteFile, place: _Place, transfer: Transfer, checked: tuple[int, ...] | None) -> bool:
     if not place.file.exists():
         return False
     if checked == _state(place.file):
         return True
-    known = file.size is not None or file.checksum is not None
-    return _problem(place.file, file) is None and (known or transfer.unchanged())
+    verifiable = file.size is not None or file.checksum is not None
+    return _problem(place.file, file) is None and (verifiable or transfer.unchanged())
 
 
-def _make(file: InputFile, place: _Place, transfer: Transfer) -> None:
+def _make(file: RemoteFile, place: _Place, transfer: Transfer) -> None:
     """Fetch a file and give it its name once it is right; nobody else has it."""
     place.file.unlink(missing_ok=True)  # the origin must never be of another state than the file
-    if file.checksum is None and transfer.uri.startswith("root://"):
-        file = replace(file, checksum=xrootd.checksum(transfer.uri, transfer.network))
+    if file.checksum is None and transfer.file.uri.startswith("root://"):
+        file = file._replace(checksum=xrootd.checksum(transfer.file.uri, transfer.policy))
     problem: str | None = ""
     for _ in range(_FETCHES):
         transfer.run()
@@ -218,7 +215,7 @@ def _remove(place: _Place, lock: FileLock) -> None:
         lock.remove()
 
 
-def _problem(path: Path, file: InputFile) -> str | None:
+def _problem(path: Path, file: RemoteFile) -> str | None:
     """Say what is wrong with a file by its size (bytes) and checksum; None when nothing is."""
     size = path.stat().st_size
     if file.size is not None and size != file.size:
@@ -226,10 +223,10 @@ def _problem(path: Path, file: InputFile) -> str | None:
     algorithm, _, expected = (file.checksum or "").partition(":")
     if not algorithm:
         return None
-    found = _adler32(path) if algorithm == "adler32" else _sha1(path)
-    if int(found, 16) == int(expected, 16):
+    actual = _adler32(path) if algorithm == "adler32" else _sha1(path)
+    if int(actual, 16) == int(expected, 16):
         return None
-    return f"its {algorithm} should be {expected} and is {found}"
+    return f"its {algorithm} should be {expected} and is {actual}"
 
 
 def _adler32(path: Path) -> str:

@@ -17,14 +17,14 @@ from pathlib import Path
 from targets.errors import ConfigurationError
 from targets.storage.locks import FileLock
 
-__all__ = ["connection"]
+__all__ = ["host_slot"]
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.25  # between two looks at the slots
 _MAX_HOST_LENGTH = 100
 
 
 @contextmanager
-def connection(host: str, limit: int) -> Iterator[None]:
+def host_slot(host: str, limit: int) -> Iterator[None]:
     """Wait until fewer than *limit* connections to *host* are open on this machine, and count as one of them.
 
     Processes of one user count together, whatever runs they belong to. When they disagree about the limit, each keeps
@@ -67,17 +67,17 @@ def _free_slot(host: str, limit: int) -> FileLock:
 
 def _folder(host: str) -> Path:
     """Return the folder of a host's slots, closed to other users."""
-    mine = Path(tempfile.gettempdir()) / f"atlas-open-data-pipeline-{os.getuid()}"
+    private = Path(tempfile.gettempdir()) / f"atlas-open-data-pipeline-{os.getuid()}"
     with suppress(FileExistsError):
-        mine.mkdir(mode=0o700)
-    status = mine.lstat()
+        private.mkdir(mode=0o700)
+    status = private.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         msg = (
-            f"{mine} is not a folder that only you may use: somebody else may have made it; remove it, or name another "
-            f"folder for temporary files in the environment variable TMPDIR"
+            f"{private} is not a folder that only you may use: somebody else may have made it; remove it, or name "
+            f"another folder for temporary files in the environment variable TMPDIR"
         )
         raise ConfigurationError(msg)
-    folder = mine / "connections" / _safe(host)
+    folder = private / "connections" / _safe(host)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

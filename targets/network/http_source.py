@@ -14,8 +14,16 @@ from uproot.source.chunk import Chunk, Source, notifier
 from uproot.source.futures import TrivialFuture
 
 from targets.errors import UnreadableFileError
-from targets.network.client import Answer, Line
-from targets.network.retry import Network, PassingError, RangesUnsupportedError, Traffic, Version, check_size, persist
+from targets.network.client import Connection, Response
+from targets.network.retry import (
+    RangesUnsupportedError,
+    RetryPolicy,
+    Traffic,
+    TransientError,
+    Version,
+    check_size,
+    retry,
+)
 
 __all__ = ["BLOCK_BYTES", "MAX_KEPT_BYTES", "MAX_REQUEST_BYTES", "HttpSource", "Range"]
 
@@ -33,7 +41,7 @@ Range = tuple[int, int]
 
 
 class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
-    """A file on a web server, for `uproot.open(…, handler=HttpSource, network=…)`.
+    """A file on a web server, for `uproot.open(…, handler=HttpSource, policy=…)`.
 
     Every answer is checked: it must be exactly the range that was asked for, of the same state of the file as all
     before. All methods raise UnreadableFileError when the file cannot be read, RangesUnsupportedError when the server
@@ -43,21 +51,21 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         traffic: Bytes received and requests so far.
     """
 
-    def __init__(self, file_path: str, *, network: Network, size: int | None = None, **_: Any) -> None:
+    def __init__(self, file_path: str, *, policy: RetryPolicy, size: int | None = None, **_: Any) -> None:
         """Make the source; nothing is asked yet.
 
         Args:
             file_path: The http(s) address.
-            network: How to read.
+            policy: How to read.
             size: Size in bytes that the file must have; None when it is not known.
         """
         super().__init__()
         self.traffic = Traffic()
         self._file_path = file_path
-        self._network = network
+        self._policy = policy
         self._expected = size
         self._version: Version | None = None
-        self._line = Line(network, self.traffic)
+        self._connection = Connection(policy, self.traffic)
         self._kept: OrderedDict[Range, bytes] = OrderedDict()
         self._closed = False
 
@@ -74,14 +82,14 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         start, stop = int(start), int(stop)
         self._check_range(start, min(stop, start + 1))
         end = stop if self._size is None else min(stop, self._size)
-        found = next((kept for kept in self._kept if kept[0] <= start and end <= kept[1]), None)
-        if found is None:
+        block = next((kept for kept in self._kept if kept[0] <= start and end <= kept[1]), None)
+        if block is None:
             wide = (start // BLOCK_BYTES * BLOCK_BYTES, -(-stop // BLOCK_BYTES) * BLOCK_BYTES)
             data = self._fetch([wide])[wide]
-            found = (wide[0], wide[0] + len(data))
-            self._keep(found, data)
-        self._kept.move_to_end(found)
-        return self._filled((start, stop), self._kept[found], found[0])
+            block = (wide[0], wide[0] + len(data))
+            self._keep(block, data)
+        self._kept.move_to_end(block)
+        return self._filled((start, stop), self._kept[block], block[0])
 
     def chunks(self, ranges: Sequence[Range], notifications: queue.Queue[Any]) -> list[Any]:
         """Read many ranges of bytes.
@@ -94,15 +102,15 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             uproot's chunks, in the order asked for, all of them filled.
         """
         wanted = [(int(start), int(stop)) for start, stop in ranges]
-        for one in wanted:
-            self._check_range(*one)
+        for span in wanted:
+            self._check_range(*span)
         spans = _join(wanted)
         read = self._fetch(spans)
         starts = [start for start, _ in spans]
         chunks = []
-        for one in wanted:
-            span = spans[bisect_right(starts, one[0]) - 1]
-            chunks.append(self._filled(one, read[span], span[0]))
+        for start, stop in wanted:
+            span = spans[bisect_right(starts, start) - 1]
+            chunks.append(self._filled((start, stop), read[span], span[0]))
         for chunk in chunks:
             notifier(chunk, notifications)()
         return chunks
@@ -155,18 +163,18 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
 
         def attempt() -> None:
             """Read what is still missing."""
-            with self._line:
+            with self._connection:
                 for span in spans:
                     if span not in read:
                         read[span] = self._request(*span)
 
-        persist(self._file_path, self._network, attempt, lambda: len(read))
+        retry(self._file_path, self._policy, attempt, lambda: len(read))
         return read
 
     def _request(self, start: int, stop: int) -> bytes:
         if start == stop:
             return b""
-        with self._line.ask(self._file_path, {"Range": f"bytes={start}-{stop - 1}"}) as answer:
+        with self._connection.get(self._file_path, {"Range": f"bytes={start}-{stop - 1}"}) as answer:
             stop = self._check(answer, start, stop)
             body = bytearray()
             for block in answer.blocks():
@@ -175,10 +183,10 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
                     break
         if len(body) != stop - start:
             msg = f"{len(body)} bytes came where {stop - start} were announced"
-            raise PassingError(msg)
+            raise TransientError(msg)
         return bytes(body)
 
-    def _check(self, answer: Answer, start: int, stop: int) -> int:
+    def _check(self, answer: Response, start: int, stop: int) -> int:
         """Check the head of an answer; return where its range must end."""
         version = answer.version
         self._check_version(answer)
@@ -196,11 +204,11 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             raise RangesUnsupportedError(msg)
         if answer.length not in (None, stop - start):
             msg = f"the server announces {answer.length} bytes for the {stop - start} bytes from {start} on"
-            raise PassingError(msg)
+            raise TransientError(msg)
         self._version = version
         return stop
 
-    def _check_version(self, answer: Answer) -> None:
+    def _check_version(self, answer: Response) -> None:
         check_size(self._file_path, self._expected, answer.version.size)
         if self._version is not None and self._version.differs(answer.version):
             msg = f"{self._file_path}: it was changed on the server while it was read: read it again"
@@ -220,7 +228,7 @@ def _join(ranges: Sequence[Range]) -> list[Range]:
     return spans
 
 
-def _given(answer: Answer) -> str:
+def _given(answer: Response) -> str:
     if answer.status != 206:
         return f"the whole file (status {answer.status})"
     if answer.start is None:

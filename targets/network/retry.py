@@ -9,29 +9,37 @@ from typing import NamedTuple, TypeVar
 from targets.errors import UnreadableFileError
 
 __all__ = [
-    "Network",
-    "PassingError",
     "RangesUnsupportedError",
     "RefusedError",
+    "RetryPolicy",
     "Traffic",
+    "TransientError",
     "Version",
     "check_size",
-    "persist",
+    "retry",
 ]
 
 _Result = TypeVar("_Result")
 
 
 class RefusedError(UnreadableFileError):
-    """A server says that it has no such file, or does not give it: trying again does not help."""
+    """A server says that it has no such file, or does not give it: trying again does not help.
+
+    Attributes:
+        status: The status of its HTTP answer; None where there is none.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RangesUnsupportedError(UnreadableFileError):
     """A server gives whole files only: this one cannot be read in parts, but it can be downloaded."""
 
 
-class PassingError(Exception):
-    """What may go well when it is tried again.
+class TransientError(Exception):
+    """A failure that may not happen again when the same is tried once more.
 
     Attributes:
         wait_s: Seconds to wait that the server asks for; None when it asks for none.
@@ -43,7 +51,7 @@ class PassingError(Exception):
 
 
 @dataclass(frozen=True)
-class Network:
+class RetryPolicy:
     """How files are read over a network.
 
     Attributes:
@@ -104,41 +112,41 @@ class Version(NamedTuple):
     last_modified: str | None
     size: int | None
 
-    def differs(self, other: "Version") -> bool:
+    def differs(self, version: "Version") -> bool:
         """Tell whether two versions cannot be of the same state; the date counts only where no ETag decides."""
-        if None not in (self.size, other.size) and self.size != other.size:
+        if None not in (self.size, version.size) and self.size != version.size:
             return True
-        if self.etag and other.etag:
-            return self.etag.removeprefix("W/") != other.etag.removeprefix("W/")
-        return bool(self.last_modified and other.last_modified) and self.last_modified != other.last_modified
+        if self.etag and version.etag:
+            return self.etag.removeprefix("W/") != version.etag.removeprefix("W/")
+        return bool(self.last_modified and version.last_modified) and self.last_modified != version.last_modified
 
 
-def check_size(uri: str, expected: int | None, found: int | None) -> None:
+def check_size(uri: str, expected: int | None, served: int | None) -> None:
     """Compare the size of a file on a server with what its catalogue says, before anything of it is read.
 
     Args:
         uri: The file, for the message.
         expected: Size in bytes by the catalogue; None when it does not say.
-        found: Size in bytes by the server; None when it does not say.
+        served: Size in bytes by the server; None when it does not say.
 
     Raises:
         UnreadableFileError: When both say something, and not the same.
     """
-    if None not in (expected, found) and expected != found:
+    if None not in (expected, served) and expected != served:
         msg = (
-            f"{uri}: the server's file has {found} bytes, its catalogue says {expected}: it is truncated, or one of "
+            f"{uri}: the server's file has {served} bytes, its catalogue says {expected}: it is truncated, or one of "
             f"them is out of date; make the list of files anew with --refresh-metadata"
         )
         raise UnreadableFileError(msg)
 
 
-def persist(uri: str, network: Network, attempt: Callable[[], _Result], progress: Callable[[], int]) -> _Result:
+def retry(uri: str, policy: RetryPolicy, attempt: Callable[[], _Result], progress: Callable[[], int]) -> _Result:
     """Try until it goes well, waiting longer from time to time, as long as there is progress or patience.
 
     Args:
         uri: The file, for the message.
-        network: How often to try and how long to wait.
-        attempt: What to try; it raises PassingError for what may go well the next time.
+        policy: How often to try and how long to wait.
+        attempt: What to try; it raises TransientError for what may go well the next time.
         progress: How far things are, as a number that grows and has an end: an attempt after which it has grown does
             not use up patience.
 
@@ -146,18 +154,18 @@ def persist(uri: str, network: Network, attempt: Callable[[], _Result], progress
         What *attempt* returned.
 
     Raises:
-        UnreadableFileError: When network.attempts attempts in a row failed without progress, or what *attempt* raised.
+        UnreadableFileError: When policy.attempts attempts in a row failed without progress, or what *attempt* raised.
     """
     failures, reached = 0, progress()
     while True:
         try:
             return attempt()
-        except PassingError as error:
+        except TransientError as error:
             failures = 1 if progress() > reached else failures + 1
             reached = max(reached, progress())
-            if failures >= network.attempts:
-                tries = "one attempt" if network.attempts == 1 else f"{network.attempts} attempts without any progress"
+            if failures >= policy.attempts:
+                tries = "one attempt" if policy.attempts == 1 else f"{policy.attempts} attempts without any progress"
                 msg = f"{uri}: {error}; given up after {tries}: check the network and try again later"
                 raise UnreadableFileError(msg) from error
-            wait = network.pause(failures, error.wait_s)
+            wait = policy.pause(failures, error.wait_s)
         time.sleep(wait)

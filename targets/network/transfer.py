@@ -17,15 +17,29 @@ from typing import BinaryIO, NamedTuple
 from targets.documents.json import dump_json, load_json
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
-from targets.network.client import Line
-from targets.network.retry import Network, PassingError, RefusedError, Traffic, Version, check_size, persist
+from targets.network.client import Connection
+from targets.network.retry import RefusedError, RetryPolicy, Traffic, TransientError, Version, check_size, retry
 
-__all__ = ["Transfer"]
+__all__ = ["RemoteFile", "Transfer"]
 
 _PROGRESS_BYTES = 2**20
 """An attempt that brings at least so much does not count as a failure."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class RemoteFile(NamedTuple):
+    """A file on a server, and what its catalogue says of it.
+
+    Attributes:
+        uri: An http(s) or root:// address.
+        size: Size in bytes; None when it is not known.
+        checksum: `adler32:` and 8 hex digits, or `sha1:` and 40; None when it is not known.
+    """
+
+    uri: str
+    size: int | None
+    checksum: str | None
 
 
 class _Body(NamedTuple):
@@ -34,7 +48,7 @@ class _Body(NamedTuple):
     blocks: Iterator[bytes]
 
 
-class _StaleError(PassingError):
+class _StaleError(TransientError):
     """The server's file is no longer the one that the partial file is a part of."""
 
 
@@ -43,21 +57,17 @@ class Transfer:
     """What is brought where.
 
     Attributes:
-        uri: An http(s) or root:// address.
+        file: The file, at the address by which this machine reads it.
         part: The partial file.
         origin: The document on what it holds.
-        size: Size in bytes that the file must have; None when it is not known.
-        checked: Whether the caller knows a checksum, so that a wrong byte would be found.
-        network: How to read.
+        policy: How to read.
         traffic: Counts.
     """
 
-    uri: str
+    file: RemoteFile
     part: Path
     origin: Path
-    size: int | None
-    checked: bool
-    network: Network
+    policy: RetryPolicy
     traffic: Traffic
 
     def run(self) -> None:
@@ -80,7 +90,7 @@ class Transfer:
                 reached = max(reached, _length(self.part))
 
         try:
-            persist(self.uri, self.network, attempt, lambda: reached // _PROGRESS_BYTES)
+            retry(self.file.uri, self.policy, attempt, lambda: reached // _PROGRESS_BYTES)
         except RefusedError:
             self.part.unlink(missing_ok=True)
             raise
@@ -98,32 +108,32 @@ class Transfer:
         Raises:
             UnreadableFileError: When the server cannot be reached, or no longer gives the file.
         """
-        known = _load(self.origin, self.uri)
-        if known is None or not (known.etag or known.last_modified):
+        previous = _load(self.origin, self.file.uri)
+        if previous is None or not (previous.etag or previous.last_modified):
             return False
-        asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        asked = {"If-None-Match": previous.etag, "If-Modified-Since": previous.last_modified}
 
         def attempt() -> bool:
             """Ask once."""
-            if self.uri.startswith("root://"):
-                with xrootd.open_file(self.uri, 0, self.network, self.traffic) as file:
-                    return not known.differs(file.version)
+            if self.file.uri.startswith("root://"):
+                with xrootd.open_file(self.file.uri, 0, self.policy, self.traffic) as file:
+                    return not previous.differs(file.version)
             headers = {name: value for name, value in asked.items() if value}
-            with Line(self.network, self.traffic) as line, line.ask(self.uri, headers) as answer:
-                told = answer.version.etag or answer.version.last_modified
-                return answer.status == 304 or (bool(told) and not known.differs(answer.version))
+            with Connection(self.policy, self.traffic) as connection, connection.get(self.file.uri, headers) as answer:
+                stated = answer.version.etag or answer.version.last_modified
+                return answer.status == 304 or (bool(stated) and not previous.differs(answer.version))
 
-        return persist(self.uri, self.network, attempt, lambda: 0)
+        return retry(self.file.uri, self.policy, attempt, lambda: 0)
 
     def _attempt(self) -> None:
-        known = _load(self.origin, self.uri)
-        resumable = known and (self.checked or known.etag or known.last_modified)
+        previous = _load(self.origin, self.file.uri)
+        resumable = previous and (self.file.checksum or previous.etag or previous.last_modified)
         have = _length(self.part) if resumable else 0
-        if have and known and have == known.size:  # it was stopped between the last byte and its check
+        if have and previous and have == previous.size:  # it was stopped between the last byte and its check
             return
-        self._check_space(self.size, have)
+        self._check_space(self.file.size, have)
         try:
-            with self._body(have, known if have else None) as body:
+            with self._body(have, previous if have else None) as body:
                 self._check_size(body.version.size)
                 self._check_space(body.version.size, body.start)
                 self._write(body)
@@ -132,43 +142,43 @@ class Transfer:
             raise
 
     @contextmanager
-    def _body(self, have: int, known: Version | None) -> Iterator[_Body]:
+    def _body(self, have: int, previous: Version | None) -> Iterator[_Body]:
         """Ask for what follows the first *have* bytes; a web server may begin at 0 all the same."""
-        if self.uri.startswith("root://"):
-            with xrootd.open_file(self.uri, have, self.network, self.traffic) as file:
-                if known and known.differs(file.version):
+        if self.file.uri.startswith("root://"):
+            with xrootd.open_file(self.file.uri, have, self.policy, self.traffic) as file:
+                if previous and previous.differs(file.version):
                     raise _StaleError(_CHANGED)
                 yield _Body(have, file.version, file.blocks)
             return
         headers = {}
-        if known:
-            strong = known.last_modified if (known.etag or "W/").startswith("W/") else known.etag
+        if previous:
+            strong = previous.last_modified if (previous.etag or "W/").startswith("W/") else previous.etag
             headers = {"Range": f"bytes={have}-"} | ({"If-Range": strong} if strong else {})
-        with Line(self.network, self.traffic) as line, line.ask(self.uri, headers) as answer:
+        with Connection(self.policy, self.traffic) as connection, connection.get(self.file.uri, headers) as answer:
             if answer.status == 200:
                 yield _Body(0, answer.version, answer.blocks())
-            elif known and answer.status == 206 and answer.start == have and not known.differs(answer.version):
+            elif previous and answer.status == 206 and answer.start == have and not previous.differs(answer.version):
                 yield _Body(have, answer.version, answer.blocks())
             else:
                 raise _StaleError(_CHANGED)
 
     def _write(self, body: _Body) -> None:
-        size = self.size if body.version.size is None else body.version.size
+        size = self.file.size if body.version.size is None else body.version.size
         with _opened(self.part) as file:
             file.truncate(body.start)
             file.seek(body.start)
             if body.start == 0:  # only now: whatever happens, the origin must be that of the bytes
-                dump_json(self.origin, {"uri": self.uri} | body.version._asdict())
+                dump_json(self.origin, {"uri": self.file.uri} | body.version._asdict())
             _copy(body.blocks, file, size)
             file.flush()
             os.fsync(file.fileno())
 
     def _check_size(self, size: int | None) -> None:
-        check_size(self.uri, self.size, size)
-        if size is None and self.size is None and not self.checked:
+        check_size(self.file.uri, self.file.size, size)
+        if size is None and self.file.size is None and self.file.checksum is None:
             msg = (
-                f"{self.uri}: neither the server nor a catalogue says how long it is, so a part cannot be told from "
-                f"the whole: read it with --fetch stream, or fetch it by hand"
+                f"{self.file.uri}: neither the server nor a catalogue says how long it is, so a part cannot be told "
+                f"from the whole: read it with --fetch stream, or fetch it by hand"
             )
             raise RefusedError(msg)
 
@@ -176,8 +186,8 @@ class Transfer:
         free = shutil.disk_usage(self.part.parent).free
         if size is not None and size - have > free:
             msg = (
-                f"{self.part.parent}: {size - have} bytes are needed for {self.uri}, {free} are free: free some, name "
-                f"another folder with --download-dir, or read without downloading, with --fetch stream"
+                f"{self.part.parent}: {size - have} bytes are needed for {self.file.uri}, {free} are free: free some, "
+                f"name another folder with --download-dir, or read without downloading, with --fetch stream"
             )
             raise ConfigurationError(msg)
 
@@ -204,10 +214,10 @@ def _copy(blocks: Iterator[bytes], file: BinaryIO, size: int | None) -> None:
         if size is not None and file.tell() > size:
             file.truncate(0)
             msg = f"more than the announced {size} bytes came"
-            raise PassingError(msg)
+            raise TransientError(msg)
     if size is not None and file.tell() < size:
         msg = f"the answer broke off after {file.tell()} of {size} bytes"
-        raise PassingError(msg)
+        raise TransientError(msg)
 
 
 def _length(path: Path) -> int:
@@ -218,7 +228,7 @@ def _load(origin: Path, uri: str) -> Version | None:
     """Return the version that a partial file is of; None when that is not known."""
     try:
         document = load_json(origin)
-        known = Version(*(document[name] for name in Version._fields))
-        return known if document["uri"] == uri else None
+        previous = Version(*(document[name] for name in Version._fields))
+        return previous if document["uri"] == uri else None
     except (UnreadableFileError, FileFormatError, KeyError, TypeError):
         return None

@@ -4,14 +4,27 @@ A name from a portal is data. It is checked before anything is made of it, and t
 whichever portal or protocol it was listed under, so that it is recognised and its results are found again.
 """
 
+import importlib.util
 import ipaddress
 import re
 import socket
 from urllib.parse import unquote, urlsplit
 
 from targets.errors import PortalError
+from targets.network.retry import RefusedError
 
-__all__ = ["SCHEMES", "is_root_file", "local_problem", "portal_uri", "suffix", "uncached", "uri_problem", "web_uri"]
+__all__ = [
+    "SCHEMES",
+    "choose_address",
+    "has_xrootd",
+    "is_root_file",
+    "local_problem",
+    "portal_uri",
+    "suffix",
+    "uncached",
+    "uri_problem",
+    "web_uri",
+]
 
 SCHEMES = ("http", "https", "root")
 """The protocols that a file can be read through."""
@@ -39,6 +52,32 @@ def web_uri(uri: str) -> str:
     """
     match = _EOSPUBLIC.fullmatch(uri)
     return _WEB + match[1] if match else uri
+
+
+def has_xrootd() -> bool:
+    """Tell whether the package `xrootd` is installed."""
+    return importlib.util.find_spec("XRootD") is not None
+
+
+def choose_address(uri: str) -> str:
+    """Return the address by which this machine can read a file.
+
+    Args:
+        uri: Any URI or path.
+
+    Returns:
+        *uri*, or https for a root:// address of CERN's public storage where the package xrootd is missing.
+
+    Raises:
+        RefusedError: For any other root:// address where the package xrootd is missing.
+    """
+    if not uri.startswith("root://") or has_xrootd():
+        return uri
+    address = web_uri(uri)
+    if address == uri:
+        msg = f"{uri}: root:// addresses of this host need the package xrootd: pip install '.[xrootd]'"
+        raise RefusedError(msg)
+    return address
 
 
 def uncached(address: str) -> str:

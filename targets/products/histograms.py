@@ -80,8 +80,8 @@ def read(path: Path) -> Iterator[Stored]:
     """
     for file in sorted(path.rglob("*.root")) if path.is_dir() else [path]:
         folder = file.parent.relative_to(path).as_posix() if path.is_dir() else "."
-        for one in _read(file):
-            yield one if folder == "." else one._replace(key=f"{folder}/{one.key}")
+        for stored in _read(file):
+            yield stored if folder == "." else stored._replace(key=f"{folder}/{stored.key}")
 
 
 def _read(path: Path) -> list[Stored]:
@@ -100,19 +100,19 @@ def _damaged(path: Path, reason: str) -> UnreadableFileError:
     return UnreadableFileError(f"{path}: histograms cannot be read ({reason}); delete it: the next run remakes it")
 
 
-def _stored(key: str, found: Any) -> Stored:
-    axis = found.member("fXaxis")
-    counts = np.rint(found.values()).astype(np.int64)
-    if not found.member("fEntries") == found.member("fTsumw") == counts.sum():
+def _stored(key: str, histogram: Any) -> Stored:
+    axis = histogram.member("fXaxis")
+    counts = np.rint(histogram.values()).astype(np.int64)
+    if not histogram.member("fEntries") == histogram.member("fTsumw") == counts.sum():
         msg = f"{key}: the sum of its bins is not the number of its entries"
         raise ValueError(msg)
-    return Stored(key, str(found.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
+    return Stored(key, str(histogram.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
 
 
 def _uuid(histograms: Iterable[Stored]) -> uuid.UUID:
     """Make a UUID of the content of a file, in whatever order it stands there."""
     content = xxhash.xxh3_128()
-    for key, title, start_gev, end_gev, counts in sorted(histograms, key=lambda one: one.key):
+    for key, title, start_gev, end_gev, counts in sorted(histograms, key=lambda stored: stored.key):
         content.update(json.dumps([key, title, start_gev, end_gev, len(counts)]).encode())
         content.update(np.ascontiguousarray(counts, dtype="<i8").data)
     number = content.intdigest() & ~(0xF000 << 64) & ~(0xC000 << 48)
@@ -127,7 +127,7 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
         histograms: Histogram per key; a slash in a key makes a folder.
         titles: Title per key.
     """
-    pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], one)) for key, one in histograms.items())
+    pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], made)) for key, made in histograms.items())
     made_of = _uuid(Stored(key, titles[key], *_range(histograms[key]), histograms[key].counts) for key in histograms)
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
         while batch := list(islice(pairs, _BATCH)):
@@ -149,7 +149,7 @@ def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping
 
 
 def _range(histogram: Binned) -> tuple[float, float]:
-    """Give the low edge of the first bin and the high edge of the last in GeV."""
+    """Return the low edge of the first bin and the high edge of the last in GeV."""
     start_gev = float(histogram.start_gev)
     return start_gev, start_gev + float(histogram.width_gev) * len(histogram.counts)
 

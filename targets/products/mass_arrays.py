@@ -1,13 +1,13 @@
 """Invariant masses of one branch: all arrays end to end in one stored ``.npz``.
 
-Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``names`` (``final_state/combination``;
-after peak removal with ``/main`` or ``/outliers`` behind). One file a branch: a file per name would be millions.
+Members: ``masses`` (float32, GeV), ``offsets`` (int64, one more than names), ``names`` (the texts of
+:class:`SpectrumKey`). One file a branch: a file per spectrum would be millions.
 """
 
 import io
-import re
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.spectra import SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.storage import atomic
 
@@ -23,14 +24,13 @@ __all__ = ["Float32", "MassWriter", "export", "read"]
 Float32 = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
 
-_SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their name
+_SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their spectrum
 _PART_MASSES = 2**20  # what is done with masses takes ten times their memory
-_NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
-_NOT_OURS = "its members are not as this project writes them"
+_FOREIGN = "its members are not as this project writes them"
 
 
 class MassWriter:
-    """Collects the masses of a branch chunk by chunk; its memory does not grow with the number of events.
+    """Collect the masses of a branch chunk by chunk; its memory does not grow with the number of events.
 
     Args:
         folder: Where masses wait until all are there, in a file without a name; None for in memory.
@@ -39,20 +39,20 @@ class MassWriter:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._spool: IO[bytes] | None = None
-        self._parts: dict[str, list[Float32]] = {}
-        self._spilled: dict[str, list[tuple[int, int]]] = {}  # start and bytes in the spool
+        self._parts: dict[SpectrumKey, list[Float32]] = {}
+        self._spilled: dict[SpectrumKey, list[tuple[int, int]]] = {}  # start and bytes in the spool
         self._held = 0
-        self._entries: dict[str, int] = {}
+        self._entries: dict[SpectrumKey, int] = {}
 
-    def add(self, name: str, masses: Float32) -> None:
-        """Add masses to a name.
+    def add(self, key: SpectrumKey, masses: Float32) -> None:
+        """Add masses to a spectrum.
 
         Args:
-            name: ``final_state/combination``.
+            key: The spectrum.
             masses: Masses in GeV, shape (n_masses,).
         """
-        self._parts.setdefault(name, []).append(masses)
-        self._entries[name] = self._entries.get(name, 0) + len(masses)
+        self._parts.setdefault(key, []).append(masses)
+        self._entries[key] = self._entries.get(key, 0) + len(masses)
         self._held += masses.nbytes
         if self._folder is not None and self._held > _SPILLED_BYTES:
             self._spill(self._folder)
@@ -63,63 +63,64 @@ class MassWriter:
         return sum(self._entries.values())
 
     def write(self, path: Path) -> None:
-        """Write all names, in alphabetical order.
+        """Write all spectra, in alphabetical order.
 
         Args:
             path: The file to make, whole or not at all.
         """
-        names = sorted(self._entries)
-        offsets = np.cumsum([0, *(self._entries[name] for name in names)], dtype=np.int64)
+        keys = sorted(self._entries)
+        offsets = np.cumsum([0, *(self._entries[key] for key in keys)], dtype=np.int64)
+        names = np.array(list(map(str, keys)), dtype=np.str_)
         with atomic.replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             with archive.open("masses.npy", "w", force_zip64=True) as member:
                 _begin(member, int(offsets[-1]))
-                for name in names:
-                    self._copy(name, member)
-            for key, array in (("offsets", offsets), ("names", np.array(names, dtype=np.str_))):
-                with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                for key in keys:
+                    self._copy(key, member)
+            for name, array in (("offsets", offsets), ("names", names)):
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
         if self._spool is not None:
             self._spool.close()
 
     def _spill(self, folder: Path) -> None:
-        """Move what is in memory to the spool, one stretch a name."""
+        """Move what is in memory to the spool, one stretch a spectrum."""
         if self._spool is None:
             folder.mkdir(parents=True, exist_ok=True)
             self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (it lives as long as the writer)
-        for name, parts in self._parts.items():
+        for key, parts in self._parts.items():
             start = self._spool.tell()
             length: int = sum(self._spool.write(np.ascontiguousarray(part, np.float32).data) for part in parts)
-            self._spilled.setdefault(name, []).append((start, length))
+            self._spilled.setdefault(key, []).append((start, length))
         self._parts.clear()
         self._held = 0
 
-    def _copy(self, name: str, member: IO[bytes]) -> None:
-        if self._spool is not None and name in self._spilled:
-            for start, length in self._spilled[name]:
+    def _copy(self, key: SpectrumKey, member: IO[bytes]) -> None:
+        if self._spool is not None and key in self._spilled:
+            for start, length in self._spilled[key]:
                 self._spool.seek(start)
                 member.write(self._spool.read(length))
-        for part in self._parts.get(name, ()):
+        for part in self._parts.get(key, ()):
             member.write(np.ascontiguousarray(part, np.float32).data)
 
 
 class _Layout(NamedTuple):
-    """Where the masses of each name are."""
+    """Where the masses of each spectrum are."""
 
-    names: list[str]
+    keys: list[SpectrumKey]
     offsets: npt.NDArray[np.int64]
 
 
-def read(path: Path) -> Iterator[tuple[str, Float32]]:
-    """Read the masses of a branch, one name after the other, a name with very many masses in parts.
+def read(path: Path) -> Iterator[tuple[SpectrumKey, Float32]]:
+    """Read the masses of a branch, one spectrum after the other, one with very many masses in parts.
 
     Args:
         path: A file that :class:`MassWriter` made.
 
     Yields:
-        Each name with its masses in GeV, shape (n_masses,), in alphabetical order; parts of one name follow each other.
+        Each spectrum with its masses in GeV, shape (n_masses,), in alphabetical order; parts of one follow each other.
 
     Raises:
-        UnreadableFileError: When the file is not there or damaged; after the last name at the latest.
+        UnreadableFileError: When the file is not there or damaged; after the last spectrum at the latest.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -127,17 +128,17 @@ def read(path: Path) -> Iterator[tuple[str, Float32]]:
             with archive.zip.open("masses.npy") as member:
                 _check_header(member, layout)
                 buffered = io.BufferedReader(member, 2**20)
-                for name, length in zip(layout.names, np.diff(layout.offsets).tolist(), strict=True):
+                for key, length in zip(layout.keys, np.diff(layout.offsets).tolist(), strict=True):
                     for start in range(0, max(length, 1), _PART_MASSES):
                         size = min(_PART_MASSES, length - start)
-                        yield name, np.frombuffer(_exactly(buffered, 4 * size), dtype=np.float32)
+                        yield key, np.frombuffer(_exactly(buffered, 4 * size), dtype=np.float32)
                 _check_end(buffered)
     except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         msg = f"{path}: cannot be read as masses ({type(error).__name__}: {error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
 
 
-def export(folder: Path, sources: Sequence[Path]) -> Mapping[str, int]:
+def export(folder: Path, sources: Sequence[Path]) -> Mapping[SpectrumKey, int]:
     """Write plain ``.npy`` files, one per final state and combination, with the masses of all sources.
 
     Args:
@@ -145,24 +146,24 @@ def export(folder: Path, sources: Sequence[Path]) -> Mapping[str, int]:
         sources: Files that :class:`MassWriter` made, in the order in which their masses follow each other.
 
     Returns:
-        Entries per name.
+        Entries per spectrum.
 
     Raises:
         UnreadableFileError: When a source is not there or damaged.
     """
-    entries: dict[str, int] = {}
+    entries = Counter[SpectrumKey]()
     for source in sources:
-        for name, masses in read(source):
-            entries[name] = entries.get(name, 0) + len(masses)
+        for key, masses in read(source):
+            entries[key] += len(masses)
     with atomic.replacing_folder(folder) as temporary:
-        for name, length in sorted(entries.items()):
-            file = temporary / f"{name}.npy"
+        for key, length in sorted(entries.items()):
+            file = temporary / f"{key}.npy"
             file.parent.mkdir(parents=True, exist_ok=True)
             with file.open("wb") as opened:
                 _begin(opened, length)
         for source in sources:
-            for name, masses in read(source):
-                with (temporary / f"{name}.npy").open("ab") as opened:
+            for key, masses in read(source):
+                with (temporary / f"{key}.npy").open("ab") as opened:
                     opened.write(masses.data)
     return dict(sorted(entries.items()))
 
@@ -176,34 +177,33 @@ def _begin(file: IO[bytes], length: int) -> None:
 def _layout(path: Path, archive: Any) -> _Layout:
     """Read names and offsets, and refuse those that do not fit each other or lead out of a folder."""
     if any(member.file_size > path.stat().st_size for member in archive.zip.infolist()):
-        raise ValueError(_NOT_OURS)  # a small archive could unfold to more than the memory
+        raise ValueError(_FOREIGN)  # a small archive could unfold to more than the memory
     names, offsets = archive["names"], archive["offsets"]
     sound = bool(
         (offsets.dtype.str, names.dtype.kind) == ("<i8", "U")
         and (offsets.ndim, names.shape) == (1, (len(offsets) - 1,))
         and offsets[0] == 0
         and (np.diff(offsets) >= 0).all()
-        and all(map(_NAME.fullmatch, names.tolist()))
     )
     if not sound:
-        raise ValueError(_NOT_OURS)
-    return _Layout(names.tolist(), offsets)
+        raise ValueError(_FOREIGN)
+    return _Layout([SpectrumKey.parse(name) for name in names.tolist()], offsets)
 
 
 def _check_header(member: IO[bytes], layout: _Layout) -> None:
     np.lib.format.read_magic(member)
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
     if (shape, fortran, dtype.str) != ((int(layout.offsets[-1]),), False, "<f4"):
-        raise ValueError(_NOT_OURS)
+        raise ValueError(_FOREIGN)
 
 
 def _check_end(file: IO[bytes]) -> None:
     if file.read(1):  # at the end, zipfile compares the checksum
-        raise ValueError(_NOT_OURS)
+        raise ValueError(_FOREIGN)
 
 
 def _exactly(file: IO[bytes], length: int) -> bytes:
-    found = file.read(length)
-    if len(found) != length:
-        raise ValueError(_NOT_OURS)
-    return found
+    content = file.read(length)
+    if len(content) != length:
+        raise ValueError(_FOREIGN)
+    return content

@@ -1,11 +1,10 @@
 """Counts of masses per bin: those of one branch as one stored ``.npz``, and their sum over branches.
 
-Members, a row per name and grid: ``names``, ``widths_gev``, ``first`` (the row's first filled bin), ``offsets`` (one
-more than names) into ``counts``, ``above`` and ``in_window``. Counts add up exactly, in memory that does not grow with
-the number of branches.
+Members, a row per spectrum and grid: ``names`` (the text of :class:`SpectrumKey`), ``widths_gev``, ``first`` (the first
+filled bin of the row), ``offsets`` (one more than names) into ``counts``, ``above`` and ``in_window``. Counts add up
+exactly, in memory that does not grow with the number of branches.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,35 +12,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Int64
+from edm.spectra import Distribution, SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.storage import atomic
 
-__all__ = ["Int64", "Row", "add_up", "read", "write"]
+__all__ = ["Row", "add_up", "read", "write"]
 
-Int64 = npt.NDArray[np.int64]
-"""Entries or indices, shape (n,), dimensionless."""
-
-_NAME = re.compile(r"\w+(/\w+)+", re.ASCII)
-_NOT_OURS = "its members are not as this project writes them"
+_FOREIGN = "its members are not as this project writes them"
 _NUMBERS = ("first", "offsets", "counts", "above", "in_window")
 
 
 class Row(NamedTuple):
-    """The masses of one name, counted on one grid anchored at 0.
+    """The masses of one spectrum, counted on one grid.
 
     Attributes:
-        name: ``final_state/combination``; after peak removal with ``/main`` or ``/outliers`` behind.
+        key: The spectrum.
         width_gev: Bin width in GeV.
-        counts: Entries per bin from 0 on, shape (n_bins,); may be empty.
-        above: Entries above the largest mass allowed, which are in no bin.
-        in_window: Entries inside a window of a known resonance, which are in their bins too.
+        distribution: Its entries.
     """
 
-    name: str
+    key: SpectrumKey
     width_gev: float
-    counts: Int64
-    above: int = 0
-    in_window: int = 0
+    distribution: Distribution
 
 
 class _Packed(NamedTuple):
@@ -61,21 +54,22 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
     Args:
         path: The file to make, whole or not at all.
-        rows: The rows; no name twice on one grid.
+        rows: The rows; no spectrum twice on one grid.
     """
     listed = sorted(rows, key=lambda row: row[:2])
-    first = [_first(row.counts) for row in listed]
-    parts = [row.counts[start:] for row, start in zip(listed, first, strict=True)]
+    counted = [row.distribution for row in listed]
+    first = [_first(distribution.counts) for distribution in counted]
+    parts = [distribution.counts[start:] for distribution, start in zip(counted, first, strict=True)]
     with atomic.replacing(path) as temporary:
         np.savez(
             temporary,
-            names=np.array([row.name for row in listed], dtype=np.str_),
+            names=np.array([str(row.key) for row in listed], dtype=np.str_),
             widths_gev=np.array([row.width_gev for row in listed], dtype=np.float64),
             first=np.array(first, dtype=np.int64),
             offsets=np.cumsum([0, *map(len, parts)], dtype=np.int64),
             counts=np.concatenate([*parts, np.zeros(0, np.int64)]),
-            above=np.array([row.above for row in listed], dtype=np.int64),
-            in_window=np.array([row.in_window for row in listed], dtype=np.int64),
+            above=np.array([distribution.above for distribution in counted], dtype=np.int64),
+            in_window=np.array([distribution.in_window for distribution in counted], dtype=np.int64),
         )
 
 
@@ -100,7 +94,7 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def add_up(paths: Iterable[Path]) -> Iterator[Row]:
-    """Add the rows of branches up, name by name and grid by grid.
+    """Add the rows of branches up, spectrum by spectrum and grid by grid.
 
     Args:
         paths: Files that :func:`write` made.
@@ -130,23 +124,23 @@ class _Total:
         keys = zip(rows.names.tolist(), rows.widths_gev.tolist(), strict=True)
         slots = np.array([self._slots.setdefault(key, len(self._slots)) for key in keys], dtype=np.int64)
         lengths = np.diff(rows.offsets)
-        self._make_room(slots, rows.first + lengths)
+        self._grow(slots, rows.first + lengths)
         shifts = self._starts[slots] + rows.first - rows.offsets[:-1]
         self._counts[np.repeat(shifts, lengths) + np.arange(len(rows.counts))] += rows.counts
         self._beside[:, slots] += [rows.above, rows.in_window]
 
-    def _make_room(self, slots: Int64, ends: Int64) -> None:
-        """Give every slot the bins that it needs, and twice as many as before where it needs more."""
-        had = np.diff(self._starts)
-        room = np.zeros(len(self._slots), np.int64)
-        room[: len(had)] = had
-        if len(room) == len(had) and (room[slots] >= ends).all():
+    def _grow(self, slots: Int64, ends: Int64) -> None:
+        """Make every slot as long as it needs, and twice as many as before where it needs more."""
+        old = np.diff(self._starts)
+        capacity = np.zeros(len(self._slots), np.int64)
+        capacity[: len(old)] = old
+        if len(capacity) == len(old) and (capacity[slots] >= ends).all():
             return
-        room[slots] = np.where(room[slots] >= ends, room[slots], np.maximum(ends, 2 * room[slots]))
-        starts = np.concatenate([[0], np.cumsum(room)])
+        capacity[slots] = np.where(capacity[slots] >= ends, capacity[slots], np.maximum(ends, 2 * capacity[slots]))
+        starts = np.concatenate([[0], np.cumsum(capacity)])
         counts = np.zeros(starts[-1], np.int64)
-        counts[np.repeat(starts[: len(had)] - self._starts[:-1], had) + np.arange(len(self._counts))] = self._counts
-        self._beside = np.pad(self._beside, ((0, 0), (0, len(room) - len(had))))
+        counts[np.repeat(starts[: len(old)] - self._starts[:-1], old) + np.arange(len(self._counts))] = self._counts
+        self._beside = np.pad(self._beside, ((0, 0), (0, len(capacity) - len(old))))
         self._starts, self._counts = starts, counts
 
     def rows(self) -> Iterator[Row]:
@@ -156,24 +150,25 @@ class _Total:
         ends, starts = np.maximum(last, self._starts[:-1]).tolist(), self._starts.tolist()
         beside = self._beside.T.tolist()
         for (name, width_gev), slot in sorted(self._slots.items()):
-            yield Row(name, width_gev, self._counts[starts[slot] : ends[slot]], *beside[slot])
+            distribution = Distribution(self._counts[starts[slot] : ends[slot]], *beside[slot])
+            yield Row(SpectrumKey.parse(name), width_gev, distribution)
 
 
 def _load(path: Path) -> _Packed:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if any(member.file_size > path.stat().st_size for member in archive.zip.infolist()):
-                raise ValueError(_NOT_OURS)  # a small archive could unfold to more than the memory
+                raise ValueError(_FOREIGN)  # a small archive could unfold to more than the memory
             rows = _Packed(*(archive[name] for name in _Packed._fields))
-        if not _is_ours(rows):
-            raise ValueError(_NOT_OURS)
+        if not _is_sound(rows):
+            raise ValueError(_FOREIGN)
     except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         msg = f"{path}: cannot be read as counts ({type(error).__name__}: {error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
     return rows
 
 
-def _is_ours(rows: _Packed) -> bool:
+def _is_sound(rows: _Packed) -> bool:
     """Tell whether arrays fit each other as :func:`write`'s do."""
     number = rows.names.shape
     arrays: dict[str, npt.NDArray[Any]] = rows._asdict()
@@ -186,6 +181,6 @@ def _is_ours(rows: _Packed) -> bool:
         and (rows.offsets[0], rows.offsets[-1]) == (0, len(rows.counts))
         and all((arrays[name] >= 0).all() for name in _NUMBERS)
         and (np.diff(rows.offsets) >= 0).all()
-        and all(map(_NAME.fullmatch, rows.names.tolist()))
+        and all(map(SpectrumKey.parse, rows.names.tolist()))
         and len(set(zip(rows.names.tolist(), rows.widths_gev.tolist(), strict=True))) == number[0]
     )

@@ -1,7 +1,7 @@
 """The report of a run: one HTML file that holds all it shows, opens from disk and asks no network for anything.
 
-The page's own files lie in ``targets/page`` and are put into the report when it is written. The document (the class
-:class:`Document` says what it is made of) is embedded as deflated JSON in base64, so that no name in it can be taken
+The files of the page lie in ``targets/report/page`` and are put into the report when it is written. The document (see
+:class:`Document`) is embedded as deflated JSON in base64, so that no name in it can be taken
 for HTML or script; the page's script unpacks it and writes every word of it as text. A Content-Security-Policy forbids
 the page to load anything and to run any script but its own.
 
@@ -19,15 +19,17 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from edm.cut_table import Cut
+from edm.statistics import Failure, StageStatistics
 from targets.errors import FileFormatError
 from targets.storage import atomic
 
-__all__ = ["Cut", "Document", "Figure", "Histogram", "InputFile", "Source", "Stage", "Without", "write"]
+__all__ = ["CutflowRow", "Document", "Figure", "Histogram", "InputFile", "Source", "Without", "write"]
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -35,6 +37,8 @@ _SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "
             "drawing.js", "zoom.js", "start.js")  # fmt: skip
 
 _COMPRESSION = 6
+
+_SHOWN_OF_CUT = ("below", "window", "main", "outliers", "above", "start_gev", "vetoed_gev")
 
 
 class Source(TypedDict):
@@ -61,21 +65,15 @@ class InputFile(TypedDict):
     bytes_read: int | None
 
 
-class Stage(TypedDict):
-    """A stage, summed over its branches: seconds, events, masses, bytes read and written, largest memory in MB.
+class CutflowRow(TypedDict):
+    """A step of the selection: what it asks, objects left after it and removed by it, why it was not applied to all."""
 
-    None: it does not count them, or they were not recorded.
-    """
-
-    stage: str
-    branches: int
-    seconds: float
-    events: int | None
-    masses: int | None
-    bytes_read: int | None
-    bytes_written: int | None
-    peak_memory_mb: float | None
-    failures: int
+    cut: str
+    asks: str | None
+    objects: int
+    removed: int
+    applied: bool
+    reason: str | None
 
 
 class Figure(TypedDict):
@@ -83,21 +81,6 @@ class Figure(TypedDict):
 
     title: str
     png: bytes
-
-
-class Cut(TypedDict):
-    """Entries in each class of the peak search, and where the cuts lie in GeV.
-
-    ``start_gev`` is None where nothing is left; ``vetoed_gev`` are gaps that vetoed resonances left, (low, high).
-    """
-
-    below: int
-    window: int
-    main: int
-    outliers: int
-    above: int
-    start_gev: float | None
-    vetoed_gev: NotRequired[Sequence[tuple[float, float]]]
 
 
 class Histogram(TypedDict):
@@ -131,8 +114,8 @@ class Without(TypedDict):
 class Document(TypedDict):
     """What a report shows; all sections must be there, and each may be empty.
 
-    ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset and kind of object, the rows
-    ``{cut, asks, objects, removed, applied, reason}``; ``failures`` are the files given up, ``{uri, reason}``.
+    ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset and kind of object, the
+    steps of the selection; ``failures`` are the files that were given up; ``stages`` sum up their branches, by name.
     """
 
     title: str
@@ -140,9 +123,9 @@ class Document(TypedDict):
     versions: Mapping[str, str]
     files: Sequence[InputFile]
     sources: Sequence[Source]
-    cutflow: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
-    failures: Sequence[Mapping[str, str]]
-    stages: Sequence[Stage]
+    cutflow: Mapping[str, Mapping[str, Sequence[CutflowRow]]]
+    failures: Sequence[Failure]
+    stages: Mapping[str, StageStatistics]
     figures: Sequence[Figure]
     histograms: Sequence[Histogram]
     without: Sequence[Without]
@@ -163,8 +146,9 @@ def write(path: Path, document: Document) -> None:
     if wrong := sorted(expected ^ document.keys()):
         msg = f"{path}: the report is not written, these sections are missing or unknown: {', '.join(wrong)}"
         raise FileFormatError(msg)
+    stages = [{"stage": name, **vars(total)} for name, total in document["stages"].items()]
     try:
-        text = json.dumps(document, default=_plain, allow_nan=False, separators=(",", ":"))
+        text = json.dumps({**document, "stages": stages}, default=_plain, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         msg = f"{path}: the report is not written, its document cannot be JSON: {error}"
         raise FileFormatError(msg) from error
@@ -176,6 +160,10 @@ def _plain(value: object) -> object:
     """Turn what JSON does not know into what it does."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, Cut):
+        return {name: getattr(value, name) for name in _SHOWN_OF_CUT}
+    if isinstance(value, Failure):
+        return vars(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     msg = f"{value!r} is a {type(value).__name__}"

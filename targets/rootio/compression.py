@@ -1,12 +1,12 @@
 """Compressed blocks of ROOT files: ZLIB, LZMA, LZ4 and ZSTD, each with the decoder that was fastest on small baskets.
 
-A basket is one block or several, each with a head of nine bytes: two letters for the codec, its version, and the
-compressed and the uncompressed size in three bytes each, low byte first. LZ4 adds a checksum, ZLIB and LZMA bring
-their own; ZSTD has one as this project writes it, and none as ROOT does.
+A basket or page is one block or several, each with a head of nine bytes: two letters for the codec, its version, and
+the compressed and the uncompressed size in three bytes each, low byte first. LZ4 adds a checksum, ZLIB and LZMA bring
+their own; ZSTD has one where this project writes it, and none where ROOT does.
 """
 
 import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from struct import Struct
 
 import cramjam
@@ -16,10 +16,12 @@ import uproot
 import xxhash
 import zstandard
 
-__all__ = ["Bytes", "Decompressor", "UnknownLayoutError", "Zstandard", "check_size"]
+from targets.rootio.flat_arrays import ShapeError
+
+__all__ = ["Bytes", "Decompressor", "UnknownLayoutError", "Zstandard", "list_blocks"]
 
 Bytes = bytes | bytearray | memoryview
-"""What decoders give."""
+"""What decoders return."""
 
 _Codec = Callable[[memoryview, int], Bytes]
 
@@ -28,8 +30,8 @@ _CHECKSUM = Struct(">Q")
 _FAILURES = (deflate.DeflateError, zstandard.ZstdError, lzma.LZMAError, cramjam.DecompressionError, MemoryError)
 
 
-class UnknownLayoutError(Exception):
-    """Bytes of a layout that is read by uproot, not here."""
+class UnknownLayoutError(ShapeError):
+    """Bytes of a layout that is not read here; those of a TTree are left to uproot."""
 
 
 class Zstandard(uproot.ZSTD):  # type: ignore[misc]  # uproot has no type hints
@@ -70,71 +72,48 @@ class Decompressor:
         self._zstd = zstandard.ZstdDecompressor()
         self._codecs: dict[bytes, _Codec] = {
             b"ZL": deflate.zlib_decompress,
-            b"XZ": _lzma,
+            b"XZ": lambda data, _: lzma.decompress(data),
             b"L4": _lz4,
             b"ZS": self._zstandard,
         }
 
-    def decompress(self, data: memoryview, size: int) -> Bytes:
-        """Decompress all blocks of a basket.
-
-        Args:
-            data: The blocks, in bytes.
-            size: Uncompressed size of all of them together, in bytes.
-
-        Returns:
-            Exactly *size* bytes.
-
-        Raises:
-            UnknownLayoutError: For a codec that is not known here (before ROOT 4 there was another one).
-            ValueError: When a block is damaged, or has another size than the file announces.
-        """
-        blocks = []
-        left = size
-        for name, block, announced in _blocks(data):
-            left -= announced
-            if left < 0:
-                msg = f"its blocks have {size - left} or more uncompressed bytes where {size} are announced"
-                raise ValueError(msg)
-            blocks.append(self._block(name, block, announced))
-        if left:
-            msg = f"its compressed blocks have {size - left} uncompressed bytes where {size} are announced"
-            raise ValueError(msg)
-        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
-
-    def window(self, data: memoryview, size: int, begin: int, end: int) -> Bytes:
-        """Decompress the blocks that hold a part of a basket, and no others.
+    def decompress(self, data: memoryview, size: int, begin: int = 0, end: int | None = None) -> Bytes:
+        """Decompress the blocks of a basket, or only those that hold a part of it.
 
         Args:
             data: The blocks, in bytes, or the basket itself where it is not compressed.
             size: Uncompressed size of all of them together, in bytes.
-            begin: First byte of the part.
-            end: The byte after its last.
+            begin: First byte of the part, counted in the decompressed basket.
+            end: The byte after its last; None for the end of the basket.
 
         Returns:
-            The bytes of the part.
+            The bytes of the part; of a basket that is not compressed, a view of *data*.
 
         Raises:
-            UnknownLayoutError: As `decompress`.
-            ValueError: As `decompress`, for the blocks that are looked at; and when the part is not in the basket.
+            UnknownLayoutError: For a codec that is not known here (before ROOT 4 there was another one).
+            ValueError: When a block is damaged, or has another size than the file announces; and when the part is not
+                in the basket.
         """
-        check_size(data, size)
+        end = size if end is None else end
         if not 0 <= begin <= end <= size:
             msg = f"the bytes {begin} to {end} are wanted of {size}"
             raise ValueError(msg)
         if len(data) == size:
             return data[begin:end]
         parts, stop = [], 0
-        for name, block, announced in _blocks(data):
-            start, stop = stop, stop + announced
+        for name, block, block_size in list_blocks(data, size):
+            start, stop = stop, stop + block_size
             if start < end and begin < stop:
-                parts.append(self._block(name, block, announced)[max(begin - start, 0) : end - start])
+                whole = self._block(name, block, block_size)
+                is_part = begin > start or end < stop
+                parts.append(memoryview(whole)[max(begin - start, 0) : end - start] if is_part else whole)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _block(self, name: bytes, data: memoryview, size: int) -> Bytes:
         codec = self._codecs.get(name)
         if codec is None:
-            raise UnknownLayoutError
+            msg = f"compressed with {name!r}, which is not read"
+            raise UnknownLayoutError(msg)
         try:
             block = codec(data, size)
         except _FAILURES as error:
@@ -153,39 +132,36 @@ class Decompressor:
         return block
 
 
-def check_size(data: memoryview, size: int) -> None:
-    """Compare the size that is announced of a basket with those of its blocks, of which none is decompressed.
+def list_blocks(data: memoryview, size: int) -> list[tuple[bytes, memoryview, int]]:
+    """List the compressed blocks of a basket, and compare their sizes with the one announced; none is decompressed.
 
     Args:
-        data: The blocks, in bytes, or the basket itself where it is not compressed.
+        data: The blocks, in bytes.
         size: Uncompressed size of all of them together, in bytes.
 
+    Returns:
+        The codec, the bytes and the uncompressed size of each block.
+
     Raises:
-        ValueError: When they differ.
+        ValueError: When they do not fit in *data*, or have another size together.
     """
-    found = size if len(data) == size else sum(announced for _, _, announced in _blocks(data))
-    if found != size:
-        msg = f"its compressed blocks have {found} uncompressed bytes where {size} are announced"
-        raise ValueError(msg)
-
-
-def _blocks(data: memoryview) -> Iterator[tuple[bytes, memoryview, int]]:
-    """Go through blocks: the codec, the bytes and the uncompressed size of each."""
+    blocks, announced = [], 0
     while data:
         if len(data) < _HEAD.size:
             msg = f"{len(data)} bytes follow its compressed blocks"
             raise ValueError(msg)
         name, _, low, high, size_low, size_high = _HEAD.unpack_from(data)
-        stop = _HEAD.size + low + (high << 16)
+        stop, block_size = _HEAD.size + low + (high << 16), size_low + (size_high << 16)
         if stop > len(data):
             msg = f"a block of {stop} bytes does not fit in {len(data)}"
             raise ValueError(msg)
-        yield name, data[_HEAD.size : stop], size_low + (size_high << 16)
+        blocks.append((name, data[_HEAD.size : stop], block_size))
+        announced += block_size
         data = data[stop:]
-
-
-def _lzma(data: memoryview, _: int) -> Bytes:
-    return lzma.decompress(data)
+    if announced != size:
+        msg = f"its compressed blocks have {announced} uncompressed bytes where {size} are announced"
+        raise ValueError(msg)
+    return blocks
 
 
 def _lz4(data: memoryview, size: int) -> Bytes:
@@ -194,7 +170,6 @@ def _lz4(data: memoryview, size: int) -> Bytes:
         msg = "a compressed block (L4) has a wrong checksum"
         raise ValueError(msg)
     output = np.empty(size, np.uint8)
-    filled = cramjam.lz4.decompress_block_into(
-        block, output.data
-    )  # which tells the size; decompress_block fills up with 0
+    # this one returns the size; cramjam's decompress_block fills up with zeros
+    filled = cramjam.lz4.decompress_block_into(block, output.data)
     return output[:filled].data

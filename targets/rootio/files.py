@@ -15,14 +15,16 @@ from uproot.source.cursor import Cursor
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
-from targets.network.retry import Network, Traffic
+from targets.network.retry import RetryPolicy, Traffic
+from targets.network.uris import choose_address
 from targets.rootio import key_lists
 from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.local_source import FileSource
-from targets.rootio.rntuple import pages
-from targets.rootio.rntuple.fields import FieldReader, field_paths
+from targets.rootio.rntuple import descriptions
+from targets.rootio.rntuple.field_reader import FieldReader
+from targets.rootio.rntuple.fields import Fields
 from targets.rootio.ttree import branch_lists
-from targets.rootio.ttree.baskets import Reader
+from targets.rootio.ttree.branch_reader import BranchReader
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
 
@@ -53,9 +55,9 @@ class Tree(NamedTuple):
     branches: dict[str, str]
     num_entries: int
 
-    def reader(self) -> Reader | FieldReader:
+    def reader(self) -> BranchReader | FieldReader:
         """Make what reads its branches."""
-        return Reader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
+        return BranchReader(self.tree) if isinstance(self.tree, uproot.TTree) else FieldReader(self.tree)
 
 
 class Trees(Mapping[str, Tree]):
@@ -63,7 +65,7 @@ class Trees(Mapping[str, Tree]):
 
     Attributes:
         size: Size of the file in bytes.
-        bytes_behind: Those behind the end that the file gives itself.
+        bytes_behind: Bytes after the end that the header states.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -107,7 +109,7 @@ class Trees(Mapping[str, Tree]):
 
 
 @contextmanager
-def open_trees(uri: str, network: Network | None = None, size: int | None = None) -> Iterator[Trees]:
+def open_trees(uri: str, policy: RetryPolicy | None = None, size: int | None = None) -> Iterator[Trees]:
     """Open a ROOT file.
 
     Over http(s) and root:// only those bytes are read that are needed; an address of CERN's public storage is read
@@ -115,7 +117,7 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
 
     Args:
         uri: Path or URL.
-        network: How to read over a network; None for the defaults.
+        policy: How to read over a network; None for the defaults.
         size: Size in bytes that a file on the network must have; None when it is not known.
 
     Yields:
@@ -124,19 +126,19 @@ def open_trees(uri: str, network: Network | None = None, size: int | None = None
 
     Raises:
         UnreadableFileError: When it is absent, truncated, damaged or not ROOT, or cannot be fetched.
-        RangesUnsupportedError: When its server gives whole files only.
+        RangesUnsupportedError: When its server sends whole files only.
         FileFormatError: When it has no tree of a class that is read, but a TChain, as an example.
         RefusedError: When its server does not give it, or its root:// address needs the package xrootd.
         ConfigurationError: When connections cannot be counted on this machine.
     """
-    address = xrootd.address(uri)
+    address = choose_address(uri)
     scheme = address.partition("://")[0] if "://" in address else ""
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
     try:
         if handler is FileSource:
             _check_start(address)
         how = {"handler": handler, "custom_classes": branch_lists.classes()}
-        file = uproot.open({address: None}, network=network or Network(), size=size, **how)
+        file = uproot.open({address: None}, policy=policy or RetryPolicy(), size=size, **how)
     except ConfigurationError:  # this machine is in the way, not the file
         raise
     except Exception as error:  # what uproot raises depends on where the damage is
@@ -165,11 +167,11 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError | F
     if isinstance(error, FileFormatError):  # a healthy file
         return FileFormatError(f"{uri}: {error}")
     reason = str(error).strip().split("\n")[0]
-    remedy = "it is truncated, damaged or no ROOT file: fetch it again, or compare its checksum with the portal's"
+    remedy = "it is truncated, damaged or not a ROOT file: fetch it again, or compare its checksum with the portal's"
     if isinstance(error, FileNotFoundError):
         remedy = "check the path"
     elif isinstance(error, PermissionError):
-        remedy = "check who may read it"
+        remedy = "check its permissions"
     elif "XRootD error" in reason or isinstance(error, TimeoutError):
         remedy = "check the network and the address, and try again later"
     return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
@@ -236,17 +238,17 @@ def _compare_keys(file: Any, listed: list[Any]) -> None:
     """
     ranges = [(key.fSeekKey, key.fSeekKey + key.fKeylen) for key in listed]
     for key, chunk in zip(listed, file.file.source.chunks(ranges, queue.Queue()), strict=True):
-        there = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
-        are_folders = {there.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
-        differs = any(getattr(there, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
-        if differs or (there.fClassName != key.fClassName and not are_folders):
-            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {there.name()} is"
+        stored = ReadOnlyKey(chunk, Cursor(key.fSeekKey), {}, file.file, file, read_strings=True)
+        are_folders = {stored.fClassName, key.fClassName} <= key_lists.CLASSES_OF_FOLDERS
+        differs = any(getattr(stored, name) != getattr(key, name) for name in ("fObjlen", "fCycle", "fName"))
+        if differs or (stored.fClassName != key.fClassName and not are_folders):
+            msg = f"{key.name()} is listed as an object at byte {key.fSeekKey}, where {stored.name()} is"
             raise ValueError(msg)
 
 
 def _tree(tree: Any, n_bytes: int) -> Tree:
     if not isinstance(tree, uproot.TTree):
-        pages.check_here(tree)
+        descriptions.check_description(tree)
     elif tree.num_bytes != n_bytes:  # once uproot has met other damage, it takes zeros for a tree without entries
         msg = f"it says that it has {tree.num_bytes} bytes, and its key {n_bytes}"
         raise ValueError(msg)
@@ -255,6 +257,6 @@ def _tree(tree: Any, n_bytes: int) -> Tree:
 
 def _branches(tree: Any) -> dict[str, str]:
     if not isinstance(tree, uproot.TTree):
-        return {path: path for path in field_paths(tree)}
+        return {path: path for path in Fields(tree.field_records).places}
     paths = branch_lists.paths(tree)
     return {path.rsplit("/", 1)[-1]: path for path in reversed(paths)} | {path: path for path in paths}

@@ -1,23 +1,22 @@
 """Awkward arrays as flat numpy arrays and back: operations on awkward arrays cost more than what they do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
 import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Int64
 from edm.objects import is_packed
+from targets.errors import FileFormatError
 
-__all__ = ["Flat", "Integers", "ShapeError", "check_offsets", "object_lists"]
-
-
-Integers = npt.NDArray[np.int64]
-"""Offsets (dimensionless)."""
+__all__ = ["Flat", "ShapeError", "naming", "object_lists"]
 
 
 class ShapeError(ValueError):
-    """An array is neither one number nor one list of numbers an event."""
+    """What a branch holds is of a shape, type or layout that is not read; lists of numbers an event are."""
 
 
 class Flat(NamedTuple):
@@ -31,7 +30,7 @@ class Flat(NamedTuple):
             where lists vary, and where there are none.
     """
 
-    offsets: Integers | None
+    offsets: Int64 | None
     numbers: npt.NDArray[Any]
     length: int | None = None
 
@@ -47,6 +46,7 @@ class Flat(NamedTuple):
 
         Raises:
             ShapeError: For arrays of any other shape, and of anything but numbers.
+            ValueError: When offsets decrease.
         """
         layout = array.layout
         length = int(layout.size) if isinstance(layout, ak.contents.RegularArray) else None
@@ -54,9 +54,12 @@ class Flat(NamedTuple):
             layout = ak.to_packed(array).layout.to_ListOffsetArray64(True)
         numbers = layout.content if array.ndim > 1 else layout
         if not isinstance(numbers, ak.contents.NumpyArray) or numbers.data.ndim > 1:
-            msg = f"neither a number nor a list of numbers an event, but {array.type}"
+            msg = f"is neither a number nor a list of numbers an event, but {array.type}"
             raise ShapeError(msg)
         offsets = np.asarray(layout.offsets.data) if array.ndim > 1 else None
+        if offsets is not None and (offsets[1:] < offsets[:-1]).any():  # uproot does not look, and loops follow them
+            msg = "offsets decrease: an entry would have a negative length"
+            raise ValueError(msg)
         return cls(offsets, np.asarray(numbers.data), length)
 
     def first(self, count: "Flat") -> "Flat":
@@ -75,15 +78,15 @@ class Flat(NamedTuple):
         if count.offsets is not None or counts.dtype.kind not in "iu":
             msg = "a count must be one whole number an event"
             raise ShapeError(msg)
-        there = np.diff(offsets)
-        wrong = np.flatnonzero((counts > there) | (counts < 0))
+        lengths = np.diff(offsets)
+        wrong = np.flatnonzero((counts > lengths) | (counts < 0))
         if len(wrong):
-            msg = f"an event says that it has {counts[wrong[0]]} objects, and has {there[wrong[0]]} numbers"
+            msg = f"an event says that it has {counts[wrong[0]]} objects, and has {lengths[wrong[0]]} numbers"
             raise ShapeError(msg)
-        taken = np.arange(len(self.numbers)) - np.repeat(offsets[:-1], there) < np.repeat(counts, there)
+        taken = np.arange(len(self.numbers)) - np.repeat(offsets[:-1], lengths) < np.repeat(counts, lengths)
         return Flat(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), self.numbers[taken])
 
-    def list_offsets(self) -> Integers:
+    def list_offsets(self) -> Int64:
         """Return the offsets of a list.
 
         Returns:
@@ -97,11 +100,11 @@ class Flat(NamedTuple):
             raise ShapeError(msg)
         return self.offsets
 
-    def is_aligned(self, other: "Flat") -> bool:
+    def is_aligned(self, flat: "Flat") -> bool:
         """Tell whether two arrays have lists of the same lengths."""
-        if self.offsets is None or other.offsets is None:
+        if self.offsets is None or flat.offsets is None:
             return False
-        return self.offsets is other.offsets or np.array_equal(self.offsets, other.offsets)
+        return self.offsets is flat.offsets or np.array_equal(self.offsets, flat.offsets)
 
     def n_events(self) -> int:
         """Return how many events there are."""
@@ -112,19 +115,27 @@ class Flat(NamedTuple):
         return self.numbers.nbytes + (0 if self.offsets is None else self.offsets.nbytes)
 
 
-def check_offsets(offsets: Integers | None) -> None:
-    """Check offsets from a file before a loop follows them; uproot does not.
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Put the path of a branch in front of what is wrong with it; a `FileFormatError` names it already.
 
     Args:
-        offsets: Where each event's numbers start, and how many there are at the end, shape (n_events + 1,); None where
-            every event has one number.
+        path: The branch or field that is read in the block.
 
     Raises:
-        ValueError: When they decrease.
+        ShapeError: The one that is raised in the block, with the path.
+        ValueError: Likewise.
     """
-    if offsets is not None and (offsets[1:] < offsets[:-1]).any():
-        msg = "offsets decrease: an entry would have a negative length"
-        raise ValueError(msg)
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except ShapeError as error:
+        msg = f"{path} {error}"
+        raise ShapeError(msg) from error
+    except ValueError as error:
+        msg = f"{path}: {error}"
+        raise ValueError(msg) from error
 
 
 def object_lists(columns: Mapping[str, Flat], branches: Mapping[str, str]) -> dict[str, Flat]:

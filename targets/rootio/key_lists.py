@@ -54,7 +54,7 @@ def check_lists(folder: Any) -> None:
 
 
 def _is_key(data: bytes) -> bool:
-    """Tell whether bytes behind the last key are one more; uproot leaves room there, in which anything may stand."""
+    """Tell whether bytes behind the last key are one more; uproot leaves space there, which may hold anything."""
     if len(data) < _KEY.size:
         return False
     _, version, _, _, n_bytes, _ = _KEY.unpack_from(data)

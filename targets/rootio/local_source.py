@@ -2,7 +2,8 @@
 
 import os
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from uproot.source.futures import TrivialFuture
 
 from targets.network.retry import Traffic
 
-__all__ = ["FileSource"]
+__all__ = ["FileSource", "read_groups"]
 
 
 class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
@@ -72,7 +73,7 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         """
         wanted = [(int(start), int(stop)) for start, stop in ranges]
         read = zip(wanted, self.read(wanted), strict=True)
-        filled = [Chunk(self, *one, TrivialFuture(bytes(data))) for one, data in read]
+        filled = [Chunk(self, start, stop, TrivialFuture(bytes(data))) for (start, stop), data in read]
         for chunk in filled:
             notifier(chunk, notifications)()
         return filled
@@ -101,11 +102,11 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
             self._memory = memoryview(bytearray(n_bytes))
         read, at = [], 0
         for start, stop in ranges:
-            here = self._memory[at : at + stop - start]
-            if os.preadv(self._descriptor, [here], start) != stop - start:
+            buffer = self._memory[at : at + stop - start]
+            if os.preadv(self._descriptor, [buffer], start) != stop - start:
                 msg = f"the file had {self._num_bytes} bytes, and was cut short while it was read"
                 raise OSError(msg)
-            read.append(here)
+            read.append(buffer)
             at += stop - start
         self.traffic.requests += 1
         self.traffic.received += n_bytes
@@ -125,3 +126,25 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> Iterator[list[memoryview]]:
+    """Read ranges of bytes group after group; over a network all at once, because each request costs.
+
+    Args:
+        source: Of the open file.
+        groups: First byte, and the byte after the last, of each range.
+
+    Yields:
+        The bytes of each range of a group, until the next group is asked for.
+
+    Raises:
+        OSError: When they cannot be read.
+    """
+    if isinstance(source, FileSource):
+        yield from map(source.read, groups)
+        return
+    ranges = [bounds for group in groups for bounds in group]
+    chunks = iter(source.chunks(ranges, queue.Queue()) if ranges else [])
+    for group in groups:
+        yield [memoryview(chunk.raw_data) for chunk in islice(chunks, len(group))]

@@ -35,7 +35,7 @@ _NAMELESS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # only writing fails so, 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path; on success it becomes *path* in one step, on failure it vanishes.
+    """Yield a temporary path; on success it becomes *path* in one step, on failure it vanishes.
 
     Args:
         path: The file to make; missing parent folders are created.
@@ -71,7 +71,7 @@ def write_text(path: Path, text: str, *, private: bool = False) -> None:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder; on success it becomes *path*, on failure it vanishes with what it holds.
+    """Yield a temporary folder; on success it becomes *path*, on failure it vanishes with what it holds.
 
     Args:
         path: The folder to make; one that exists already is replaced.
@@ -92,7 +92,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def unnamed(path: Path) -> Iterator[Path]:
-    """Give a temporary path, and remove what is still there at the end of the block.
+    """Yield a temporary path, and remove what is still there at the end of the block.
 
     Args:
         path: What the file or folder may be called once it is complete; missing parent folders are created.
@@ -119,7 +119,7 @@ def unnamed(path: Path) -> Iterator[Path]:
 
 
 def name(temporary: Path, path: Path) -> None:
-    """Give something complete its name, in one step.
+    """Rename something complete to its real name, in one step.
 
     Args:
         temporary: A file or folder that :func:`replacing` or :func:`replacing_folder` made, or one flushed to disk.
@@ -185,8 +185,8 @@ def _name_folder(temporary: Path, path: Path) -> None:
         try:
             temporary.rename(path)
         except BaseException as error:
-            others = isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
-            if others and attempt < _ATTEMPTS:
+            occupied = isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
+            if occupied and attempt < _ATTEMPTS:
                 continue
             if retired and not os.path.lexists(path):
                 retired.pop().rename(path)
@@ -203,7 +203,7 @@ def _remove(retired: Path) -> None:
 
 
 def _renamed(path: Path, mark: str = "") -> list[Path]:
-    """Give what is in the way a temporary name: none when nothing is."""
+    """Rename what is in the way to a temporary name; return that name, none when nothing was."""
     temporary = _temporary_name(path, mark)
     try:
         path.rename(temporary)

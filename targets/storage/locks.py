@@ -50,7 +50,7 @@ class FileLock:
             self.release()
 
     def release(self) -> None:
-        """Give the lock back; nothing happens when it is not held."""
+        """Release the lock; nothing happens when it is not held."""
         if self._handle is None:
             return
         handle, self._handle = self._handle, None
@@ -60,7 +60,7 @@ class FileLock:
             os.close(handle)
 
     def remove(self) -> None:
-        """Remove the file and give the lock back; only for who has it alone."""
+        """Remove the file and release the lock; only for who has it alone."""
         self.path.unlink(missing_ok=True)
         self.release()
 

@@ -17,6 +17,7 @@ from luigi.parameter import ParameterVisibility
 from luigi.task_register import Register
 
 from edm.wording import nearest
+from tasks.parameters.jobs import JobParameters
 from tasks.parameters.output import PlotParameters
 
 __all__ = ["install", "overview", "page"]
@@ -24,11 +25,6 @@ __all__ = ["install", "overview", "page"]
 _NAME_WIDTH = 34
 _WIDEST = 120
 _USAGE = "luigi --module tasks TASK [options], or law run TASK [options]; TASK --help lists the options"
-_OF_JOBS = (
-    *("tasks_per_job", "parallel_jobs", "retries", "poll_interval", "no_poll", "cancel_jobs"),
-    *("pbs_queue", "pbs_walltime", "pbs_memory", "pbs_ncpus", "pbs_account"),
-    *("slurm_partition", "htcondor_pool", "htcondor_scheduler"),
-)
 _OF_LAW = {
     "workflow": "where branches run: local, pbs, slurm or htcondor; --ParseFile-workflow for one stage; default: local",
     "branch": "run this branch alone; default: all",
@@ -124,7 +120,8 @@ def page(task: Any, stages: Sequence[str]) -> str:
         lines += [line for name in names for line in _entry(family, name, described[name], makes_anew.get(name))]
     if "workflow" in described:
         lines += ["", "Jobs of a cluster (README: On a cluster)."]
-        lines += [line for name in _OF_JOBS for line in _entry(family, name, described[name], None)]
+        names = [name for name in vars(JobParameters) if name in described]
+        lines += [line for name in names for line in _entry(family, name, described[name], None)]
     lines += ["", "Of law and luigi."]
     for name, text in _OF_LAW.items():
         lines += _line(_option(name, described[name]), text) if name in described else []

@@ -8,6 +8,7 @@ from types import TracebackType
 from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
 
+from edm.errors import RecordError
 from physics.errors import PhysicsError
 from steps.errors import EmptyResultError, PlanError, StageError
 from submit.errors import BatchError
@@ -16,6 +17,7 @@ from targets.errors import ConfigurationError, FileFormatError, PortalError, Unr
 __all__ = ["install", "printable", "sentence"]
 
 _OURS = (
+    RecordError,
     PhysicsError,
     ConfigurationError,
     FileFormatError,

@@ -4,19 +4,34 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edm.records import BranchRecord, StageResults
 from targets.documents.json import dump_json
 from targets.storage import atomic
 from tasks.cli import messages
 
-__all__ = ["recording"]
+__all__ = ["NewProduct", "recording"]
+
+
+@dataclass
+class NewProduct:
+    """A product in the making.
+
+    Attributes:
+        path: Where it is made.
+        results: What the stage records of it; must be set before it is done.
+    """
+
+    path: Path
+    results: StageResults | None = None
 
 
 @contextmanager
-def recording(stage: Any) -> Iterator[tuple[dict[str, Any], Path]]:
-    """Prepare the folder of a branch's product; at the end, write its statistics and give it its name.
+def recording(stage: Any) -> Iterator[NewProduct]:
+    """Prepare the directory of a branch's product; at the end, write its statistics and give it its name.
 
     The name comes last, so that what is done has statistics, and what a killed run left is swept with its stage.
 
@@ -24,24 +39,34 @@ def recording(stage: Any) -> Iterator[tuple[dict[str, Any], Path]]:
         stage: The task of the branch.
 
     Yields:
-        A dictionary to fill with what JSON can write, and the path under which the block makes the product.
+        The product to make and to describe.
+
+    Raises:
+        TypeError: When its results were not set.
     """
     branch = stage.branch_data
     location = stage.location(branch)
     if not location.parameters.exists():
         dump_json(location.parameters, stage.readable_inputs(stage.variant_inputs(branch.dataset)))
-    record: dict[str, Any] = {"stage": type(stage).__name__, "dataset": branch.dataset}
     started = time.perf_counter()
     with _noting_failure(location.failure_note), atomic.unnamed(location.product) as temporary:
-        yield record, temporary
-        product = stage.destination(branch, record)
-        record["product"] = product.name
-        record["seconds"] = round(time.perf_counter() - started, 3)
-        record["bytes_written"] = _size(temporary)
-        record["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        dump_json(location.statistics, record)
+        new = NewProduct(temporary)
+        yield new
+        if new.results is None:
+            msg = f"{type(stage).__name__} has made {location.product} and recorded nothing of it"
+            raise TypeError(msg)
+        product = stage.destination(branch, new.results)
+        record = BranchRecord(
+            results=new.results,
+            dataset=branch.dataset,
+            product=product.name,
+            seconds=round(time.perf_counter() - started, 3),
+            bytes_written=_size(temporary),
+            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        )
+        dump_json(location.statistics, record.to_document())
         atomic.name(temporary, product)
-    stage.record = record
+    stage.results = new.results
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 import law
 from luigi.cmdline_parser import CmdlineParser
 
+from edm.records import StageResults
 from tasks.cli import messages
 from tasks.framework.branch_files import BranchFiles, Granularity, divide
 from tasks.framework.chosen_branches import ChosenBranches
@@ -181,17 +182,17 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     # what is recorded -------------------------------------------------------------------------------------------------
 
-    record: dict[str, Any]
-    """The statistics of the branch that was run last."""
+    results: StageResults
+    """What was recorded of the branch that was run last."""
 
-    def destination(self, branch: BranchFiles, record: dict[str, Any]) -> Path:  # noqa: ARG002 (ParseFile looks at it)
+    def destination(self, branch: BranchFiles, results: StageResults) -> Path:  # noqa: ARG002 (ParseFile looks at them)
         """Return the path of what was made."""
         return self.product(branch)
 
     def handled(self) -> tuple[int, int]:
         """Return the events of the branch that was run last, and the bytes that it read from input files."""
-        events = self.record.get("events", 0)
-        return events["read"] if isinstance(events, dict) else events, self.record.get("bytes_read", 0)
+        totals = self.results.totals()
+        return totals.events or 0, totals.bytes_read or 0
 
     def failures(self) -> list[str]:
         """Return the reasons of the branches whose last attempt failed."""

@@ -186,7 +186,7 @@ class ParsingParameters(SourceParameters):
         from physics.selection.selection import Selection
         from steps.parse import ReadOptions
         from targets.events.inputs import FetchOptions
-        from targets.network.retry import Network
+        from targets.network.retry import RetryPolicy
 
         return ReadOptions(
             schemas=schemas.load(self.schema),
@@ -195,7 +195,7 @@ class ParsingParameters(SourceParameters):
                 mode=self.fetch,
                 folder=Path(self.download_dir or downloads),
                 keep=self.keep_downloads,
-                network=Network(
+                policy=RetryPolicy(
                     connections_per_host=self.connections_per_host,
                     read_timeout_s=self.network_timeout_s,
                     attempts=self.network_attempts,

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import resource
 import shutil
+import sys
 import tempfile
 
 import numba
@@ -36,7 +37,7 @@ def code(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/dev/null")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    loops._say_once.cache_clear()
+    loops._warn_once.cache_clear()
     return folder
 
 
@@ -210,10 +211,32 @@ def test_loops_that_numba_leaves_to_python_work(code, monkeypatch):
     assert kept(code) == []
 
 
-def test_everything_can_be_forgotten(code):
-    call(code, "int64", "float32")
-    load(code)._cache.flush()
-    assert kept(code) == []
+CALLER = """
+from compiled.loops import compiled
+from inner import add
+
+@compiled(nogil=True)
+def add_twice(numbers):
+    return 2 * add(numbers)
+"""
+
+
+def test_a_loop_is_compiled_anew_when_one_that_it_imports_changed(code, monkeypatch):
+    def call_twice():
+        monkeypatch.delitem(sys.modules, "inner", raising=False)
+        importlib.invalidate_caches()
+        scope = {}
+        exec(compile(CALLER, code / "caller.py", "exec"), scope)
+        return scope["add_twice"](np.arange(5)), sum(scope["add_twice"]._cache_hits.values())
+
+    monkeypatch.syspath_prepend(code)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (code / "caller.py").write_text(CALLER)
+    (code / "inner.py").write_text(SOURCE)
+    assert call_twice() == (20, 0)
+    assert call_twice() == (20, 1)
+    (code / "inner.py").write_text(SOURCE.replace("total = 0", "total = 1"))
+    assert call_twice() == (22, 0)
 
 
 def test_all_loops_are_compiled_this_way():

@@ -7,7 +7,9 @@ code that break it.
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,7 @@ OUTSIDE = {  # modules from elsewhere that a room does without
 HEAVY = {"uproot", "awkward", "numba", "numpy", "matplotlib"}  # may wait until a task runs, so that --help stays quick
 OPTIONAL = {"XRootD"}  # an extra of pyproject.toml: not every installation has it, so only a root:// address imports it
 FILE_LINES, FUNCTION_LINES, RUN_LINES = 300, 40, 12
+FILES_IN_FOLDER = 14
 EMPTY_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc)($|_)")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -90,6 +93,12 @@ def imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, str(getattr(node.args[0], "value", "?")) if node.args else "?"
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of a file, which several checks look at."""
+    return ast.parse(text)
+
+
 def functions(tree: ast.AST) -> Iterator[Function]:
     yield from (node for node in ast.walk(tree) if isinstance(node, Function))
 
@@ -101,7 +110,7 @@ def upward_imports(text: str, path: str) -> list[str]:
     return sorted(
         {
             f"{path}:{line} imports {module}"
-            for line, module in imports(ast.parse(text), path)
+            for line, module in imports(parsed(text), path)
             if module == "?" or module.split(".")[0] in OUTSIDE[room] or not _is_allowed(module, room, wing)
         }
     )
@@ -130,14 +139,14 @@ def hidden_imports(text: str, path: str) -> list[str]:
     """Find imports inside functions; tasks may put off heavy libraries and the modules that do their work."""
     allowed = OPTIONAL | ({*HEAVY, *ROOMS} if Path(path).parts[0] == "tasks" else set())
     return sorted(
-        {f"{path}:{line} imports {module} in {function.name}()" for function in functions(ast.parse(text))
+        {f"{path}:{line} imports {module} in {function.name}()" for function in functions(parsed(text))
          for line, module in imports(function, path) if module.split(".")[0] not in allowed}
     )  # fmt: skip
 
 
 def too_long(text: str, path: str) -> list[str]:
     found = [f"{path}: {lines} lines"] if (lines := len(text.splitlines())) > FILE_LINES else []
-    for function in functions(ast.parse(text)):
+    for function in functions(parsed(text)):
         body = function.body[1:] if ast.get_docstring(function) else function.body
         is_run = function.name == "run" and Path(path).parts[0] == "tasks"
         ceiling = RUN_LINES if is_run else FUNCTION_LINES
@@ -150,7 +159,7 @@ def too_long(text: str, path: str) -> list[str]:
 
 def bad_habits(text: str, path: str) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint"):
             found.append(f"{path}:{node.lineno} {node.func.id}()")
         if isinstance(node, ast.ExceptHandler) and node.type is None:
@@ -158,11 +167,17 @@ def bad_habits(text: str, path: str) -> list[str]:
     return found
 
 
+def crowded(paths: Iterable[str]) -> list[str]:
+    """Find folders with too many files; that of the package itself does not count."""
+    numbers = Counter(str(Path(path).parent) for path in paths if Path(path).name != "__init__.py")
+    return [f"{folder}: {number} files" for folder, number in numbers.items() if number > FILES_IN_FOLDER]
+
+
 def modules_of_the_house(files: dict[str, str]) -> dict[str, set[str]]:
     """Return for every module those of the house that it imports anywhere, inside functions too."""
     names = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in files}
     return {
-        name: {module for _, module in imports(ast.parse(files[path]), path) if module in names and module != name}
+        name: {module for _, module in imports(parsed(files[path]), path) if module in names and module != name}
         for name, path in names.items()
     }
 
@@ -184,6 +199,16 @@ def test_the_laws_of_the_house(check, path):
 
 def test_every_room_is_looked_at():
     assert {Path(path).parts[0] for path in FILES} == set(ROOMS)
+
+
+def test_no_folder_is_crowded():
+    assert crowded(FILES) == []
+
+
+def test_a_crowded_folder_is_found():
+    paths = ["a/__init__.py", "a/b/x.py", *(f"a/{number}.py" for number in range(14))]
+    assert crowded(paths) == []
+    assert crowded([*paths, "a/x.py"]) == ["a: 15 files"]
 
 
 def test_no_module_imports_itself_by_way_of_others():

@@ -12,7 +12,7 @@ from physics import masses
 from physics.combinations import Rules, of_final_state
 from physics.combinations import name as name_of
 from physics.final_states import parse
-from tests.physics.test_mass_kernel import cosines_and_sines, hyperbolic_sines
+from tests.physics.test_portable_trigonometry import cosines_and_sines, hyperbolic_sines
 from tests.support.jagged import jagged
 
 KINDS = ("e", "m", "j", "g")

@@ -1,15 +1,12 @@
 """Kinematics: every selected object is counted once, and parts add up to the whole."""
 
-import json
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from edm import kinematics
 from edm.objects import Objects
 from physics import object_counts
-from physics.errors import PhysicsError
-from physics.object_counts import GRIDS, Grid
+from physics.object_counts import GRIDS
 
 
 def events(pt, eta=None, phi=None):
@@ -20,7 +17,7 @@ def events(pt, eta=None, phi=None):
 
 
 def same(first, second):
-    return object_counts.as_dict(first) == object_counts.as_dict(second)
+    return kinematics.as_dict(first) == kinematics.as_dict(second)
 
 
 def test_an_object_falls_into_the_bin_that_a_plain_division_gives():
@@ -61,31 +58,10 @@ def test_parts_add_up_to_the_whole():
     total = {}
     for start in range(0, 50, 13):
         part = whole["e"].select_events(np.arange(50) // 13 == start // 13)
-        total = object_counts.add(total, object_counts.fill({"e": part}))
+        total = kinematics.add(total, object_counts.fill({"e": part}))
     assert same(total, object_counts.fill(whole))
 
 
 def test_no_events_give_zeros():
     found = object_counts.fill({"m": Objects.none(0)})
     assert [found["m"][name].entries() for name in GRIDS] == [0] * len(GRIDS)
-
-
-def test_they_survive_json():
-    found = object_counts.fill(events([[7.5, 600.0], []]))
-    assert same(object_counts.from_dict(json.loads(json.dumps(object_counts.as_dict(found)))), found)
-
-
-def test_kinds_of_either_part_stay():
-    first, second = object_counts.fill(events([[7.5]])), object_counts.fill({"m": events([[8.0]])["e"]})
-    assert set(object_counts.add(first, second)) == {"e", "m"}
-
-
-def test_other_grids_are_not_added():
-    found = object_counts.fill(events([[7.5]]))
-    other = {"e": {"pt": replace(found["e"]["pt"], grid=Grid(0.0, 100.0, 100))}}
-    with pytest.raises(PhysicsError, match=r"pt of e was counted on different grids.*read the files anew"):
-        object_counts.add(found, other)
-
-
-def test_edges_are_those_of_the_grid():
-    assert np.allclose(Grid(0.0, 10.0, 4).edges(), [0, 2.5, 5, 7.5, 10])

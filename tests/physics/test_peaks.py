@@ -1,13 +1,16 @@
 """Peak removal by hand: small distributions on a grid of 10 GeV, worked out in comments. Masses are in GeV."""
 
 import json
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
 
+from edm.cut_table import Cut
+from edm.documents import from_document, to_document
 from physics import peaks
 from physics.combinations import parse
-from physics.peaks import Cut, Distribution
 from physics.resonances import Resonance, Windows, choose, windows
 
 WIDTH, MAXIMUM = 10.0, 10_000.0
@@ -252,33 +255,20 @@ class TestSplit:
     def test_cuts_that_went_through_a_file(self):
         masses = filled({8: 9, 9: 4, 10: 4, 12: 5, 14: 2, 15: 1, 18: 1})
         cut = cut_of(masses, GAP)
-        read = Cut(**json.loads(json.dumps(cut.as_dict())))
-        assert read.vetoed_gev  # a list now; the masses must be the same
+        read = from_document(Cut, json.loads(json.dumps(to_document(cut))))
+        assert read == cut
+        assert read.vetoed_gev
         assert [p.tolist() for p in peaks.split(masses, read, WIDTH, MAXIMUM)] == [
             p.tolist() for p in peaks.split(masses, cut, WIDTH, MAXIMUM)
         ]
 
 
-class TestMerge:
-    def test_one_part_is_itself(self):
-        part = peaks.measure(f32(5, 25, 20_000), NONE, WIDTH, MAXIMUM)
-        merged = peaks.merge([part])
-        assert (merged.counts.tolist(), merged.above, merged.in_window) == ([1, 0, 1], 1, 0)
-
-    def test_parts_that_end_at_different_bins(self):
-        merged = peaks.merge([Distribution(np.array([1]), 2, 1), Distribution(np.array([1, 0, 4]), 5, 3)])
-        assert (merged.counts.tolist(), merged.above, merged.in_window) == ([2, 0, 4], 7, 4)
-
-    def test_parts_are_not_changed(self):
-        part = Distribution(np.array([1]), 0, 0)
-        peaks.merge([part, part])
-        assert part.counts.tolist() == [1]
-
+class TestSums:
     def test_cuts_of_the_whole_differ_from_those_of_its_parts(self):
         # Bins 1 to 3 hold 3 2 1 in the first job, 0 2 1 in the second and 0 0 2 in the third, together 3 4 4: a tie
         # that 30 wins. The first version cut each job at its own place, here 10, 20 and 30 (FACTS 6.6).
         jobs = [filled({1: 3, 2: 2, 3: 1}), filled({2: 2, 3: 1}), filled({3: 2})]
         assert [cut_of(job).start_gev for job in jobs] == [10, 20, 30]
         parts = [peaks.measure(job, NONE, WIDTH, MAXIMUM) for job in jobs]
-        cut = peaks.find_cut(peaks.merge(parts), NONE, WIDTH)
+        cut = peaks.find_cut(reduce(add, parts), NONE, WIDTH)
         assert (cut.start_gev, numbers(cut)) == (30, (7, 0, 4, 0, 0))

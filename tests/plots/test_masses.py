@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
+from edm.cut_table import Cut
+from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
-from physics.peaks import Cut
 from physics.resonances import Windows
 from plots import masses
 from plots.masses import PANELS_A_PAGE, Spectrum
@@ -22,7 +23,13 @@ CUT = Cut(
     vetoed_gev=((40.0, 50.0),),
 )  # fmt: skip
 SPECTRUM = Spectrum(
-    "2e_0m_1j_0g", "e0e1", BEFORE, 10.0, CUT, Windows(stop=2), Histogram(30.0, 10.0, BEFORE[3:], 0), 10_000.0
+    SpectrumKey("2e_0m_1j_0g", "e0e1"),
+    BEFORE,
+    10.0,
+    CUT,
+    Windows(stop=2),
+    Histogram(30.0, 10.0, BEFORE[3:], 0),
+    10_000.0,
 )
 
 
@@ -107,8 +114,8 @@ def test_a_split_that_floats_make_inexact_still_splits_there():
 
 
 def test_a_page_shows_every_combination():
-    others = [replace(SPECTRUM, combination=name) for name in ("e0j0", "e1j0")]
-    without = replace(SPECTRUM, combination="e0e1j0", histogram=None)
+    others = [replace(SPECTRUM, key=SpectrumKey("2e_0m_1j_0g", name)) for name in ("e0j0", "e1j0")]
+    without = replace(SPECTRUM, key=SpectrumKey("2e_0m_1j_0g", "e0e1j0"), histogram=None)
     (figure,) = masses.masses_of_final_state(LABEL, [SPECTRUM, without, *others])
     assert [axes.get_title("left") for axes in figure.axes] == [
         f"{name}   77 events" for name in ("e0e1", "e0j0", "e1j0")
@@ -121,7 +128,7 @@ def test_a_page_shows_every_combination():
 
 
 def test_many_combinations_take_more_pages():
-    many = [replace(SPECTRUM, combination=f"e0j{rank}") for rank in range(PANELS_A_PAGE + 1)]
+    many = [replace(SPECTRUM, key=SpectrumKey("2e_0m_1j_0g", f"e0j{rank}")) for rank in range(PANELS_A_PAGE + 1)]
     first, second = masses.masses_of_final_state(LABEL, many)
     titles = [axes.get_title("left") for figure in (first, second) for axes in figure.axes if axes.get_title("left")]
     assert len(titles) == len(many)
@@ -135,4 +142,4 @@ def test_nothing_to_draw_is_refused():
     with pytest.raises(PhysicsError, match="there are 0 histograms of no final state"):
         masses.masses_of_final_state(LABEL, [])
     with pytest.raises(PhysicsError, match="there are 2 histograms of 1e_0m, 2e_0m_1j_0g"):
-        masses.masses_of_final_state(LABEL, [SPECTRUM, replace(SPECTRUM, final_state="1e_0m")])
+        masses.masses_of_final_state(LABEL, [SPECTRUM, replace(SPECTRUM, key=SpectrumKey("1e_0m", "e0e1"))])

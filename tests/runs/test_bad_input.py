@@ -235,4 +235,4 @@ def test_no_permission_to_read(open_run):
     (open_run.folder / "out").mkdir()
     (open_run.folder / "out").chmod(0o777)
     with as_nobody():
-        refused(open_run, f"{open_run.folder}/in/f0.root: ", "Permission denied", "check who may read it")
+        refused(open_run, f"{open_run.folder}/in/f0.root: ", "Permission denied", "check its permissions")

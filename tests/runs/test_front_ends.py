@@ -7,20 +7,35 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tests.support.runs import LAW, LUIGI, PROJECT, Outcome, Runs, finish
+from tests.support.preloaded import Preloaded
+from tests.support.runs import LAW, LUIGI, PROJECT, Runs, clean_environment, finish
 
 STAGES = {"ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"}
 
 
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory):
+    """The folder of commands that have loaded everything already, as after `source submit/env.sh`."""
+    folder = tmp_path_factory.mktemp("commands")
+    with Preloaded(folder / "preloaded", clean_environment() | law_environment(folder)) as preloaded:
+        yield preloaded.bin
+
+
 @pytest.fixture
-def law(run):
-    """Run law as after `source submit/env.sh`, in a folder that is not the project's."""
+def law(run, commands):
+    """Run law in a folder that is not the project's."""
+    return lambda *words: finish([commands / "law", *words], run.folder, **law_environment(run.folder))
 
-    def execute(*words: object) -> Outcome:
-        places = {"LAW_HOME": str(run.folder / "law"), "LAW_CONFIG_FILE": str(PROJECT / "law.cfg")}
-        return finish([LAW, *words], run.folder, **places)
 
-    return execute
+@pytest.fixture
+def luigi(run, commands):
+    """Run luigi in a folder that is not the project's."""
+    return lambda *words: finish([commands / "luigi", *words], run.folder)
+
+
+def law_environment(folder: Path) -> dict[str, str]:
+    """Return what submit/env.sh sets for law."""
+    return {"LAW_HOME": str(folder / "law"), "LAW_CONFIG_FILE": str(PROJECT / "law.cfg")}
 
 
 def law_arguments(run: Runs, *arguments: str, task: str = "MakeHistograms", **parameters: object) -> list[str]:
@@ -51,8 +66,8 @@ def test_luigi_makes_histograms_from(here, run, three):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
-def test_luigi_never_ends_with_0_after_a_failure(run, wrong, status, message):
-    end = run.apart(**wrong)
+def test_luigi_never_ends_with_0_after_a_failure(run, luigi, wrong, status, message):
+    end = luigi(*run.arguments(**wrong))
     assert end.status == status, end.text
     assert message in end.text
     assert "Traceback" not in end.text
@@ -64,10 +79,10 @@ def test_luigi_never_ends_with_0_after_a_failure_in_the_projects_folder(run):
     assert "ParseFile: 3 of 3 branches failed" in end.text
 
 
-def test_luigi_names_the_nearest_task(run):
+def test_luigi_names_the_nearest_task(run, luigi):
     words = run.arguments()
     words[words.index("MakeHistograms")] = "MakeHistogram"
-    end = finish([LUIGI, *words], run.folder)
+    end = luigi(*words)
     assert end.status == 1
     assert end.text.startswith("error: ")
     assert "MakeHistograms\n" in end.text
@@ -98,13 +113,18 @@ def test_some_branches_from_nothing_are_just_those(run, which, branches):
     assert sorted(order) == [f"f{branch}.root" for branch in branches]
 
 
-def test_law_index_lists_the_stages(run, law):
-    end = law("index")
+def test_law_index_lists_the_stages(run):
+    end = finish([LAW, "index"], run.folder, **law_environment(run.folder))
     assert end.status == 0, end.text
     index = (run.folder / "law" / "index").read_text()
-    assert set(re.findall(r"^tasks\.\w+:(\w+):", index, re.MULTILINE)) >= STAGES | {"FetchMetadata", "ExportArrays"}
+    assert set(re.findall(r"^tasks[\w.]+:(\w+):", index, re.MULTILINE)) >= STAGES | {"FetchMetadata", "ExportArrays"}
     parameters = re.search(r":MakeHistograms:(.*)", index)[1].split()
     assert {"bin-width-gev", "min-events-per-fs", "selection", "input-files"} <= set(parameters)
+
+
+def test_law_makes_histograms(run, three):
+    end = finish([LAW, *law_arguments(run)], run.folder, **law_environment(run.folder))
+    assert (end.status, run.histograms()) == (0, three), end.text
 
 
 def test_law_runs_looks_removes_and_runs_again(run, law, three):

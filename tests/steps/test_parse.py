@@ -2,17 +2,21 @@
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import uproot
 
+from edm.documents import to_document
+from physics.errors import PhysicsError
 from physics.selection.selection import Selection
 from steps import parse
+from steps.errors import FileError
 from steps.parse import ReadOptions
 from targets.catalogue.input_files import InputFile
-from targets.errors import UnreadableFileError
+from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import schemas
-from targets.events.inputs import FetchOptions
+from targets.events.inputs import FetchOptions, open_input
 from targets.events.reader import EventFile
 from targets.network.retry import RefusedError
 from targets.products import event_columns, parsed_data
@@ -90,8 +94,8 @@ def content(path):
 def test_each_file_is_read_once(run, files, reads):
     statistics = run(files)
     assert reads == {path.name: 1 for path in files}
-    assert statistics["events"]["read"] == 5 * EVENTS
-    assert statistics["events"]["written"] + sum(statistics["events"]["few_objects"].values()) == 5 * EVENTS
+    assert statistics.events.read == 5 * EVENTS
+    assert statistics.events.written + sum(statistics.events.few_objects.values()) == 5 * EVENTS
 
 
 @pytest.mark.parametrize("bad", [0, 2, 4])
@@ -99,8 +103,8 @@ def test_a_file_that_fails_is_tried_again_alone(run, files, reads, bad):
     truncate(files[bad])
     statistics = run(files, tolerated=1)
     assert reads == {path.name: 3 if path == files[bad] else 1 for path in files}
-    assert [failure["uri"] for failure in statistics["failures"]] == [str(files[bad])]
-    assert [entry["uri"] for entry in statistics["files"]] == [str(path) for path in files if path != files[bad]]
+    assert [failure.uri for failure in statistics.failures] == [str(files[bad])]
+    assert [record.uri for record in statistics.files] == [str(path) for path in files if path != files[bad]]
 
 
 @pytest.mark.parametrize(("bad", "n_read", "n_left"), [(0, 0, 4), (2, 2, 2), (4, 4, 0)])
@@ -135,8 +139,8 @@ def test_attempts_that_fail_leave_no_trace(run, files, fail, tmp_path, monkeypat
     fail("toy_2.root", times)
     statistics = run(files, tolerated=1, storage=storage)
     assert content(tmp_path / "p.root") == content(tmp_path / "good.root")
-    assert len(statistics["failures"]) == (times == 3)
-    assert statistics | {"failures": []} == good
+    assert len(statistics.failures) == (times == 3)
+    assert to_document(replace(statistics, failures=())) == to_document(good)
     assert sorted(path.name for path in tmp_path.glob("[!t]*")) == ["good.root", "p.root"]
 
 
@@ -147,7 +151,7 @@ def test_a_failure_that_another_attempt_cannot_cure_is_tried_once(run, files, fa
 
 
 def test_the_same_file_twice_is_read_twice(run, files):
-    assert run([files[0], files[0]])["events"]["read"] == 2 * EVENTS
+    assert run([files[0], files[0]]).events.read == 2 * EVENTS
 
 
 def test_failures_of_the_whole_run_are_added_up(run, files, tmp_path):
@@ -160,3 +164,33 @@ def test_failures_of_the_whole_run_are_added_up(run, files, tmp_path):
         parse.StageError, match=r"2 files of the run cannot be read, and tolerated_failures is 1:\n.*\n.*"
     ):
         parse.check_failures(paths, tolerated=1)
+
+
+def test_a_download_is_named_by_its_address_and_its_place_in_the_cache(run, files, monkeypatch):
+    def read_damaged(*_):
+        msg = "cache/abc.root: damaged"
+        raise UnreadableFileError(msg)
+
+    opened = open_input
+
+    @contextmanager
+    def open_download(*arguments):
+        with opened(*arguments) as whole:
+            monkeypatch.setattr(whole.events, "uri", "cache/abc.root")
+            monkeypatch.setattr(whole.events, "chunks", read_damaged)
+            yield whole
+
+    monkeypatch.setattr(parse, "open_input", open_download)
+    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: cache/abc\.root: damaged\n") as caught:
+        run(files[:1])
+    cause = caught.value.__cause__
+    assert isinstance(cause, FileError)
+    assert (cause.uri, cause.transient) == (str(files[0]), True)
+
+
+@pytest.mark.parametrize("error", [PhysicsError, ConfigurationError])
+def test_what_knows_no_file_gets_its_name(run, files, fail, error):
+    fail("toy_0.root", 1, error)
+    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: ") as caught:
+        run(files[:1])
+    assert not caught.value.__cause__.transient

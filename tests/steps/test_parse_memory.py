@@ -14,7 +14,7 @@ from targets.documents import models
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
-from targets.network.retry import Network
+from targets.network.retry import RetryPolicy
 from tasks.parameters.inputs import SELECTIONS
 
 MB = 10**6
@@ -25,7 +25,7 @@ def reading(tmp_path, monkeypatch):
     """Read files with a limit of 600 MB, of which the process has left 100 MB."""
     monkeypatch.setattr(ReadOptions, "memory_bytes", lambda _: 100 * MB)
     selection = models.load_model(SELECTIONS / "none.yaml", Selection)
-    fetch = FetchOptions(mode="auto", folder=tmp_path, keep=False, network=Network())
+    fetch = FetchOptions(mode="auto", folder=tmp_path, keep=False, policy=RetryPolicy())
     return ReadOptions(schemas.load(""), selection, fetch, 1000, 600, 1, 0)
 
 

@@ -1,13 +1,19 @@
 """The masses of a branch give the same counts and cuts, however many of a name are read at a time."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from edm.cut_table import Cut
+from edm.documents import to_document
+from edm.records import CountedMasses
+from edm.spectra import SpectrumKey
 from physics.resonances import choose
 from steps import histograms, peaks
 from steps.errors import EmptyResultError
+from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
 
@@ -18,7 +24,7 @@ SEARCH = peaks.PeakSearch(10, 10.0, 1000.0, choose(("z",)))
 def branch(tmp_path):
     rng, writer = np.random.default_rng(1), MassWriter()
     for name, number in (("2e/e0e1", 5000), ("2m/m0m1", 40), ("2j/j0j1", 3)):
-        writer.add(name, rng.exponential(150, number).astype(np.float32))
+        writer.add(SpectrumKey.parse(name), rng.exponential(150, number).astype(np.float32))
     writer.write(tmp_path / "masses.npz")
     return tmp_path
 
@@ -31,15 +37,18 @@ def products(folder):
     said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
     said.append(histograms.count(removed, filled, (10.0, 7.0), False))
     left: dict[str, list[float]] = {}
-    for name, values in mass_arrays.read(removed):
-        left.setdefault(name, []).extend(values.tolist())
-    rows = [[(*row[:2], row.counts.tolist(), *row[3:]) for row in mass_counts.read(path)] for path in (counted, filled)]
+    for key, values in mass_arrays.read(removed):
+        left.setdefault(str(key), []).extend(values.tolist())
+    rows = [
+        [(key, width, part.counts.tolist(), part.above, part.in_window) for key, width, part in mass_counts.read(path)]
+        for path in (counted, filled)
+    ]
     return said, table, left, rows
 
 
 def test_parts_change_nothing(branch, monkeypatch):
     whole = products(branch)
-    assert whole[0][0] == {"combinations": 3, "masses": 5043}
+    assert whole[0][0] == CountedMasses(combinations=3, masses=5043)
     assert sum(map(len, whole[2].values())) > 1000
     for size in (1, 7, 4999):
         monkeypatch.setattr(mass_arrays, "_PART_MASSES", size)
@@ -65,3 +74,32 @@ def test_nothing_left_names_the_threshold_that_took_it(branch, changed, sentence
     peaks.count(branch / "masses.npz", branch / "counted.npz", search)
     with pytest.raises(EmptyResultError, match=sentence):
         peaks.find("d", [branch / "counted.npz"], search)
+
+
+CUT = {"entries": 3, "below": 1, "window": 0, "main": 2, "outliers": 0, "above": 0}
+CUT |= {"start_gev": 80.0, "split_gev": None}
+TABLE = {"dataset": "d", "final_states": {"2e": {"events": 3, "kept": True}}, "cuts": {"2e/e0e1": CUT}}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        {},
+        TABLE | {"cuts": []},
+        TABLE | {"cuts": {"2e": CUT}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"main": 3}}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"start_gev": None}}},
+        TABLE | {"cuts": {"2e/e0e1": CUT | {"unknown": 1}}},
+        TABLE | {"final_states": {"2e": {}}},
+    ],
+)
+def test_what_is_no_table_of_cuts(tmp_path, table):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(table))
+    with pytest.raises(FileFormatError, match=r"t\.json: not a table of cuts .*; delete it: the next run remakes it$"):
+        peaks.load_table(path)
+    path.write_text(json.dumps(TABLE))
+    table = peaks.load_table(path)
+    assert table.cuts == {SpectrumKey("2e", "e0e1"): Cut(**CUT)}
+    assert to_document(table)["final_states"] == TABLE["final_states"]

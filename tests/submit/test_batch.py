@@ -1,4 +1,4 @@
-"""Following jobs: what law's own proxy gets wrong, and what :class:`submit.batch.BatchProxy` makes of it.
+"""Polling of jobs: what law's own proxy does wrong, and :class:`submit.batch.BatchProxy` does not.
 
 The cluster is a list, time does not pass, and the polling is law's own. A test that takes `proxy` runs with law's proxy
 too, and that must fail: when law mends what the test is about, the test says so.
@@ -17,7 +17,7 @@ from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.batch import BatchProxy
 from submit.errors import BatchError, NoCommandError
-from submit.journal import Journal
+from submit.journal import SubmissionJournal
 
 DONE, FAILED, RUNNING = BaseJobManager.FINISHED, BaseJobManager.FAILED, BaseJobManager.RUNNING
 
@@ -91,7 +91,9 @@ class Plain(BaseRemoteWorkflowProxy):
 
 
 class Ours(BatchProxy, Plain):
-    pass
+    def missing(self):
+        made = Manager.cluster.made()
+        return [branch for branch in self.task.branch_map if branch not in made]
 
 
 class _Toy(BaseRemoteWorkflow):
@@ -108,6 +110,15 @@ class _Toy(BaseRemoteWorkflow):
 
     def run(self):
         raise NotImplementedError  # jobs run branches
+
+    def prepare(self):
+        pass
+
+    def check_whole(self):
+        pass
+
+    def announce(self, branch):
+        pass
 
     def toy_output_directory(self):
         return law.LocalDirectoryTarget(self.folder)
@@ -174,7 +185,7 @@ def cluster(tmp_path, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(Manager, "cluster", Cluster(tmp_path))
     monkeypatch.setattr("law.workflow.remote.time", clock)
-    monkeypatch.setattr("submit.batch.time", clock)
+    monkeypatch.setattr("submit.verdicts.time", clock)
     return Manager.cluster
 
 
@@ -279,12 +290,12 @@ def kill_at(cluster, monkeypatch):
     """A function that runs until another one is called for the nth time, and leaves all as SIGKILL would there."""
 
     def run_until(where, number, **parameters):
-        calls, plain, left = [], getattr(*where), {}
+        calls, plain, snapshot = [], getattr(*where), {}
 
         def watched(*args, **kwargs):
             calls.append(1)
             if len(calls) == number:
-                left.update(jobs=list(cluster.jobs), files={path: path.read_text() for path in _files(cluster)})
+                snapshot.update(jobs=list(cluster.jobs), files={path: path.read_text() for path in _files(cluster)})
             return plain(*args, **kwargs)
 
         with monkeypatch.context() as context:
@@ -292,9 +303,9 @@ def kill_at(cluster, monkeypatch):
             run(cluster, submission_threads=1, **parameters)
         for path in _files(cluster):
             path.unlink()
-        for path, text in left["files"].items():
+        for path, text in snapshot["files"].items():
             path.write_text(text)
-        cluster.jobs = left["jobs"]
+        cluster.jobs = snapshot["jobs"]
 
     return run_until
 
@@ -306,7 +317,7 @@ def _files(cluster):
 @pytest.mark.parametrize("number", range(1, 9))  # a line before and a line after each of four submissions
 @pytest.mark.parametrize("torn", [False, True])
 def test_killed_while_it_submits(cluster, kill_at, number, torn):
-    kill_at((Journal, "_append"), number)
+    kill_at((SubmissionJournal, "_append"), number)
     (journal,) = [path for path in _files(cluster) if path.suffix == ".journal"] or [None]
     assert (journal is None) == (number == 1)
     if journal and torn:
@@ -338,20 +349,18 @@ def test_no_poll_submits_and_a_later_run_follows(cluster):
 
 def test_no_poll_fails_where_nothing_could_be_submitted(cluster):
     cluster.refuse = _raise("no such queue")
-    with pytest.raises(BatchError, match="branch 0,1,2,3: no such queue\nMend"):
+    with pytest.raises(BatchError, match="branch 0,1,2,3: no such queue\nFix"):
         run(cluster, no_poll=True)
 
 
 def test_why_a_submission_failed_is_told_in_the_end_and_in_between(cluster, capsys):
     cluster.refuse = lambda branches: _raise(f"no queue for {branches}")() if branches[0] > 1 else None
-    with pytest.raises(
-        BatchError, match=r"2 of 4 .*\nbranch 2: no queue for \[2\]\nbranch 3: no queue for \[3\]\nMend"
-    ):
+    with pytest.raises(BatchError, match=r"2 of 4 .*\nbranch 2: no queue for \[2\]\nbranch 3: no queue for \[3\]\nFix"):
         run(cluster, retries=1)
-    said = capsys.readouterr().out
-    assert "error: no queue for [2]" in re.sub(r"\x1b\[[0-9;]*m", "", said)
-    assert "unknown job id" not in said
-    assert "/logs/" not in said
+    messages = capsys.readouterr().out
+    assert "error: no queue for [2]" in re.sub(r"\x1b\[[0-9;]*m", "", messages)
+    assert "unknown job id" not in messages
+    assert "/logs/" not in messages
 
 
 def test_a_job_that_was_submitted_after_all_ends_with_its_own_reason(cluster):
@@ -364,7 +373,7 @@ def test_a_job_that_was_submitted_after_all_ends_with_its_own_reason(cluster):
 
 def test_a_command_that_does_not_exist_ends_the_run_at_once(cluster):
     cluster.refuse = _raise(NoCommandError("cannot run 'qsub'"))
-    with pytest.raises(BatchError, match="branch 0,1,2,3: cannot run 'qsub'\nMend the cause"):
+    with pytest.raises(BatchError, match="branch 0,1,2,3: cannot run 'qsub'\nFix the cause"):
         run(cluster, retries=5)
     assert cluster.looks == 0
     assert not [path for path in _files(cluster) if path.suffix == ".journal"]
@@ -428,7 +437,7 @@ def test_a_server_that_cannot_be_asked_for_such_jobs_ends_the_run(cluster, monke
     cluster.refuse = lambda _branches: None
     with monkeypatch.context() as context:
         context.setattr(Manager, "find", lambda *_: _raise("qstat: no server")())
-        with pytest.raises(BatchError, match=r"cannot be looked for: qstat: no server\nRun the same command again"):
+        with pytest.raises(BatchError, match=r"cannot be searched for them: qstat: no server\nRerun the same command"):
             run(cluster)
     run(cluster)
     assert sorted(cluster.submissions()) == [[0], [1], [2], [3]]
@@ -452,18 +461,18 @@ def test_ignore_submission_starts_anew(cluster):
 
 
 def test_a_second_submitter_is_sent_away(cluster):
-    said = []
+    messages = []
 
     def behave(job):
         try:
             run(cluster, size=1)
         except BatchError as error:
-            said.append(str(error))
+            messages.append(str(error))
         return cluster.end(job)
 
     cluster.behave = behave
     run(cluster, size=1)
-    assert re.match(r"another process follows these jobs already \(process \d+ on ", said[0])
+    assert re.match(r"another process already polls these jobs \(process \d+ on ", messages[0])
 
 
 # cancelling -----------------------------------------------------------------------------------------------------------
@@ -481,7 +490,7 @@ def test_cancelled_jobs_are_forgotten(cluster):
 
 def test_jobs_that_only_the_journal_knows_are_cancelled_too(cluster, kill_at):
     cluster.behave = lambda _job: {"status": RUNNING}
-    kill_at((Journal, "_append"), 8, no_poll=True)
+    kill_at((SubmissionJournal, "_append"), 8, no_poll=True)
     run(cluster, cancel_jobs=True)
     assert sorted(cluster.cancelled) == ["j0", "j1", "j2", "j3"]
 
@@ -490,7 +499,7 @@ def test_jobs_that_cannot_be_cancelled_stay_known(cluster):
     cluster.behave = lambda _job: {"status": RUNNING}
     run(cluster, no_poll=True)
     cluster.cannot_cancel = "qdel: no server"
-    with pytest.raises(BatchError, match=r"not all of 4 jobs could be cancelled:\nqdel: no server\nRun the same"):
+    with pytest.raises(BatchError, match=r"not all of 4 jobs could be cancelled:\nqdel: no server\nRerun the same"):
         run(cluster, cancel_jobs=True)
     cluster.cannot_cancel = None
     run(cluster, cancel_jobs=True)
@@ -512,7 +521,7 @@ def test_outputs_are_waited_for_as_long_as_told(cluster, monkeypatch, grace, int
     if grace:
         monkeypatch.setitem(law.config.Config.instance()._sections["job"], "outputs_grace", grace)
     cluster.behave = lambda job: {"status": DONE, "code": 0}
-    with pytest.raises(BatchError, match="branch 0: job j0: the job is over, and its outputs are missing; log: none"):
+    with pytest.raises(BatchError, match="branch 0: job j0: the job has ended, and its outputs are missing; log: none"):
         run(cluster, size=1, poll_interval=interval_s / 60)
     assert cluster.looks == looks
 
@@ -537,18 +546,18 @@ def test_a_server_may_be_silent_for_ten_minutes(cluster):
 
 def test_a_server_that_stays_silent_is_named(cluster):
     cluster.behave = _raise("qstat: no server")
-    with pytest.raises(BatchError, match="Following the jobs ended with: qstat: no server"):
+    with pytest.raises(BatchError, match="Polling ended with: qstat: no server"):
         run(cluster, size=1)
     assert cluster.looks == 11
-    with pytest.raises(BatchError, match="Following the jobs ended with: qstat: no server"):
+    with pytest.raises(BatchError, match="Polling ended with: qstat: no server"):
         run(cluster, size=1, poll_fails=1)
     assert cluster.looks == 13
     assert len(cluster.jobs) == 1
 
 
 def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monkeypatch):
-    said = []
-    monkeypatch.setattr(ToyOurs, "publish_message", lambda _task, text, **_: said.append(text))
+    messages = []
+    monkeypatch.setattr(ToyOurs, "publish_message", lambda _task, text, **_: messages.append(text))
 
     def behave(job):
         cluster.end(job)
@@ -557,19 +566,19 @@ def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monk
     cluster.behave = behave
     run(cluster, size=1)
     assert cluster.made() == [0]
-    assert "all outputs are there, but polling ended with: qstat: no server" in said
+    assert "all outputs exist, but polling ended with: qstat: no server" in messages
 
 
 def test_the_task_says_what_its_jobs_made(cluster, monkeypatch):
-    said = []
-    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: said.append(data), raising=False)
+    messages = []
+    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: messages.append(data))
     cluster.make(1)
     cluster.behave = lambda _job: {"status": RUNNING}
     run(cluster, no_poll=True)
-    assert said == []
+    assert messages == []
     cluster.behave = cluster.end
     run(cluster)
-    assert said == [0, 2, 3]
+    assert messages == [0, 2, 3]
 
 
 def test_the_account_names_what_was_never_submitted(cluster):
@@ -580,7 +589,7 @@ def test_the_account_names_what_was_never_submitted(cluster):
 
 def test_jobs_wait_for_others_and_are_tried_again(cluster):
     def behave(job):
-        assert sum("looks" not in one or one["id"] == job["id"] for one in cluster.jobs) <= 2
+        assert sum("looks" not in each or each["id"] == job["id"] for each in cluster.jobs) <= 2
         first = cluster.submissions().index(job["branches"]) == cluster.jobs.index(job)
         return {"status": FAILED, "code": 1} if first else cluster.end(job)
 

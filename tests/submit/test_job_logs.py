@@ -1,8 +1,8 @@
-"""What is quoted of a job's log, as law's job script writes it, and what a run says that lacks outputs."""
+"""The lines quoted from a job's log, as law's job script writes it, and the message of an incomplete run."""
 
 import pytest
 
-from submit.job_logs import account, last_words
+from submit.job_logs import describe_missing, read_last_lines
 
 SUMMARY = """
 ===== Luigi Execution Summary =====
@@ -48,8 +48,8 @@ LOGS = {
         ["1 of 1 files cannot be read:", "  f0.root"],
     ),
     "a long sentence: its beginning": (
-        HEAD + WORKER + "many\n" + "".join(f"  f{one}.root\n" for one in range(30)) + INFORMED + SUMMARY,
-        ["many", *(f"  f{one}.root" for one in range(11))],
+        HEAD + WORKER + "many\n" + "".join(f"  f{number}.root\n" for number in range(30)) + INFORMED + SUMMARY,
+        ["many", *(f"  f{number}.root" for number in range(11))],
     ),
     "a traceback: its end": (
         WORKER + "Traceback (most recent):\n" + "  line\n" * 30 + "ValueError: 7\n" + INFORMED + SUMMARY + END,
@@ -64,8 +64,8 @@ LOGS = {
         [*HEAD.splitlines(), "bootstrap.sh: there is no law on n7", "bootstrap file failed (exit code 1), stop job"],
     ),
     "cut off by a kill": (
-        HEAD + "".join(f"INFO: {one}\n" for one in range(20)) + "slurmstepd: error: exceeded memory limit\n",
-        [*(f"INFO: {one}" for one in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
+        HEAD + "".join(f"INFO: {number}\n" for number in range(20)) + "slurmstepd: error: exceeded memory limit\n",
+        [*(f"INFO: {number}" for number in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
     ),
     "a worker's word alone": (WORKER + INFORMED, [WORKER.strip()]),
     "nothing": ("", []),
@@ -74,19 +74,19 @@ LOGS = {
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_last_words(tmp_path, name):
+def test_last_lines(tmp_path, name):
     text, words = LOGS[name]
     (tmp_path / "job.log").write_text(text)
-    assert last_words(tmp_path / "job.log") == words
+    assert read_last_lines(tmp_path / "job.log") == words
 
 
 def test_no_log(tmp_path):
-    assert last_words(tmp_path / "job.log") == []
+    assert read_last_lines(tmp_path / "job.log") == []
 
 
 def test_of_a_huge_log_the_end_is_read(tmp_path):
     (tmp_path / "job.log").write_text("ERROR: early\n" + "x" * 200_000 + "\nERROR: late\n")
-    assert last_words(tmp_path / "job.log") == ["ERROR: late"]
+    assert read_last_lines(tmp_path / "job.log") == ["ERROR: late"]
 
 
 def job(branches, log=None, **more):
@@ -94,11 +94,11 @@ def job(branches, log=None, **more):
             "extra": {"log": log}} | more  # fmt: skip
 
 
-def test_the_account_names_branches_jobs_logs_and_words(tmp_path):
+def test_the_message_names_branches_jobs_and_logs(tmp_path):
     (tmp_path / "a.log").write_text("ERROR: no\n")
     jobs = [job([0, 1], str(tmp_path / "a.log")), job([4], str(tmp_path / "b.log"), error=None, status=None, code=None)]
     jobs += [job([number], job_id=None, error="refused:\nno such queue") for number in (2, 7)]
-    assert account("ParseFile", [0, 2, 4, 5, 6, 7], 9, jobs, OSError("qstat: down")).splitlines() == [
+    assert describe_missing("ParseFile", [0, 2, 4, 5, 6, 7], 9, jobs, OSError("qstat: down")).splitlines() == [
         "ParseFile: 6 of 9 branches have no output (the others are done, and stay done):",
         f"branch 0: job 1.s: exit status 60, code 60; log: {tmp_path}/a.log",
         "    ERROR: no",
@@ -106,8 +106,8 @@ def test_the_account_names_branches_jobs_logs_and_words(tmp_path):
         "branch 2,7: refused:",
         "    no such queue",
         "branch 5,6: not submitted",
-        "Following the jobs ended with: qstat: down",
-        "Mend the cause and run the same command again: it follows what runs and submits what is missing.",
+        "Polling ended with: qstat: down",
+        "Fix the cause and rerun the same command; it polls the jobs that still run and submits what is missing.",
     ]
 
 
@@ -115,13 +115,13 @@ def test_ten_logs_are_quoted_and_none_of_a_job_that_still_runs(tmp_path):
     (tmp_path / "a.log").write_text("ERROR: no\n")
     jobs = [job([number], str(tmp_path / "a.log")) for number in range(20)]
     jobs.insert(0, job([20], str(tmp_path / "a.log"), status="running", error=None, code=None))
-    text = account("ParseFile", list(range(21)), 21, jobs, None)
+    text = describe_missing("ParseFile", list(range(21)), 21, jobs, None)
     assert text.count("ERROR: no") == 10
     assert "branch 20: job 1.s: running; log: " in text
     assert text.count("\nbranch ") == 21
 
 
-def test_an_account_of_nothing_missing_tells_the_error():
-    text = account("ParseFile", [], 9, [], OSError("disk full"))
-    assert text.startswith("ParseFile: all branches have their output, but following the jobs ended with an error:\n")
+def test_the_message_of_a_complete_run_names_the_error():
+    text = describe_missing("ParseFile", [], 9, [], OSError("disk full"))
+    assert text.startswith("ParseFile: all branches have their output, but polling the jobs ended with an error:\n")
     assert "disk full" in text

@@ -1,61 +1,61 @@
-"""What has been submitted, written down: read again after any kill."""
+"""The submission journal: it can be read after any kill."""
 
 import os
 
 import pytest
 
 from submit.errors import BatchError
-from submit.journal import Journal, Submission
+from submit.journal import Submission, SubmissionJournal
 
 
 @pytest.fixture
 def journal(tmp_path):
-    return Journal(tmp_path / "jobs.journal")
+    return SubmissionJournal(tmp_path / "jobs.journal")
 
 
 def test_what_was_submitted_is_read_again(journal):
-    journal.intend(1, [0, 1], "a", {"log": "/l"})
-    journal.intend(2, [2], "b", {})
-    journal.submitted(2, "7.server")
-    journal.intend(3, [3], "c", {})
-    journal.submitted(3, None)
+    journal.record_intent(1, [0, 1], "a", {"log": "/l"})
+    journal.record_intent(2, [2], "b", {})
+    journal.record_id(2, "7.server")
+    journal.record_intent(3, [3], "c", {})
+    journal.record_id(3, None)
     assert journal.read() == [Submission(1, (0, 1), "a", None, {"log": "/l"}), Submission(2, (2,), "b", "7.server", {})]
 
 
 def test_a_second_attempt_counts_alone(journal):
-    journal.intend(1, [0], "a_0", {})
-    journal.submitted(1, 5)
-    journal.intend(1, [0], "a_1", {})
+    journal.record_intent(1, [0], "a_0", {})
+    journal.record_id(1, 5)
+    journal.record_intent(1, [0], "a_1", {})
     assert journal.read() == [Submission(1, (0,), "a_1", None, {})]
-    journal.submitted(1, 6)
+    journal.record_id(1, 6)
     assert journal.read() == [Submission(1, (0,), "a_1", 6, {})]
 
 
-@pytest.mark.parametrize("left", range(0, 120, 7))
-def test_a_kill_may_cut_the_end_off(journal, tmp_path, left):
-    journal.intend(1, [0], "a", {})
-    journal.submitted(1, 5)
+@pytest.mark.parametrize("length", range(0, 120, 7))
+def test_a_kill_may_cut_the_end_off(journal, tmp_path, length):
+    journal.record_intent(1, [0], "a", {})
+    journal.record_id(1, 5)
     whole = (tmp_path / "jobs.journal").read_bytes()
-    (tmp_path / "jobs.journal").write_bytes(whole[:left])
-    found = journal.read()
-    assert found in ([], [Submission(1, (0,), "a", None, {})], [Submission(1, (0,), "a", 5, {})])
-    assert bool(found) == (left >= whole.index(b"\n"))
+    (tmp_path / "jobs.journal").write_bytes(whole[:length])
+    submissions = journal.read()
+    assert submissions in ([], [Submission(1, (0,), "a", None, {})], [Submission(1, (0,), "a", 5, {})])
+    assert bool(submissions) == (length >= whole.index(b"\n"))
 
 
-def test_forgotten(journal):
-    journal.forget()
+def test_cleared(journal):
+    journal.clear()
     assert journal.read() == []
-    journal.intend(1, [0], "a", {})
-    journal.forget()
+    journal.record_intent(1, [0], "a", {})
+    journal.clear()
     assert journal.read() == []
 
 
-def test_held_by_one_at_a_time(journal):
-    with journal.held():
-        words = rf"another process follows these jobs already \(process {os.getpid()} on {os.uname().nodename}, as "
-        with pytest.raises(BatchError, match=words), journal.held():
+def test_locked_by_one_process_at_a_time(journal):
+    with journal.locked():
+        words = rf"another process already polls these jobs \(process {os.getpid()} on {os.uname().nodename}, "
+        with pytest.raises(BatchError, match=words), journal.locked():
             pass
-    with journal.held():
+    with journal.locked():
         pass
 
 
@@ -64,5 +64,5 @@ def test_a_file_system_without_locks_is_no_obstacle(journal, monkeypatch):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", without)
-    with journal.held(), journal.held():
+    with journal.locked(), journal.locked():
         pass

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from targets.catalogue.input_files import InputFile
 from targets.network.download_cache import fetch
-from targets.network.retry import Network, Traffic
+from targets.network.retry import RetryPolicy, Traffic
+from targets.network.transfer import RemoteFile
 from tests.support.faults import QUICK
 
 BODY = random.Random(3).randbytes(300_000)
@@ -30,14 +30,14 @@ def folder(tmp_path):
     return tmp_path / "cache"
 
 
-def described(uri: str, size: int | None = LENGTH, checksum: str | None = ADLER32) -> InputFile:
+def described(uri: str, size: int | None = LENGTH, checksum: str | None = ADLER32) -> RemoteFile:
     """Describe a file as a catalogue does."""
-    return InputFile(uri, size, checksum, None, None, None, "files", "data")
+    return RemoteFile(uri, size, checksum)
 
 
-def get(file: InputFile, folder: Path, network: Network = QUICK) -> tuple[Path, Traffic]:
+def get(file: RemoteFile, folder: Path, policy: RetryPolicy = QUICK) -> tuple[Path, Traffic]:
     """Fetch a file, check that it is complete while it is held, and return its path and what it cost."""
-    with fetch(file, folder, network) as got:
+    with fetch(file, folder, policy) as got:
         assert got.path.read_bytes() == BODY
         assert got.path.parent == folder
         return got.path, got.traffic

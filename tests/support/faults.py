@@ -17,9 +17,9 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from targets.network.retry import Network
+from targets.network.retry import RetryPolicy
 
-QUICK = Network(
+QUICK = RetryPolicy(
     connect_timeout_s=5, read_timeout_s=20, min_bytes_per_s=1, attempts=3, backoff_s=0.001, longest_wait_s=0.01
 )
 """Settings with which what is retried is retried at once."""
@@ -27,7 +27,7 @@ QUICK = Network(
 QUICK_ALONE = replace(QUICK, connections_per_host=1)
 """The same with one connection at a time."""
 
-IMPATIENT = Network(
+IMPATIENT = RetryPolicy(
     connect_timeout_s=5, read_timeout_s=0.3, min_bytes_per_s=2000, attempts=3, backoff_s=0.001, longest_wait_s=0.01
 )
 """Settings with which an answer counts as stalled soon."""

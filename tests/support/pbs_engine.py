@@ -161,5 +161,5 @@ def engine(tmp_path):
         return started[-1]
 
     yield start
-    for one in started:
-        one.close()
+    for server in started:
+        server.close()

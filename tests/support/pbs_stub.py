@@ -40,8 +40,8 @@ class Server:
             yield
 
     def jobs(self):
-        found = [json.loads(path.read_text()) for path in (self.folder / "jobs").glob("*.json")]
-        return sorted(found, key=lambda job: job["number"])
+        jobs = [json.loads(path.read_text()) for path in (self.folder / "jobs").glob("*.json")]
+        return sorted(jobs, key=lambda job: job["number"])
 
     def job(self, job_id):
         path = self.folder / "jobs" / f"{job_id.partition('.')[0]}.json"
@@ -88,14 +88,14 @@ def trouble(server, command):
 
 def options(words):
     """Return qsub's options of a list of words, and what is left."""
-    found, rest, words = [], [], list(words)
+    given, rest, words = [], [], list(words)
     while words:
         word = words.pop(0)
         if word.startswith("-"):
-            found.append((word, words.pop(0) if words else ""))
+            given.append((word, words.pop(0) if words else ""))
         else:
             rest.append(word)
-    return found, rest
+    return given, rest
 
 
 def qsub(server, words):
@@ -109,7 +109,7 @@ def qsub(server, words):
     directives = [
         line.removeprefix("#PBS ").split(maxsplit=1) for line in text.splitlines() if line.startswith("#PBS ")
     ]
-    asked = [*((one[0], one[-1]) for one in directives), *given]
+    asked = [*((words[0], words[-1]) for words in directives), *given]
     with server.locked():
         number = 1 + max((job["number"] for job in server.jobs()), default=0)
         job = {
@@ -167,11 +167,11 @@ def wait(server, process, seconds):
     """Wait for a job, for its walltime, or until the test that made the engine is gone without having closed it."""
     end = time.monotonic() + seconds if seconds else None
     while True:
-        left = end - time.monotonic() if end else 1
+        remaining_s = end - time.monotonic() if end else 1
         try:
-            return process.wait(max(min(left, 1), 0))
+            return process.wait(max(min(remaining_s, 1), 0))
         except subprocess.TimeoutExpired:
-            if left <= 0 or not Path(f"/proc/{server.owner}").exists():
+            if remaining_s <= 0 or not Path(f"/proc/{server.owner}").exists():
                 raise
 
 
@@ -181,7 +181,7 @@ def start(server, number):
             job = server.job(number)
             if job["state"] != "Q" or server.fault("closed") is not None or not Path(f"/proc/{server.owner}").exists():
                 return None
-            running = sum(other["state"] == "R" for other in server.jobs())
+            running = sum(queued["state"] == "R" for queued in server.jobs())
             if running < server.slots and server.fault("paused") is None:
                 home = str(server.folder / "home")
                 environment = {
@@ -239,14 +239,16 @@ def qstat(server, words):
     asked = [word for word in words if not word.startswith("-")]
     if history and not server.history:
         print(
-            *(f"qstat: PBS is not configured to maintain job history {one}" for one in asked), sep="\n", file=sys.stderr
+            *(f"qstat: PBS is not configured to maintain job history {job_id}" for job_id in asked),
+            sep="\n",
+            file=sys.stderr,
         )
         return
     with server.locked():
-        jobs = [server.job(one) for one in asked] if asked else server.jobs()
+        jobs = [server.job(job_id) for job_id in asked] if asked else server.jobs()
     code = 153 if server.dialect == "slurm" else 0
     forgotten = server.fault("forget-finished") is not None
-    for one, job in zip(asked or [server.full_id(job) for job in jobs], jobs, strict=True):
+    for job_id, job in zip(asked or [server.full_id(job) for job in jobs], jobs, strict=True):
         gone = job is None or (server.ended(job) and (forgotten or not server.history))
         if not gone and (history or not server.ended(job) or server.dialect != "openpbs"):
             print(block(server, job))
@@ -255,10 +257,12 @@ def qstat(server, words):
             continue
         elif gone:
             code = 153
-            print(f"qstat: Unknown Job Id {'' if server.dialect == 'openpbs' else 'Error '}{one}", file=sys.stderr)
+            print(f"qstat: Unknown Job Id {'' if server.dialect == 'openpbs' else 'Error '}{job_id}", file=sys.stderr)
         else:
             code = 35
-            print(f"qstat: {one} Job has finished, use -x or -H to obtain historical job information", file=sys.stderr)
+            print(
+                f"qstat: {job_id} Job has finished, use -x or -H to obtain historical job information", file=sys.stderr
+            )
     raise SystemExit(code)
 
 
@@ -276,9 +280,9 @@ def version(server):
 def qdel(server, words):
     trouble(server, "qdel")
     code = 0
-    for one in words:
+    for job_id in words:
         with server.locked():
-            job = server.job(one)
+            job = server.job(job_id)
             if job and job["state"] == "Q":
                 server.write({**job, "state": ENDED[server.dialect], "comment": f"{job['comment']} and terminated"})
                 continue
@@ -288,7 +292,7 @@ def qdel(server, words):
             code += 1
         else:
             code = 35 if job else 153
-            print(f"qdel: {f'Job has finished {one}' if job else f'Unknown Job Id {one}'}", file=sys.stderr)
+            print(f"qdel: {f'Job has finished {job_id}' if job else f'Unknown Job Id {job_id}'}", file=sys.stderr)
     raise SystemExit(code)
 
 

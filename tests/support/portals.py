@@ -14,6 +14,7 @@ import pytest
 from atlasopenmagic import metadata
 
 import targets.network.portal
+from targets.network.retry import RetryPolicy
 
 EOS = "root://eospublic.cern.ch//eos/opendata"
 EOS_WITH_PORT = "root://eospublic.cern.ch:1094//eos/opendata"
@@ -28,8 +29,8 @@ class MissingError(Exception):
 class Portal:
     """A server whose answers are given by *answer*, and what it was asked.
 
-    `faults` are used up first, one a request: a status, a status with headers, "truncate" (half of the answer),
-    "drop" (no answer at all) or bytes (sent as they are with status 200).
+    `faults` are used up first, one a request: a status, "truncate" (half of the answer), "drop" (no answer at all),
+    bytes (sent as they are with status 200), or one of these with headers.
     """
 
     answer: Callable[[str, dict[str, str]], Any] = lambda path, query: {}
@@ -45,7 +46,8 @@ class Portal:
         fault = self.faults.pop(0) if self.faults else None
         if fault == "drop":
             return
-        status, headers = fault if isinstance(fault, tuple) else (fault if isinstance(fault, int) else 200, {})
+        fault, headers = fault if isinstance(fault, tuple) else (fault, {})
+        status = fault if isinstance(fault, int) else 200
         body = b""
         if isinstance(fault, bytes):
             body = fault
@@ -88,7 +90,7 @@ def serving(portal: Portal) -> Iterator[Portal]:
 @pytest.fixture
 def portal(monkeypatch):
     """A portal that a test gives its answers, atlasopenmagic's and CERN's in one; retries follow each other at once."""
-    monkeypatch.setattr(targets.network.portal, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(targets.network.portal, "POLICY", RetryPolicy(backoff_s=0.001))
     with serving(Portal()) as server:
         monkeypatch.setattr(metadata, "API_BASE_URL", server.url)
         monkeypatch.setenv("CERN_OPENDATA_BASE_URL", server.url)

@@ -126,6 +126,7 @@ def _answer(connection):
         status = _run(name)
     except BaseException:
         sys.excepthook(*sys.exc_info())
+        status = 1  # as Python ends
     finally:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()

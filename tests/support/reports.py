@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import uproot
 
+from edm.cut_table import Cut
+from edm.documents import from_document
+from edm.statistics import Failure, StageStatistics
 from physics import bumpnet
 from tests.support.runs import Runs
 
@@ -19,9 +22,11 @@ PNG = bytes.fromhex(
 """A picture of one pixel."""
 
 
-def cut(**others: Any) -> dict[str, Any]:
+def cut(**others: Any) -> Cut:
     """Make the cuts of a histogram: of 100 entries below, 7 in windows and 3 above."""
-    return {"below": 100, "window": 7, "main": 0, "outliers": 0, "above": 3, "start_gev": None} | others
+    counted = {"below": 100, "window": 7, "main": 0, "outliers": 0, "above": 3} | others
+    places = {"start_gev": counted.pop("start_gev", None), "split_gev": counted.pop("split_gev", None)}
+    return Cut(entries=sum(counted.values()), **counted, **places)
 
 
 def histogram(combination: str, counts: list[int], final_state: str = "2e_0m_1j_0g", **others: Any) -> dict[str, Any]:
@@ -47,13 +52,13 @@ def document(**others: Any) -> dict[str, Any]:
         ],
         "sources": [{"name": "Record 1", "doi": "10.7483/OPENDATA.X", "citation": "Somebody (2024). Record 1."}],
         "cutflow": {"d": {"e": [row, row | {"cut": "isolation", "applied": False, "reason": "not in this format"}]}},
-        "failures": [{"uri": "bad.root", "reason": "bad.root: truncated"}],
-        "stages": [
-            {"stage": "ParseFile", "branches": 2, "seconds": 4.0, "events": 1000, "masses": None}
-            | {"bytes_read": 3_000_000, "bytes_written": 500_000, "peak_memory_mb": 200.0, "failures": 1},
-            {"stage": "FindPeaks", "branches": 1, "seconds": 0.5, "events": None, "masses": 7000}
-            | {"bytes_read": None, "bytes_written": 500, "peak_memory_mb": 90.0, "failures": 0},
-        ],
+        "failures": [Failure("bad.root", "bad.root: truncated")],
+        "stages": {
+            "ParseFile": StageStatistics(
+                2, 4.0, events=1000, bytes_read=3_000_000, bytes_written=500_000, peak_memory_mb=200.0, failures=1
+            ),
+            "FindPeaks": StageStatistics(1, 0.5, masses=7000, bytes_written=500, peak_memory_mb=90.0),
+        },
         "figures": [{"title": "One pixel", "png": PNG}],
         "histograms": [histogram("e0e1", [50, 30, 20])],
         "without": [],
@@ -70,7 +75,6 @@ def of_run(run: Runs) -> dict[str, Any]:
         for one in (file[key] for key in file.keys(cycle=False)):
             state, combination = one.title.split(" ")
             row, edges, counts = tables["cuts"][f"{state}/{combination}"], one.axis().edges(), one.values()
-            classes = {name: row[name] for name in ("below", "window", "main", "outliers", "above", "start_gev")}
             made.append(
                 histogram(
                     combination,
@@ -79,7 +83,7 @@ def of_run(run: Runs) -> dict[str, Any]:
                     start_gev=float(edges[0]),
                     width_gev=float(edges[1] - edges[0]),
                     outliers_from_gev=row["split_gev"],
-                    cut=classes,
+                    cut=from_document(Cut, row),
                     rejection=bumpnet.rejection(counts),
                 )
             )

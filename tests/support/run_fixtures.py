@@ -53,15 +53,30 @@ def fresh(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def finished(toys, tmp_path_factory):
+    """A finished run of MakeHistograms over the first three toy files; no test may change it."""
+    runs = Runs(tmp_path_factory.mktemp("finished"), ",".join(map(str, toys[:3])))
+    runs()
+    return runs
+
+
+@pytest.fixture
+def ready(finished, tmp_path):
+    """A finished run of MakeHistograms in a folder of the test's own, over toy files that no test may change."""
+    shutil.copytree(finished.folder / "out", tmp_path / "out")
+    return Runs(tmp_path, finished.input_files)
+
+
+@pytest.fixture(scope="session")
 def two(toys, tmp_path_factory):
     """The histograms of the first two toy files."""
     return _histograms(toys[:2], tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture(scope="session")
-def three(toys, tmp_path_factory):
+def three(finished):
     """The histograms of the first three toy files."""
-    return _histograms(toys[:3], tmp_path_factory.mktemp("three"))
+    return finished.histograms()
 
 
 @pytest.fixture(scope="session")

@@ -153,6 +153,10 @@ class Runs:
         paths = sorted(self.products("histograms"), key=lambda path: path.stat().st_mtime_ns)
         return [histograms(path) for path in paths]
 
+    def newest_histograms(self) -> dict[str, tuple[float, float, bytes]]:
+        """Return the content of the histogram file that was made last."""
+        return self.all_histograms()[-1]
+
     def records(self, stage: str) -> list[dict[str, Any]]:
         """Give the statistics of a stage's branches."""
         return [json.loads(path.read_text()) for path in sorted((self.out / "logs" / stage).glob("*/*.json"))]

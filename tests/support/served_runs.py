@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from steps import parse
-from targets.network.retry import Network
+from targets.network.retry import RetryPolicy
 from tests.support import faults, portals
 from tests.support.faults import Fault, Server
 from tests.support.runs import Runs
@@ -63,16 +63,16 @@ def serving(files: Sequence[Path], folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TMPDIR", str(slots))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(parse, "_LONGEST_WAIT_S", 0.0)
-    pause = Network.pause
+    pause = RetryPolicy.pause
     with faults.serving() as server:
         urls = [server.host(file.name, file.read_bytes()) for file in files]
         served = ServedRuns(server, Runs(folder, ",".join(urls)))
 
-        def noted(network: Network, failures: int, asked_s: float | None) -> float:
-            served.waits.append(pause(network, failures, asked_s))
+        def noted(policy: RetryPolicy, failures: int, asked_s: float | None) -> float:
+            served.waits.append(pause(policy, failures, asked_s))
             return 0.0
 
-        monkeypatch.setattr(Network, "pause", noted)
+        monkeypatch.setattr(RetryPolicy, "pause", noted)
         yield served
 
 

@@ -106,7 +106,7 @@ def _start(command: list[str], folder: Path, environment: dict[str, str]) -> sub
 def _wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
     end = time.monotonic() + _PATIENCE_S
     while time.monotonic() < end:
-        told = subprocess.run(
+        answer = subprocess.run(
             ["sinfo", "--noheader", "--format=%T"],
             env=os.environ | environment,
             capture_output=True,
@@ -114,20 +114,20 @@ def _wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
             timeout=20,
             check=False,
         )
-        if told.stdout.strip() == "idle":
+        if answer.stdout.strip() == "idle":
             return
         time.sleep(0.2)
     logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("*.[lo][ou][gt]"))
-    msg = f"Slurm does not start: {told.stdout}{told.stderr}\n{logs}"
+    msg = f"Slurm does not start: {answer.stdout}{answer.stderr}\n{logs}"
     raise AssertionError(msg)
 
 
 def _free_ports(number: int) -> list[int]:
     sockets = [socket.socket() for _ in range(number)]
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        for free in sockets:
+            free.bind(("127.0.0.1", 0))
+        return [free.getsockname()[1] for free in sockets]
     finally:
-        for one in sockets:
-            one.close()
+        for free in sockets:
+            free.close()

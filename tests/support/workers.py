@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from targets.network.host_slots import connection
+from targets.network.host_slots import host_slot
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONGEST_S = 60
@@ -38,24 +38,23 @@ def finish(process: subprocess.Popen[str]) -> str:
 def take_turns(url: str, limit: str, turns: str) -> None:
     """Ask a server again and again, each time with a slot."""
     for _ in range(int(turns)):
-        with connection("127.0.0.1", int(limit)), urllib.request.urlopen(url) as answer:
+        with host_slot("127.0.0.1", int(limit)), urllib.request.urlopen(url) as answer:
             answer.read()
             time.sleep(0.002)
 
 
 def hold(host: str, limit: str) -> None:
     """Take a slot, say so, and keep it."""
-    with connection(host, int(limit)):
+    with host_slot(host, int(limit)):
         print("held", flush=True)  # noqa: T201
         time.sleep(LONGEST_S)
 
 
 def fetch(uri: str, folder: str, size: str, checksum: str, keep: str = "yes") -> None:
     """Fetch a file into a cache and say what it cost."""
-    from targets.catalogue.input_files import InputFile  # here: the other functions start faster without
-    from targets.network.download_cache import fetch
+    from targets.network.download_cache import fetch  # here: the other functions start faster without
+    from targets.network.transfer import RemoteFile
     from tests.support.faults import QUICK
 
-    file = InputFile(uri, int(size), checksum, None, None, None, "files", "data")
-    with fetch(file, Path(folder), QUICK, keep=keep == "yes") as download:
+    with fetch(RemoteFile(uri, int(size), checksum), Path(folder), QUICK, keep=keep == "yes") as download:
         print(download.traffic.requests, download.traffic.received, len(download.path.read_bytes()))  # noqa: T201

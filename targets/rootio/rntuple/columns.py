@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from targets.rootio.compression import Bytes, Decompressor, UnknownLayoutError
-from targets.rootio.flat_arrays import Integers, ShapeError
+from targets.rootio.compression import Bytes, Decompressor
 from targets.rootio.rntuple.encodings import Encoding
 
 __all__ = ["CHECKSUM_BYTES", "Column", "Page", "Representation", "compare_checksum"]
@@ -113,7 +112,7 @@ class Column:
         for number, lists in enumerate(clusters):
             wanted = None if entries is None else entries[number]
             firsts.append(self._add_cluster(ways, lists, firsts[-1], wanted))
-        self.firsts: Integers = np.array(firsts, dtype=np.int64)
+        self.firsts: npt.NDArray[np.int64] = np.array(firsts, dtype=np.int64)
         self._starts = [page.first for page in self._pages]
 
     def _add_cluster(self, ways: Sequence[Representation], lists: Any, first: int, wanted: int | None) -> int:
@@ -139,7 +138,9 @@ class Column:
         first += zeros
         for page in pages:
             if page.num_elements:
-                self._pages.append(_page(page, first, way.encoding))
+                place = page.locator
+                numbers = first, page.num_elements, place.offset, place.num_bytes, page.has_checksum
+                self._pages.append(Page(*numbers, way.encoding))
             first += page.num_elements
         return first
 
@@ -158,12 +159,12 @@ class Column:
         return [page for page in pages if page.start is not None]
 
     def numbers(
-        self, fetched: Mapping[int, memoryview], start: int, stop: int, decompressor: Decompressor
+        self, fetched: Mapping[tuple[int, int], memoryview], start: int, stop: int, decompressor: Decompressor
     ) -> npt.NDArray[Any]:
         """Return some numbers; the last page is kept when there is more in it.
 
         Args:
-            fetched: The pages that :meth:`missing` names, by their first byte.
+            fetched: The pages that :meth:`missing` names, by their ranges of bytes.
             start: The first number.
             stop: The number after the last.
             decompressor: What decompresses them.
@@ -197,7 +198,7 @@ def compare_checksum(data: Bytes, checksum: Bytes, what: str) -> None:
 
     Args:
         data: The bytes.
-        checksum: What the file gives as their checksum.
+        checksum: Their checksum as the file states it.
         what: Their name, for the message.
 
     Raises:
@@ -213,23 +214,14 @@ def _is_suppressed(way: Representation, lists: Any) -> bool:
     return bool(lists[way.number].suppressed) if way.number < len(lists) else way.suppressed_before
 
 
-def _page(page: Any, first: int, encoding: Encoding) -> Page:
-    return Page(first, page.num_elements, page.locator.offset, page.locator.num_bytes, page.has_checksum, encoding)
-
-
-def _decoded(page: Page, fetched: Mapping[int, memoryview], decompressor: Decompressor) -> npt.NDArray[Any]:
+def _decoded(page: Page, fetched: Mapping[tuple[int, int], memoryview], decompressor: Decompressor) -> npt.NDArray[Any]:
     if page.start is None:
         return np.zeros(page.n_numbers, page.encoding.dtype)
-    data, n_bytes = fetched[page.start], page.encoding.n_bytes(page.n_numbers)
+    data, n_bytes = fetched[page.range()], page.encoding.n_bytes(page.n_numbers)
     stored = data[: page.n_bytes]
     if page.has_checksum:
         compare_checksum(stored, data[page.n_bytes :], f"page at byte {page.start}")
     if page.n_bytes > n_bytes:
         msg = f"the page at byte {page.start} has {page.n_bytes} bytes, and its numbers {n_bytes}"
         raise ValueError(msg)
-    try:
-        whole = decompressor.decompress(stored, n_bytes) if page.n_bytes < n_bytes else stored
-    except UnknownLayoutError:
-        msg = f"compressed with {bytes(stored[:2])!r}, which is not read"
-        raise ShapeError(msg) from None
-    return page.encoding.decode(whole, page.n_numbers)
+    return page.encoding.decode(decompressor.decompress(stored, n_bytes), page.n_numbers)

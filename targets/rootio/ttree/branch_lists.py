@@ -63,7 +63,7 @@ class BranchList(Model_TObjArray):  # type: ignore[misc]
         Args:
             chunk: Bytes of the file, or of the decompressed tree.
             cursor: Where the list begins in them.
-            context: What uproot knows of what it is reading.
+            context: uproot's notes on what it is reading.
             file: The file.
         """
         self.places: dict[str, tuple[int, ...]] = {}
@@ -93,10 +93,10 @@ class BranchList(Model_TObjArray):  # type: ignore[misc]
         Raises:
             ValueError: When it is damaged.
         """
-        found = self._top(place[0])
+        branch = self._top(place[0])
         for number in place[1:]:
-            found = found.member("fBranches")[number]
-        return found
+            branch = branch.member("fBranches")[number]
+        return branch
 
     def _top(self, number: int) -> Any:
         if number not in self._parsed:
@@ -104,12 +104,12 @@ class BranchList(Model_TObjArray):  # type: ignore[misc]
             chunk, context, file, origin, references = self._reading
             item = self._items[number]
             cursor = Cursor(item.begin, origin=origin, refs=references)
-            found = read_object_any(chunk, cursor, dict(context), file, self._file, self._parent)
-            if cursor.index != item.end or found.member("fName") != item.name:
+            branch = read_object_any(chunk, cursor, dict(context), file, self._file, self._parent)
+            if cursor.index != item.end or branch.member("fName") != item.name:
                 msg = f"branch {item.name} is not what the list of branches says"
                 raise ValueError(msg)
-            found._index = number  # uproot would parse all branches to find its place
-            self._parsed[number] = found
+            branch._index = number  # uproot would parse all branches to find its place
+            self._parsed[number] = branch
         return self._parsed[number]
 
     def _resolve(self, displacement: int) -> None:
@@ -146,10 +146,10 @@ class _Scan:
 
     def items(self) -> list[_Item]:
         """Return the branches of the tree."""
-        found, at = self._items(0)
+        items, at = self._items(0)
         if at != len(self._data):
             raise _UnknownListError
-        return found
+        return items
 
     def _items(self, at: int) -> tuple[list[_Item], int]:
         """List the branches of an array, from its TObject on; return the place after it, too."""
@@ -208,7 +208,7 @@ class _Scan:
 
 
 def classes() -> dict[str, Any]:
-    """Give the classes with which uproot opens a file so that branches are parsed when they are asked for.
+    """Return the classes with which uproot opens a file so that branches are parsed when they are asked for.
 
     Returns:
         uproot's own, but for that of lists; to be given to ``uproot.open`` as ``custom_classes``.

@@ -23,5 +23,5 @@ class FillHistograms(BinningParameters, Stage):
         from steps import histograms
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
-        with recording(self) as (record, path):
-            record |= histograms.count(source, path, self.bin_width_gev, self.exclude_outliers)
+        with recording(self) as product:
+            product.results = histograms.count(source, product.path, self.bin_width_gev, self.exclude_outliers)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from edm.records import MadeHistograms
 from edm.wording import amount
 from steps.output import tables
 from targets.catalogue.input_files import DEMO_RELEASE
-from targets.documents.json import load_json
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -49,31 +49,32 @@ class MakeHistograms(HistogramParameters, Stage):
 
         branch, filling, finding = self.branch_data, self.upstream_task(FillHistograms), self.upstream_task(FindPeaks)
         sources = [filling.product(part) for part in filling.branches_of("group", branch.dataset)]
-        with recording(self) as (record, path):
+        with recording(self) as product:
             table = peaks.load_table(finding.product(branch))
             filled = histograms.fill(sources, table, self.histogram_naming())
-            record |= statistics.of_branches(self.upstream_statistics(branch.dataset))
-            record |= histograms.write(path, filled, self.single_output_file)
-            record["unavailable"] = self.file_list().unavailable(branch.dataset)
+            summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+            histograms.write(product.path, filled, self.single_output_file)
+            product.results = histograms.summarize(filled, summed, self.file_list().unavailable(branch.dataset))
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
+        from steps import branch_statistics
         from steps.statistics import notes
 
-        statistics = self.location(branch).statistics
-        record = load_json(statistics)
-        failed = len(record["failures"])
+        path = self.location(branch).statistics
+        results = branch_statistics.read(path, MadeHistograms).results
+        failed = len(results.failures)
         left_out = f", WITHOUT {amount(failed, 'file')} that cannot be read" if failed else ""
         if unavailable := self.file_list().unavailable(branch.dataset):  # not of this run's list in the record
             left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
         self.tell(
-            f"{branch.dataset}: {amount(record['histograms'], 'histogram')}, {record['accepted_by_bumpnet']} of them "
+            f"{branch.dataset}: {amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them "
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
-            f"statistics in {statistics}"
+            f"statistics in {path}"
         )
-        for note in notes(record):
+        for note in notes(results):
             self.tell(f"note: {branch.dataset}: {note}")
-        if len(record["formats"]) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
-            mixed = [f"{amount(number, 'file')} of {name}" for name, number in record["formats"].items()]
+        if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
+            mixed = [f"{amount(number, 'file')} of {name}" for name, number in results.formats.items()]
             self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -152,7 +152,7 @@ class FetchMetadata(FileListTask):
         source: dict[str, Any] = {"records": sorted(ids), "data_type": data_type}
         if skip := bool(self.skip_unavailable):
             source["skip_unavailable"] = True
-        return self._kept(source, lambda: cern_records.record_files(ids, data_type, allow_missing=skip), keep)
+        return self._kept(source, lambda: cern_records.record_files(ids, data_type, skip_on_tape=skip), keep)
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
         """Return what a portal said before; ask it the first time, and after ``--refresh-metadata``."""

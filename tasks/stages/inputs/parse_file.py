@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from edm.records import ParsedFiles, StageResults
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -26,13 +27,13 @@ class ParseFile(Stage):
         """Read the files of a branch."""
         from steps import parse
 
-        with recording(self) as (record, path):
-            record |= parse.parse(self.branch_data.files, self.options(), path, self.parsed_format)
+        with recording(self) as product:
+            product.results = parse.parse(self.branch_data.files, self.options(), product.path, self.parsed_format)
 
-    def destination(self, branch: BranchFiles, record: dict[str, Any]) -> Path:
+    def destination(self, branch: BranchFiles, results: StageResults) -> Path:
         """Return the path of the whole product, or of the incomplete one when files failed."""
         location = self.location(branch)
-        return location.incomplete if record["failures"] else location.product
+        return location.incomplete if isinstance(results, ParsedFiles) and results.failures else location.product
 
     def check_failures(self) -> None:
         """Raise when more files of the run failed than are tolerated.

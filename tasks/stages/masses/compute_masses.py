@@ -26,5 +26,5 @@ class ComputeMasses(MassParameters, Stage):
 
         source = self.upstream_task(ParseFile).product(self.branch_data)
         kinds = final_states.check_kinds(self.objects_to_calculate)
-        with recording(self) as (record, path):
-            record |= masses.compute(source, path, kinds, self.rules(), self.chunk_events)
+        with recording(self) as product:
+            product.results = masses.compute(source, product.path, kinds, self.rules(), self.chunk_events)

@@ -23,5 +23,5 @@ class CountMasses(PeakParameters, Stage):
         from steps import peaks
 
         source = self.upstream_task(ComputeMasses).product(self.branch_data)
-        with recording(self) as (record, path):
-            record |= peaks.count(source, path, self.peak_search())
+        with recording(self) as product:
+            product.results = peaks.count(source, product.path, self.peak_search())

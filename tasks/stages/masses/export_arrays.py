@@ -1,5 +1,6 @@
 """ExportArrays: the masses as plain .npy files, one per final state and combination."""
 
+from edm.records import ExportedArrays
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.masses import MassParameters
@@ -25,6 +26,6 @@ class ExportArrays(MassParameters, Stage):
         self.first_stage().check_failures()
         masses = self.upstream_task(ComputeMasses)
         sources = [masses.product(branch) for branch in masses.branches_of("group", self.branch_data.dataset)]
-        with recording(self) as (record, path):
-            entries = mass_arrays.export(path, sources)
-            record |= {"arrays": len(entries), "masses": sum(entries.values())}
+        with recording(self) as product:
+            entries = mass_arrays.export(product.path, sources)
+            product.results = ExportedArrays(len(entries), sum(entries.values()))

@@ -1,5 +1,6 @@
 """FindPeaks: the table of cuts of each dataset."""
 
+from edm.documents import to_document
 from targets.documents.json import dump_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -28,10 +29,10 @@ class FindPeaks(PeakParameters, Stage):
         self.first_stage().check_failures()
         dataset, counts = self.branch_data.dataset, self.upstream_task(CountMasses)
         sources = [counts.product(branch) for branch in counts.branches_of("group", dataset)]
-        with recording(self) as (record, path):
+        with recording(self) as product:
             table = peaks.find(dataset, sources, self.peak_search(), self._note)
-            record |= {"final_states": table["final_states"], "combinations": len(table["cuts"])}
-            dump_json(path, table)
+            dump_json(product.path, to_document(table))
+            product.results = peaks.summarize(table)
 
     def _note(self) -> str:
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""

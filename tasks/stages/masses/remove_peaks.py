@@ -25,5 +25,5 @@ class RemovePeaks(PeakParameters, Stage):
         branch, finding = self.branch_data, self.upstream_task(FindPeaks)
         table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
         source = self.upstream_task(ComputeMasses).product(branch)
-        with recording(self) as (record, path):
-            record |= peaks.remove(source, path, table, self.peak_search())
+        with recording(self) as product:
+            product.results = peaks.remove(source, product.path, table, self.peak_search())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from targets.documents.json import load_json
+from edm.records import DrawnFigures
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -35,15 +35,17 @@ class MakePlots(PlotParameters, Stage):
         from steps.output import figures
 
         branch, options = self.branch_data, self.figure_options()
-        with recording(self) as (record, path):
+        with recording(self) as product:
             drawn = figures.draw(self.dataset(branch), self.peak_search(), options)
-            record |= figures.write(path, drawn, options.formats)
+            product.results = figures.write(product.path, drawn, options.formats)
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
         """Say how many figures a dataset has, and where they are."""
-        record = load_json(self.location(branch).statistics)
-        self.tell(f"{branch.dataset}: {record['figures']} figures in {self.product(branch)}")
+        from steps import branch_statistics
+
+        results = branch_statistics.read(self.location(branch).statistics, DrawnFigures).results
+        self.tell(f"{branch.dataset}: {results.figures} figures in {self.product(branch)}")
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
@@ -56,7 +58,7 @@ class MakePlots(PlotParameters, Stage):
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return Dataset(
             name=branch.dataset,
-            label=labels.label(branch.files, summed["formats"]),
+            label=labels.label(branch.files, summed.formats),
             statistics=summed,
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],

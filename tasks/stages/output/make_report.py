@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from edm.records import MadeReport
 from targets.documents import models
-from targets.documents.json import load_json
 from targets.errors import ConfigurationError
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
@@ -57,16 +57,18 @@ class MakeReport(PlotParameters, Stage):
         from steps.output import report
         from targets.report import document
 
-        with recording(self) as (record, path):
+        with recording(self) as product:
             content = report.build(self.whole(), [self.dataset(branch) for branch in self.branches_of("dataset")])
-            document.write(path, content)
-            record |= {"histograms": len(content["histograms"]), "figures": len(content["figures"])}
+            document.write(product.path, content)
+            product.results = MadeReport(len(content["histograms"]), len(content["figures"]))
         self.announce(self.branch_data)
 
     def announce(self, branch: BranchFiles) -> None:
         """Say what the report shows, and where it is."""
-        record = load_json(self.location(branch).statistics)
-        shows = f"{record['histograms']} histograms and {record['figures']} figures"
+        from steps import branch_statistics
+
+        results = branch_statistics.read(self.location(branch).statistics, MadeReport).results
+        shows = f"{results.histograms} histograms and {results.figures} figures"
         self.tell(f"report of {shows}: {self.product(branch)}")
 
     def whole(self) -> Any:
@@ -82,7 +84,7 @@ class MakeReport(PlotParameters, Stage):
             skim=self.skim,
             read=statistics.files_read(paths[ParseFile.__name__]),
             stages=statistics.of_stages(paths),
-            style=self.histogram_naming(),
+            naming=self.histogram_naming(),
             rules=self.rules(),
             min_events=self.min_events_per_fs,
             exclude_outliers=self.exclude_outliers,

@@ -1,10 +1,10 @@
 """Summary: what a run has done so far, as tables."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from edm.cutflow import shown
 from edm.kinds import NAMES
-from physics.selection.cutflow import shown
+from edm.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
@@ -62,11 +62,12 @@ class Summary(PlotParameters, SourceTask):
         lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
         for branch in report.branches_of("dataset"):
             summed = statistics.of_branches(report.upstream_statistics(branch.dataset))
-            lines += of_dataset(branch.dataset, summed | {"unavailable": listed.unavailable(branch.dataset)})
+            lines += of_dataset(branch.dataset, summed)
+            lines += [f"left out, on tape: {uri}" for uri in listed.unavailable(branch.dataset)]
         return lines
 
 
-def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def describe(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -> list[str]:
     """Describe how far the stages of a run are, and what they took.
 
     Args:
@@ -81,27 +82,27 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]])
     rows, missing, failed, not_made = [], list[str](), list[str](), list[str]()
     for name, stage in stages.items():
         branches, done, total = len(stage.branches_of(stage.granularity)), _done(stage), sums[name]
-        recorded = [_number(total[key]) for key in ("events", "objects", "masses")]
-        recorded += [_size(total["bytes_read"]), _size(total["bytes_written"])]
-        recorded += [_number(total["seconds"]), _number(total["peak_memory_mb"]), _number(total["failures"])]
+        recorded = [_number(number) for number in (total.events, total.objects, total.masses)]
+        recorded += [_size(total.bytes_read), _size(total.bytes_written)]
+        recorded += [_number(number) for number in (total.seconds, total.peak_memory_mb, total.failures)]
         rows.append([name, str(branches), str(done), *recorded])
         if name not in begun:
             not_made.append(name)
         elif done < branches:
             missing.append(f"{name} lacks {branches - done} of {branches} branches")
         failed += [f"{name} failed: {reason}" for reason in stage.failures()]
-        if total["branches"] < done:
-            missing.append(f"{name}: {done - total['branches']} branches that are done have no statistics in logs/")
+        if total.branches < done:
+            missing.append(f"{name}: {done - total.branches} branches that are done have no statistics in logs/")
     end = ["missing: " + "; ".join(missing)] if missing else []
     end += ["not made: " + ", ".join(not_made)] if not_made else []
     return [*tables.table(_TITLES, rows), *(end or ["all stages are done"]), *failed]
 
 
-def _begun(stages: Mapping[str, Stage], sums: Mapping[str, Mapping[str, Any]]) -> set[str]:
+def _begun(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -> set[str]:
     """Name the stages that a run has come to: they have files, or a stage that needs them has."""
     begun = set[str]()
     for name, stage in stages.items():
-        if _done(stage) or sums[name]["branches"] or stage.failures():
+        if _done(stage) or sums[name].branches or stage.failures():
             begun |= {name, *stage.all_upstream()}
     return begun
 
@@ -110,46 +111,39 @@ def _done(stage: Stage) -> int:
     return sum(stage.product(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 
-def of_dataset(name: str, found: Mapping[str, Any]) -> list[str]:
+def of_dataset(name: str, summed: DatasetStatistics) -> list[str]:
     """Describe what happened to the events and objects of a dataset.
 
     Args:
         name: Its name.
-        found: The sum of the statistics of its branches; and, where files are on tape, their addresses as unavailable.
+        summed: The sum of the statistics of its branches.
 
     Returns:
         Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
     """
     from steps import statistics
 
-    events, masses = found["events"], found["masses"]
-    few = sum(events["few_objects"].values())
-    kept = f"{events['written']:,} kept for masses, {few:,} with fewer than two objects"
-    lines = ["", f"dataset {name}", f"events: {events['read']:,} read, {kept}"]
+    events, masses = summed.events, summed.masses
+    few = sum(events.few_objects.values())
+    kept = f"{events.written:,} kept for masses, {few:,} with fewer than two objects"
+    lines = ["", f"dataset {name}", f"events: {events.read:,} read, {kept}"]
     if masses:
         lines.append(
             f"masses: {masses['masses']:,} made, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
         )
     cuts = [
-        [
-            NAMES.get(kind, kind),
-            shown(row["cut"]),
-            _number(row["objects"]),
-            _number(row["removed"]),
-            "; ".join(row["reasons"]),
-        ]
-        for kind, rows in found["cutflow"].items()
-        for row in rows
+        [NAMES.get(kind, kind), shown(row.cut), _number(row.objects), _number(removed), "; ".join(row.reasons)]
+        for kind, rows in summed.cutflow.rows.items()
+        for row, removed in zip(rows, summed.cutflow.removed(kind), strict=True)
     ]
     if cuts:
         lines += tables.table(["objects", "cut", "left", "removed", "not applied where"], cuts, numeric=(2, 3))
-    if states := found["final_states"]:
+    if states := summed.final_states:
         largest = list(states.items())[:_LARGEST]
         rows = [[state, _number(number)] for state, number in largest]
         lines += tables.table([f"final state ({len(largest)} of {len(states)})", "events"], rows, numeric=(1,))
-    lines += [f"note: {note}" for note in statistics.notes(found)]
-    lines += [f"given up: {failure['reason']}" for failure in found["failures"]]
-    return lines + [f"left out, on tape: {uri}" for uri in found.get("unavailable", ())]
+    lines += [f"note: {note}" for note in statistics.notes(summed)]
+    return lines + [f"given up: {failure.reason}" for failure in summed.failures]
 
 
 def _number(value: float | None) -> str:

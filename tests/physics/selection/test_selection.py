@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edm.cutflow import Row
 from physics.errors import PhysicsError
-from physics.selection.cutflow import Row
 from physics.selection.selection import Selection, select
 from tests.support.jagged import jagged, plain
 

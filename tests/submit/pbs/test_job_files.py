@@ -1,18 +1,20 @@
 """Job files: what stands in them for each dialect, and that they run from a foreign folder with a bare environment."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from law.job.base import JobInputFile
 from law.target.local import LocalDirectoryTarget
 
-from submit.pbs import settings
-from submit.pbs.job_files import local_folder, memory_size, read_directives, resources
+from submit.pbs.job_files import (
+    PBSJobFileFactory,
+    format_memory,
+    format_resources,
+    make_local_directory,
+    read_directives,
+)
 from submit.pbs.qstat import Dialect
-from submit.pbs.workflow import PBSJobFileFactory
 
 OPENPBS, TORQUE = Dialect.OPENPBS, Dialect.TORQUE
 
@@ -39,8 +41,8 @@ def test_everything_that_a_job_file_can_say(factory, tmp_path, dialect, name, ne
         postfix="_1", job_name="ParseFile_12_a1b2c3", account="atlas", ncpus=2, memory="3 GB", walltime_s=5404.2,
         stdout=f"{tmp_path}/a.log", folder=str(tmp_path), custom_content=["-l place=pack"], dialect=dialect,
     )  # fmt: skip
-    said = [f"-N {name}", "-q short", "-A atlas", f"-o {tmp_path}/a.log", *needs, "-j oe", "-r n", "-l place=pack"]
-    lines = ["#!/bin/bash", *(f"#PBS {one}" for one in said), "", f"cd {tmp_path} || exit 1", "pwd"]
+    options = [f"-N {name}", "-q short", "-A atlas", f"-o {tmp_path}/a.log", *needs, "-j oe", "-r n", "-l place=pack"]
+    lines = ["#!/bin/bash", *(f"#PBS {option}" for option in options), "", f"cd {tmp_path} || exit 1", "pwd"]
     assert path == f"{tmp_path}/jobs/pbs_job_1.sh"
     assert Path(path).read_text() == "\n".join([*lines, ""])
     assert config.queue == "short"
@@ -98,13 +100,13 @@ def test_a_file_that_is_not_copied_stays_where_it_is(factory, tmp_path):
     ("more", "error"),
     [
         ({"command": None}, "needs a command or an executable"),
-        ({"command": "true\nrm -rf x"}, "a line break cannot stand in a job file: 'true"),
-        ({"custom_content": ["-l a\n#PBS -q b"]}, "a line break cannot stand in a job file: '#PBS -l a"),
-        ({"arguments": ["a\nb"]}, "a line break cannot stand in a job file"),
-        ({"folder": "/a\nb"}, "a line break cannot stand in a job file"),
-        ({"queue": "a b"}, "no value with white space: -q 'a b'"),
-        ({"account": "a\n#PBS -q b"}, "no value with white space: -A"),
-        ({"stdout": "/a b/log"}, "no value with white space: -o '/a b/log'"),
+        ({"command": "true\nrm -rf x"}, "a job file cannot hold a line break: 'true"),
+        ({"custom_content": ["-l a\n#PBS -q b"]}, "a job file cannot hold a line break: '#PBS -l a"),
+        ({"arguments": ["a\nb"]}, "a job file cannot hold a line break"),
+        ({"folder": "/a\nb"}, "a job file cannot hold a line break"),
+        ({"queue": "a b"}, "accepts no value with white space: -q 'a b'"),
+        ({"account": "a\n#PBS -q b"}, "accepts no value with white space: -A"),
+        ({"stdout": "/a b/log"}, "accepts no value with white space: -o '/a b/log'"),
         ({"memory": "much"}, "'much' is no amount of memory"),
         ({"ncpus": 0}, "at least one core and some time: ncpus=0"),
         ({"walltime_s": 0.0}, "at least one core and some time: .* walltime_s=0.0"),
@@ -117,7 +119,7 @@ def test_values_that_cannot_stand_in_a_job_file(factory, more, error):
 
 @pytest.mark.parametrize("folder", [None, "", "/a b"])
 def test_the_submit_host_s_own_folder_is_never_taken(folder):
-    with pytest.raises(ValueError, match="job files need a folder that the nodes see too"):
+    with pytest.raises(ValueError, match="job files need a directory that the nodes share"):
         PBSJobFileFactory(dir=folder)
 
 
@@ -134,7 +136,7 @@ def test_the_folder_of_law_cfg(configure, tmp_path):
     [("2GB", "2gb"), ("2g", "2gb"), (" 2048 mb ", "2048mb"), ("007kb", "7kb"), ("100B", "100b"), ("1TB", "1tb")],
 )
 def test_amounts_of_memory(text, size):
-    assert memory_size(text) == size
+    assert format_memory(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "2", "2.5gb", "-1gb", "gb", "2gib", "2gb,ncpus=64", "0gb", "2gb\n#PBS -q x"])
@@ -142,57 +144,23 @@ def test_what_is_no_amount_of_memory(text):
     with pytest.raises(
         ValueError, match="is no amount of memory: write a whole number and b, kb, mb, gb or tb, as 2gb"
     ):
-        memory_size(text)
+        format_memory(text)
 
 
 @pytest.mark.parametrize(
     ("seconds", "time"), [(0.1, "00:00:01"), (59, "00:00:59"), (60.5, "00:01:01"), (360000, "100:00:00")]
 )
 def test_times(seconds, time):
-    assert resources(OPENPBS, 1, None, seconds) == ["-l select=1:ncpus=1", f"-l walltime={time}"]
-    assert resources(TORQUE, 1, None, seconds) == [f"-l nodes=1:ppn=1,walltime={time}"]
+    assert format_resources(OPENPBS, 1, None, seconds) == ["-l select=1:ncpus=1", f"-l walltime={time}"]
+    assert format_resources(TORQUE, 1, None, seconds) == [f"-l nodes=1:ppn=1,walltime={time}"]
 
 
 def test_directives_of_a_file_that_is_not_there(tmp_path):
     assert read_directives(tmp_path / "no.sh") == []
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("None", []),
-        ("-l place=pack; -W group_list=atlas", ["-l place=pack", "-W group_list=atlas"]),
-        ("\n-l place=pack\n-W a=b;\n", ["-l place=pack", "-W a=b"]),
-        ("-V", ["-V"]),
-    ],
-)
-def test_further_options_of_law_cfg(configure, text, found):
-    configure(pbs_directives=text)
-    assert settings.directives() == found
-
-
-@pytest.mark.parametrize("text", ["place=pack", "-l a; b", "--", "-1 x"])
-def test_what_is_no_option(configure, text):
-    configure(pbs_directives=text)
-    with pytest.raises(ValueError, match=r"\[job\] pbs_directives: '.*' is no option of qsub"):
-        settings.directives()
-
-
-def test_law_cfg_and_the_environment_win_over_the_defaults(tmp_path):
-    (tmp_path / "law.cfg").write_text(
-        "[job]\npbs_chunk_size_query = 7\npbs_cmd_qdel = from_cfg\npbs_directives = -l place=pack; -W group_list=a\n"
-    )
-    code = (
-        "from submit.pbs import settings as c; from submit.pbs.workflow import PBSJobManager as m; "
-        "print(m.chunk_size_query, m.chunk_size_cancel, c.command('qdel'), c.command('qsub'), c.directives())"
-    )
-    environment = {**os.environ, "LAW_CONFIG_FILE": f"{tmp_path}/law.cfg", "LAW__job__pbs_cmd_qsub": "from 'the env'"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "7 25 ['from_cfg'] ['from', 'the env'] ['-l place=pack', '-W group_list=a']\n"
-
-
 def test_local_folders(tmp_path):
-    assert local_folder(tmp_path / "a").abspath == f"{tmp_path}/a"
+    assert make_local_directory(tmp_path / "a").abspath == f"{tmp_path}/a"
     assert (tmp_path / "a").is_dir()
     target = LocalDirectoryTarget(str(tmp_path / "b"))
-    assert local_folder(target) is target
+    assert make_local_directory(target) is target

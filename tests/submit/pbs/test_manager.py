@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from law.config import Config
 
+from submit.pbs.manager import PBSJobManager
 from submit.pbs.qstat import Dialect, PBSError
-from submit.pbs.workflow import PBSJobManager
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "pbs" / "openpbs-23.06"
 DIALECTS = ["openpbs", "torque", "slurm"]
@@ -83,9 +83,9 @@ def test_the_life_of_a_job(engine, monkeypatch, job_file, dialect):
     assert manager.query(job_id)["status"] == "pending"
     pbs.resume()
     ended(pbs)
-    found = manager.query(job_id)
-    assert (found["job_id"], found["status"], found["error"]) == (job_id, "finished", None)
-    assert found["code"] == (None if dialect == "slurm" else 0)
+    answer = manager.query(job_id)
+    assert (answer["job_id"], answer["status"], answer["error"]) == (job_id, "finished", None)
+    assert answer["code"] == (None if dialect == "slurm" else 0)
     assert Path(f"{path}.log").read_text() == "said\n"
 
 
@@ -99,12 +99,12 @@ def test_a_running_job_that_is_cancelled(engine, monkeypatch, job_file, dialect)
     assert manager.query([job_id])[job_id]["status"] == "running"
     assert manager.cancel(job_id) is None
     ended(pbs)
-    found = manager.query(job_id)
+    answer = manager.query(job_id)
     if dialect == "slurm":
-        assert (found["status"], found["code"], found["extra"]) == ("finished", None, {"no_exit_status": True})
+        assert (answer["status"], answer["code"], answer["extra"]) == ("finished", None, {"no_exit_status": True})
     else:
-        assert (found["status"], found["code"]) == ("failed", 271)
-        assert found["error"].startswith("killed by signal 15")
+        assert (answer["status"], answer["code"]) == ("failed", 271)
+        assert answer["error"].startswith("killed by signal 15")
     assert manager.cancel([job_id, "77"]) == {job_id: None, "77": None}  # over and unknown are no errors
 
 
@@ -119,9 +119,9 @@ def test_a_walltime_that_is_over(engine, monkeypatch, job_file, dialect, status,
     manager = PBSJobManager()
     job_id = submitted(manager, job_file("#PBS -l walltime=00:00:01\nsleep 600"))
     ended(pbs)
-    found = manager.query(job_id)
-    assert (found["status"], found["code"]) == (status, code)
-    assert found["error"].startswith(error) if error else found["error"] is None
+    answer = manager.query(job_id)
+    assert (answer["status"], answer["code"]) == (status, code)
+    assert answer["error"].startswith(error) if error else answer["error"] is None
 
 
 def test_a_job_that_is_deleted_in_the_queue(engine, monkeypatch, job_file):
@@ -131,10 +131,10 @@ def test_a_job_that_is_deleted_in_the_queue(engine, monkeypatch, job_file):
     manager = PBSJobManager()
     job_id = submitted(manager, job_file())
     manager.cancel([job_id])
-    found = manager.query(job_id)
-    assert (found["status"], found["code"]) == ("failed", None)
-    assert "deleted while queued" in found["error"]
-    assert "Not Running and terminated" in found["error"]
+    answer = manager.query(job_id)
+    assert (answer["status"], answer["code"]) == ("failed", None)
+    assert "deleted while queued" in answer["error"]
+    assert "Not Running and terminated" in answer["error"]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -144,10 +144,10 @@ def test_a_finished_job_that_is_forgotten_has_not_failed(engine, monkeypatch, jo
     manager = PBSJobManager()
     first, second = submitted(manager, job_file(name="A_1_a")), submitted(manager, job_file("sleep 600", "A_2_b"))
     pbs.wait(lambda jobs: jobs[0]["state"] in "FC" and jobs[1]["state"] == "R")
-    found = manager.query([first, second])
-    assert (found[first]["status"], found[first]["code"]) == ("finished", None)
-    assert found[first]["extra"] == {"vanished": True}
-    assert found[second]["status"] == "running"
+    statuses = manager.query([first, second])
+    assert (statuses[first]["status"], statuses[first]["code"]) == ("finished", None)
+    assert statuses[first]["extra"] == {"vanished": True}
+    assert statuses[second]["status"] == "running"
     assert manager.query(first)["extra"] == {"vanished": True}
 
 
@@ -162,7 +162,7 @@ def test_law_s_batches(engine, monkeypatch, job_file):
     assert sorted(ids) == [f"{number}.stub" for number in range(1, 6)]
     assert {(job["queue"], job["account"]) for job in pbs.jobs()} == {("short", "atlas")}
     ended(pbs)
-    assert {one["status"] for one in manager.query_batch(ids, chunk_size=2).values()} == {"finished"}
+    assert {answer["status"] for answer in manager.query_batch(ids, chunk_size=2).values()} == {"finished"}
     assert manager.cancel_batch(ids, chunk_size=2) == manager.cleanup_batch(ids) == []
 
 
@@ -194,10 +194,10 @@ def test_jobs_of_others_are_not_found(engine, monkeypatch, job_file):
 @pytest.mark.realdata
 def test_recorded_history(recorded):
     recorded(("qstat_xf_several_one_unknown", "-x -f 272.vm 270.vm 99999.vm"))
-    found = PBSJobManager().query(["272.vm", "270.vm", "99999.vm"])
-    assert [found[one]["status"] for one in found] == ["running", "finished", "finished"]
-    assert found["270.vm"]["code"] == 0
-    assert found["99999.vm"]["extra"] == {"vanished": True}
+    statuses = PBSJobManager().query(["272.vm", "270.vm", "99999.vm"])
+    assert [statuses[job_id]["status"] for job_id in statuses] == ["running", "finished", "finished"]
+    assert statuses["270.vm"]["code"] == 0
+    assert statuses["99999.vm"]["extra"] == {"vanished": True}
 
 
 @pytest.mark.realdata
@@ -232,7 +232,7 @@ def test_recorded_refusals_are_raised_at_once(engine, monkeypatch, job_file, cas
     pbs = engine()
     pbs.use(monkeypatch)
     pbs.refuse((RECORDED / f"{case}.err").read_text(), int((RECORDED / f"{case}.rc").read_text()))
-    monkeypatch.setattr("submit.pbs.manager.sleep", lambda seconds: pytest.fail("this error does not pass"))
+    monkeypatch.setattr("submit.pbs.manager.sleep", lambda seconds: pytest.fail("this error is not transient"))
     with pytest.raises(PBSError, match=rf"Work_1_abcdef.sh was not submitted: .*{sentence}"):
         PBSJobManager().submit(job_file())
     assert PBSJobManager().submit(job_file(), silent=True) is None
@@ -248,9 +248,9 @@ def test_a_server_that_is_down_changes_no_state(engine, monkeypatch, job_file, d
     manager = PBSJobManager()
     job_id = submitted(manager, job_file("sleep 600"))
     pbs.down()
-    with pytest.raises(PBSError, match=r"cannot ask for job.*255"):
+    with pytest.raises(PBSError, match=r"cannot query job.*255"):
         manager.query(job_id)
-    with pytest.raises(PBSError, match="cannot ask for job"):
+    with pytest.raises(PBSError, match="cannot query job"):
         raise manager.query_batch([job_id])[job_id]
     with pytest.raises(PBSError, match="cannot delete job"):
         manager.cancel(job_id)
@@ -278,13 +278,13 @@ def test_a_server_that_does_not_answer(engine, monkeypatch, job_file, configure)
 @pytest.mark.parametrize(
     ("text", "code", "error"),
     [
-        ("", 0, "qstat says nothing of job.* 1"),
+        ("", 0, "qstat does not report job.* 1"),
         ("Segmentation fault\n", 0, "no list of jobs but 'Segmentation fault'"),
-        ("Job Id: 1.stub\n    job_state = F\n", 0, "qstat says nothing of job"),
-        ("Job Id: 2.stub\n    job_state = F\n    Exit_status = 0\n\n", 0, "qstat says nothing of job.* 1"),
+        ("Job Id: 1.stub\n    job_state = F\n", 0, "qstat does not report job"),
+        ("Job Id: 2.stub\n    job_state = F\n    Exit_status = 0\n\n", 0, "qstat does not report job.* 1"),
         ("Job Id: 1.stub\n    Job_Name = A\n\n", 0, "a job without job_state: A"),
-        ("", 1, "cannot ask for job.* ended with 1"),
-        ("Job Id: 1.stub\n    job_state = F\n    Exit_status = 0\n\n", 255, "cannot ask for job.* ended with 255"),
+        ("", 1, "cannot query job.* ended with 1"),
+        ("Job Id: 1.stub\n    job_state = F\n    Exit_status = 0\n\n", 255, "cannot query job.* ended with 255"),
     ],
 )
 @pytest.mark.parametrize("dialect", Dialect)
@@ -313,9 +313,9 @@ def test_a_job_that_is_missing_in_the_answer_is_asked_for_alone(engine, monkeypa
         return answer
 
     monkeypatch.setattr(manager, "_qstat", stop_early)
-    found = manager.query(["9.stub", *ids])
+    statuses = manager.query(["9.stub", *ids])
     assert asked == [["9.stub", *ids], [ids[0]], [ids[1]]]
-    assert [found[one]["code"] for one in found] == [None, 0, 0]
+    assert [statuses[job_id]["code"] for job_id in statuses] == [None, 0, 0]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -405,7 +405,7 @@ def test_what_is_left_running_by_a_command_is_not_waited_for(configure, tmp_path
 
 def test_making_a_manager_starts_no_process(monkeypatch):
     monkeypatch.setattr("submit.pbs.manager.run_command", lambda *words, **more: pytest.fail("a process"))
-    assert PBSJobManager(queue="a", account="b", threads=3).threads == 3
+    assert PBSJobManager(threads=3).threads == 3
 
 
 @pytest.mark.parametrize("dialect", Dialect)
@@ -415,39 +415,39 @@ def test_the_dialect_of_law_cfg(configure, monkeypatch, dialect):
     assert PBSJobManager().dialect is dialect
 
 
-@pytest.mark.parametrize(("dialect", "said"), [("openpbs", ""), ("torque", "-j oe -o {path}.log -r n ")])
-def test_what_slurm_reads_nowhere_else_stands_on_the_command_line(configure, tmp_path, job_file, dialect, said):
+@pytest.mark.parametrize(("dialect", "options"), [("openpbs", ""), ("torque", "-j oe -o {path}.log -r n ")])
+def test_what_slurm_reads_nowhere_else_stands_on_the_command_line(configure, tmp_path, job_file, dialect, options):
     script = tmp_path / "qsub"
     script.write_text('#!/bin/bash\necho "$@" > said\necho 7\n')
     script.chmod(0o755)
     configure(pbs_cmd_qsub=script, pbs_dialect=dialect)
     path = job_file("#PBS -r n")
     path.write_text(path.read_text().replace("#PBS -j oe\n", "").replace("#PBS -o", "#PBS -j oe\n#PBS -o"))
-    assert PBSJobManager(queue="short").submit(path, account="atlas") == "7"
-    assert (path.parent / "said").read_text() == f"-q short -A atlas {said.format(path=path)}{path.name}\n"
+    assert PBSJobManager().submit(path, queue="short", account="atlas") == "7"
+    assert (path.parent / "said").read_text() == f"-q short -A atlas {options.format(path=path)}{path.name}\n"
 
 
 def test_the_dialect_is_asked_for_once(engine, monkeypatch):
     engine("torque").use(monkeypatch)
     manager = PBSJobManager()
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(manager.dialect)) for _ in range(3)]
+    dialects = []
+    threads = [threading.Thread(target=lambda: dialects.append(manager.dialect)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [Dialect.TORQUE] * 3
+    assert dialects == [Dialect.TORQUE] * 3
     Config.instance()._sections["job"]["pbs_cmd_qstat"] = "false"  # the engine's fixture puts it back
     assert manager.dialect is Dialect.TORQUE
 
 
 def test_dialects_that_nobody_speaks(configure):
     configure(pbs_dialect="sge")
-    with pytest.raises(PBSError, match="pbs_dialect = 'sge': it is one of auto, openpbs, torque"):
+    with pytest.raises(PBSError, match="pbs_dialect = 'sge': it must be one of auto, openpbs, torque"):
         _ = PBSJobManager().dialect
     configure(pbs_dialect="auto", pbs_cmd_qstat="/no/qstat")
     with pytest.raises(PBSError, match=r"cannot run '/no/qstat': No such file .*pbs_cmd_\* in \[job\] of law.cfg"):
         _ = PBSJobManager().dialect
     configure(pbs_cmd_qstat="sh -c 'exit 127'")
-    with pytest.raises(PBSError, match=r"cannot tell OpenPBS from Torque: .*or set .* pbs_dialect"):
+    with pytest.raises(PBSError, match=r"cannot tell OpenPBS from Torque: .*or set pbs_dialect"):
         _ = PBSJobManager().dialect

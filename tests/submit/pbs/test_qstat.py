@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 from submit.pbs.qstat import (
+    UNKNOWN_JOB,
     Dialect,
     PBSError,
-    finished_ids,
-    history_is_off,
-    interpret,
-    job_name,
-    no_longer_known,
+    detect_dialect,
+    find_finished_ids,
+    find_unknown_ids,
+    format_job_name,
+    is_transient,
+    keeps_no_history,
+    parse_job_id,
     parse_qstat,
-    recognise,
-    short_id,
-    submitted_id,
-    unknown_ids,
-    will_pass,
+    parse_status,
+    strip_server,
 )
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "pbs" / "openpbs-23.06"
@@ -86,44 +86,46 @@ def test_recorded_jobs(case, line_end):
     jobs = parse_qstat(recorded(case).replace("\n", line_end))
     assert jobs.keys() == CASES[case].keys()
     for job_id, (status, code, error) in CASES[case].items():
-        found = interpret(jobs[job_id], OPENPBS)
-        assert (found.status, found.code) == (status, code)
-        assert (error in found.error) if error else found.error is None
+        parsed = parse_status(jobs[job_id], OPENPBS)
+        assert (parsed.status, parsed.code) == (status, code)
+        assert (error in parsed.error) if error else parsed.error is None
 
 
 @pytest.mark.realdata
 def test_recorded_attributes_are_whole():
-    found = parse_qstat(recorded("qstat_xf_several_one_unknown"))["270.vm"]
-    assert found["Submit_arguments"] == ("-N parse_file -l select=1:ncpus=1:mem=50mb -l walltime=00:05:00 -j oe ok.sh")
-    assert found["comment"] == "Job run at Sun Nov 22 at 12:48 on (vm:ncpus=1:mem=51200kb) and finished"
-    assert found["Resource_List.select"] == "1:ncpus=1:mem=50mb"
-    assert found["Variable_List"].startswith("PBS_O_HOME=/home/alice,PBS_O_LANG=C.UTF-8,PBS_O_LOGNAME=alice,")
-    assert found["Submit_Host"] == "vm"
-    assert interpret(found, OPENPBS).extra == {"remote_host": "vm"}
+    attributes = parse_qstat(recorded("qstat_xf_several_one_unknown"))["270.vm"]
+    assert attributes["Submit_arguments"] == (
+        "-N parse_file -l select=1:ncpus=1:mem=50mb -l walltime=00:05:00 -j oe ok.sh"
+    )
+    assert attributes["comment"] == "Job run at Sun Nov 22 at 12:48 on (vm:ncpus=1:mem=51200kb) and finished"
+    assert attributes["Resource_List.select"] == "1:ncpus=1:mem=50mb"
+    assert attributes["Variable_List"].startswith("PBS_O_HOME=/home/alice,PBS_O_LANG=C.UTF-8,PBS_O_LOGNAME=alice,")
+    assert attributes["Submit_Host"] == "vm"
+    assert parse_status(attributes, OPENPBS).extra == {"remote_host": "vm"}
 
 
 @pytest.mark.realdata
 def test_recorded_errors():
-    assert unknown_ids(recorded("qstat_unknown", "err")) == {"99999"}
-    assert unknown_ids(recorded("qstat_xf_several_one_unknown", "err")) == {"99999"}
-    assert unknown_ids(recorded("history_off_qstat_f_finished", "err")) == {"280"}
-    assert unknown_ids(recorded("qdel_unknown", "err")) == {"99999"}
-    assert finished_ids(recorded("qstat_f_finished_without_x", "err")) == {"270"}
-    assert finished_ids(recorded("qdel_finished", "err")) == {"270"}
-    assert history_is_off(recorded("history_off_qstat_xf_running", "err"))
-    assert not history_is_off(recorded("qstat_f_finished_without_x", "err"))
-    assert submitted_id(recorded("qsub_ok")) == "270.vm"
+    assert find_unknown_ids(recorded("qstat_unknown", "err")) == {"99999"}
+    assert find_unknown_ids(recorded("qstat_xf_several_one_unknown", "err")) == {"99999"}
+    assert find_unknown_ids(recorded("history_off_qstat_f_finished", "err")) == {"280"}
+    assert find_unknown_ids(recorded("qdel_unknown", "err")) == {"99999"}
+    assert find_finished_ids(recorded("qstat_f_finished_without_x", "err")) == {"270"}
+    assert find_finished_ids(recorded("qdel_finished", "err")) == {"270"}
+    assert keeps_no_history(recorded("history_off_qstat_xf_running", "err"))
+    assert not keeps_no_history(recorded("qstat_f_finished_without_x", "err"))
+    assert parse_job_id(recorded("qsub_ok")) == "270.vm"
 
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("case", ["qsub_bad_queue", "qsub_bad_resource", "qsub_bad_array"])
-def test_recorded_refusals_do_not_pass(case):
-    assert not will_pass(int(recorded(case, "rc")), recorded(case, "err"))
+def test_recorded_refusals_are_not_transient(case):
+    assert not is_transient(int(recorded(case, "rc")), recorded(case, "err"))
 
 
 @pytest.mark.realdata
 def test_json_is_not_taken_for_a_list_of_jobs():
-    with pytest.raises(PBSError, match=r"qstat gave no list of jobs but '\{"):
+    with pytest.raises(PBSError, match=r"qstat printed no list of jobs but '\{"):
         parse_qstat(recorded("qstat_xf_json_several"))
 
 
@@ -139,8 +141,8 @@ def test_json_is_not_taken_for_a_list_of_jobs():
         ("", TORQUE),
     ],
 )
-def test_dialects_are_recognised(text, dialect):
-    assert recognise(text) is dialect
+def test_dialects_are_detected(text, dialect):
+    assert detect_dialect(text) is dialect
 
 
 def test_slurm_indents_with_tabs():
@@ -148,7 +150,7 @@ def test_slurm_indents_with_tabs():
     assert jobs.keys() == {"12", "13"}
     assert jobs["12"]["euser"] == "root(0)"
     assert jobs["13"] == {"Job_Name": "a = b,c", "job_state": "R"}
-    assert interpret(jobs["12"], TORQUE).extra == {"remote_host": "vm", "no_exit_status": True}
+    assert parse_status(jobs["12"], TORQUE).extra == {"remote_host": "vm", "no_exit_status": True}
 
 
 def test_values_may_hold_everything():
@@ -175,13 +177,13 @@ def test_a_job_that_is_cut_off_is_left_out():
     )
     whole = parse_qstat(text)
     for end in range(12, len(text)):
-        found = parse_qstat(text[:end])
-        assert found == {job_id: whole[job_id] for job_id in found}
+        jobs = parse_qstat(text[:end])
+        assert jobs == {job_id: whole[job_id] for job_id in jobs}
 
 
 @pytest.mark.parametrize("text", ["Segmentation fault\n", "<Data><Job><Job_Id>1.s</Job_Id></Job></Data>\n\n"])
 def test_garbage_is_an_error(text):
-    with pytest.raises(PBSError, match="qstat gave no list of jobs but '"):
+    with pytest.raises(PBSError, match="qstat printed no list of jobs but '"):
         parse_qstat(text)
 
 
@@ -191,30 +193,35 @@ def test_garbage_is_an_error(text):
 )  # fmt: skip
 def test_states_of_jobs_that_have_not_ended(states, status, dialect):
     # an exit status that is shown early (Torque shows that of the last attempt) does not end a job
-    assert {interpret(job(state, Exit_status="1"), dialect).status for state in states} == {status}
+    assert {parse_status(job(state, Exit_status="1"), dialect).status for state in states} == {status}
 
 
 @pytest.mark.parametrize(("state", "status"), [("U", "running"), ("B", "running"), ("M", "pending")])
 def test_states_of_openpbs_alone(state, status):
-    assert interpret(job(state), OPENPBS).status == status
+    assert parse_status(job(state), OPENPBS).status == status
 
 
 @pytest.mark.parametrize(("state", "dialect"), [("F", OPENPBS), ("X", OPENPBS), ("C", TORQUE)])
 @pytest.mark.parametrize("name", ["Exit_status", "exit_status"])
 def test_success_is_an_exit_status_of_zero(state, dialect, name):
-    assert (interpret(job(state, **{name: "0"}), dialect).status) == "finished"
-    found = interpret(job(state, **{name: "60"}), dialect)
-    assert (found.status, found.code, found.error) == ("failed", 60, "exit status 60")
+    assert (parse_status(job(state, **{name: "0"}), dialect).status) == "finished"
+    parsed = parse_status(job(state, **{name: "60"}), dialect)
+    assert (parsed.status, parsed.code, parsed.error) == ("failed", 60, "exit status 60")
 
 
 def test_an_end_without_an_exit_status():
-    found = interpret(job("F", comment="dropped"), OPENPBS)
-    assert (found.status, found.code) == ("failed", None)
-    assert found.error == (
+    parsed = parse_status(job("F", comment="dropped"), OPENPBS)
+    assert (parsed.status, parsed.code) == ("failed", None)
+    assert parsed.error == (
         "ended without an exit status: deleted while queued, or its dependency was dropped; PBS says: dropped"
     )
-    found = interpret(job("C"), TORQUE)
-    assert (found.status, found.code, found.error, found.extra) == ("finished", None, None, {"no_exit_status": True})
+    parsed = parse_status(job("C"), TORQUE)
+    assert (parsed.status, parsed.code, parsed.error, parsed.extra) == (
+        "finished",
+        None,
+        None,
+        {"no_exit_status": True},
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,8 +229,8 @@ def test_an_end_without_an_exit_status():
     [
         (OPENPBS, -29, "exceeded its walltime"),
         (TORQUE, -11, "exceeded its walltime"),
-        (OPENPBS, -27, "used more memory than it asked for"),
-        (TORQUE, -10, "used more memory than it asked for"),
+        (OPENPBS, -27, "used more memory than requested"),
+        (TORQUE, -10, "used more memory than requested"),
         (OPENPBS, -10, "the user or group is not known on the node"),
         (OPENPBS, -99, "ended by PBS with the unknown exit status -99"),
         (OPENPBS, 271, "killed by signal 15"),
@@ -235,20 +242,20 @@ def test_an_end_without_an_exit_status():
     ],
 )
 def test_the_meaning_of_an_exit_status(dialect, code, error):
-    found = interpret(job("F", Exit_status=str(code)), dialect)
-    assert (found.status, found.code, found.error) == ("failed", code, error)
+    parsed = parse_status(job("F", Exit_status=str(code)), dialect)
+    assert (parsed.status, parsed.code, parsed.error) == ("failed", code, error)
 
 
 def test_answers_that_say_nothing_are_errors():
     with pytest.raises(PBSError, match="a job without job_state: a_name"):
-        interpret({"Job_Name": "a_name"}, OPENPBS)
-    with pytest.raises(PBSError, match="qstat gave 'soon' as an exit status"):
-        interpret(job("F", Exit_status="soon"), OPENPBS)
+        parse_status({"Job_Name": "a_name"}, OPENPBS)
+    with pytest.raises(PBSError, match="qstat printed 'soon' as an exit status"):
+        parse_status(job("F", Exit_status="soon"), OPENPBS)
 
 
 def test_a_vanished_job_has_not_failed():
-    found = no_longer_known()
-    assert (found.status, found.code, found.error, found.extra) == ("finished", None, None, {"vanished": True})
+    parsed = UNKNOWN_JOB
+    assert (parsed.status, parsed.code, parsed.error, parsed.extra) == ("finished", None, None, {"vanished": True})
 
 
 @pytest.mark.parametrize(
@@ -263,16 +270,16 @@ def test_a_vanished_job_has_not_failed():
     ],
 )
 def test_the_id_of_a_submitted_job(out, job_id):
-    assert submitted_id(out) == job_id
+    assert parse_job_id(out) == job_id
 
 
 def test_ids_are_compared_without_the_server():
-    assert [short_id(one) for one in ("12.a.b", "12", "12[3].a", "12[].a")] == ["12", "12", "12[3]", "12[]"]
-    assert unknown_ids("qstat: Unknown Job Id Error 5.s\nqstat: Unknown Job Id 6[].s\n") == {"5", "6[]"}
+    assert [strip_server(job_id) for job_id in ("12.a.b", "12", "12[3].a", "12[].a")] == ["12", "12", "12[3]", "12[]"]
+    assert find_unknown_ids("qstat: Unknown Job Id Error 5.s\nqstat: Unknown Job Id 6[].s\n") == {"5", "6[]"}
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "passes"),
+    ("code", "text", "transient"),
     [
         (255, "", True),
         (162, "", True),
@@ -284,8 +291,8 @@ def test_ids_are_compared_without_the_server():
         (159, "qsub: Unauthorized Request", False),
     ],
 )
-def test_errors_that_pass(code, text, passes):
-    assert will_pass(code, text) is passes
+def test_transient_errors(code, text, transient):
+    assert is_transient(code, text) is transient
 
 
 @pytest.mark.parametrize(
@@ -303,11 +310,11 @@ def test_errors_that_pass(code, text, passes):
     ],
 )
 def test_names_of_jobs(name, dialect, clean):
-    assert job_name(name, dialect) == clean
+    assert format_job_name(name, dialect) == clean
 
 
 def test_names_are_cut_to_what_the_dialect_takes():
-    assert len(job_name("x" * 300, OPENPBS)) == 230
-    assert len(job_name("x" * 300 + "_1_abcdef", OPENPBS)) == 230
-    assert len(job_name("x" * 300 + "_1_abcdef", TORQUE)) == 15
-    assert job_name("x" * 300 + "_1_abcdef", TORQUE).endswith("_1_abcdef")
+    assert len(format_job_name("x" * 300, OPENPBS)) == 230
+    assert len(format_job_name("x" * 300 + "_1_abcdef", OPENPBS)) == 230
+    assert len(format_job_name("x" * 300 + "_1_abcdef", TORQUE)) == 15
+    assert format_job_name("x" * 300 + "_1_abcdef", TORQUE).endswith("_1_abcdef")

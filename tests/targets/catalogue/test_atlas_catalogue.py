@@ -187,7 +187,9 @@ def test_a_release_that_the_portal_does_not_know_is_an_error(atlas):
 def test_a_portal_that_is_down_is_said_at_once_and_the_next_try_reads_afresh(atlas, monkeypatch):
     portal = atlas({R: many(3)})
     monkeypatch.setattr(metadata, "API_BASE_URL", "http://127.0.0.1:1")
-    with pytest.raises(PortalError, match=r"127.0.0.1:1/datasets/count cannot be reached .*refused.*with input_files"):
+    with pytest.raises(
+        PortalError, match=r"127.0.0.1:1/datasets/count: .* cannot be reached .*refused.*with input_files"
+    ):
         read_release(R)
     monkeypatch.setattr(metadata, "API_BASE_URL", portal.url)
     assert len(read_release(R)[0]) == 3
@@ -262,9 +264,7 @@ DATASETS = JSON | st.fixed_dictionaries({"dataset_number": st.text(), "file_list
 def test_any_dataset_ends_in_an_entry_or_a_sentence(listed):
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(PortalError):
         patch.setattr(targets.catalogue.atlas_catalogue, "_through_atlasopenmagic", lambda release: listed)
-        patch.setattr(
-            targets.catalogue.atlas_catalogue, "fetch_json", lambda session, url, params: {} if "count" in url else []
-        )
+        patch.setattr(targets.catalogue.atlas_catalogue, "fetch_json", lambda url, params: {} if "count" in url else [])
         entries, _ = read_release(R)
         assert len(entries) == len(listed)
         assert all(isinstance(uris, list) for entry in entries for uris in entry.skims.values())

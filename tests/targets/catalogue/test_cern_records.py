@@ -121,7 +121,7 @@ def test_files_on_tape_end_the_run_and_say_what_to_do(opendata):
     )
     with pytest.raises(PortalError, match=message):
         record_files([1, 2])
-    found = record_files([1, 2], allow_missing=True)
+    found = record_files([1, 2], skip_on_tape=True)
     assert [file.uri for file in found.unavailable] == [f"{WEB}/tape{i}.root" for i in range(4)]
     assert {(file.size, file.dataset) for file in found.unavailable} == {(1000, "records_1_2")}
     assert [file.uri for file in found.files] == [f"{WEB}/here.root", f"{WEB}/x.root"]
@@ -136,7 +136,7 @@ def test_a_record_on_tape_as_a_whole_is_said(opendata):
     with pytest.raises(PortalError, match=r"^1 file on tape only .*/a.root. Request them at .*/record/1 and wait"):
         record_files([1])
     with pytest.raises(ConfigurationError, match=r"^1 file on tape only .*, and none is online: .*Request them at"):
-        record_files([1], allow_missing=True)
+        record_files([1], skip_on_tape=True)
 
 
 def test_a_size_may_be_unknown(opendata):

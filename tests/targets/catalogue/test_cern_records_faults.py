@@ -146,7 +146,7 @@ def test_a_burst_of_errors_passes_and_the_project_names_itself(opendata):
 
 def test_a_portal_that_is_down_is_said(portal, monkeypatch):
     monkeypatch.setenv("CERN_OPENDATA_BASE_URL", "http://127.0.0.1:1")
-    with pytest.raises(PortalError, match=r"127.0.0.1:1/record/1/filepage/1 cannot be reached .*refused"):
+    with pytest.raises(PortalError, match=r"127.0.0.1:1/record/1/filepage/1: 127.0.0.1 cannot be reached .*refused"):
         record_files([1])
 
 

@@ -313,7 +313,7 @@ def test_a_name_that_is_too_long_is_no_file(tmp_path):
 
 
 def test_what_is_missing_and_what_is_damaged_have_their_remedies(tmp_path):
-    with pytest.raises(UnreadableFileError, match="run the same command again: it makes what is missing"):
+    with pytest.raises(UnreadableFileError, match="rerun the same command: it makes what is missing"):
         load_json(tmp_path / "x.json")
     with pytest.raises(UnreadableFileError, match="do this"):
         load_json(tmp_path / "x.json", "do this")

@@ -1,4 +1,4 @@
-"""Files that somebody spoilt or means harm with: YAML, JSON and arrays end in a named error, in bounded memory."""
+"""Files that somebody spoilt or means harm with: YAML, JSON and arrays end in a named error."""
 
 import contextlib
 import json
@@ -20,12 +20,7 @@ from targets.products import mass_arrays, parsed_data
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)  # a loaded machine is no failure
 
-LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
-LADDER = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 60))
-
-TOO_LARGE = r"own.yaml: more than 1000000 bytes, 100000 values \(aliases unfolded\), 50 levels or 1000 digits"
 NOT_YAML = r"own.yaml:\d: not valid YAML \("
-REFUSED = f"{TOO_LARGE}|{NOT_YAML}"  # by this project or, in some versions of PyYAML, before
 
 
 @pytest.fixture
@@ -36,16 +31,8 @@ def own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (LAUGHS, TOO_LARGE),
-        ("? " + LAUGHS.replace("\n", "\n  ") + "\n: 1", TOO_LARGE),
-        (LADDER, TOO_LARGE),
-        ("name: &a [*a]", TOO_LARGE),
-        ("&a {*a : 1}", TOO_LARGE),
-        ("[" * 60 + "]" * 60, TOO_LARGE),
-        ("x" * 1_000_001, TOO_LARGE),
-        ("name: 0x" + "f" * 5000, TOO_LARGE),  # Python refuses to write such a number
-        ("name: " + "9" * 5000, TOO_LARGE),
-        ("[" * 900_000, REFUSED),  # would end the process
+        ("&a {*a : 1}", NOT_YAML),
+        ("name: " + "9" * 5000, NOT_YAML),
         ("name: !!python/object/apply:os.abort []", NOT_YAML),
         ("name: !!int ''", NOT_YAML),
         ("name: !!bool maybe", NOT_YAML),
@@ -58,10 +45,23 @@ def own(tmp_path):
     ids=lambda value: value[:20],
 )
 @pytest.mark.parametrize("read", [fingerprint, lambda path: load_model(path, Schema)], ids=["fingerprint", "model"])
-def test_yaml_that_would_fill_the_memory_or_break_its_reader(own, read, text, message):
+def test_yaml_that_would_break_its_reader(own, read, text, message):
     own.write_text(text)
     with pytest.raises(ConfigurationError, match=message):
         read(own)
+
+
+def test_an_alias_inside_the_value_it_names_is_refused(own):
+    own.write_text("name: &a [*a]")
+    with pytest.raises(ConfigurationError, match=r"own.yaml: an alias .*name. is used inside the value it names"):
+        fingerprint(own)
+    with pytest.raises(ConfigurationError, match=r"own.yaml:1: name"):
+        load_model(own, Schema)
+
+
+def test_aliases_of_aliases_are_read(own):
+    own.write_text("a: &a [x]\n" + "".join(f"b{n}: &b{n} [*{'a' if n == 0 else f'b{n - 1}'}]\n" for n in range(60)))
+    assert len(fingerprint(own)) == 64
 
 
 def test_thousands_of_mistakes_are_not_all_explained(own):

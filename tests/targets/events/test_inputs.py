@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import get_args
 
 import pytest
 
@@ -49,7 +50,7 @@ def cached(tmp_path):
 
 def test_every_way_gives_the_same_events(read, toy, hosted, tmp_path):
     expected, _ = read(str(toy))
-    for mode in inputs.MODES:
+    for mode in get_args(inputs.Mode):
         assert read(hosted, mode)[0] == expected
 
 
@@ -142,7 +143,7 @@ def test_a_local_file_that_changed_since_it_was_listed_is_not_read(listed, toy, 
 def test_both_states_of_a_changed_file_are_said(listed, toy):
     os.utime(toy, ns=(1, 1_700_000_000_123_456_000))
     message = r" bytes of .* when it was listed, \d+ bytes of 2023-11-14 22:13:20.123456 UTC now\), so nothing was made"
-    with pytest.raises(ChangedFileError, match=message + " of it: run the same command again, which lists it anew"):
+    with pytest.raises(ChangedFileError, match=message + " of it: rerun the same command, which lists it anew"):
         listed()
 
 

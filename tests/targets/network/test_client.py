@@ -1,5 +1,6 @@
 """Questions to web servers: what is followed, what is refused, and what may be tried again."""
 
+import re
 import shutil
 import ssl
 import subprocess
@@ -9,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from targets.network import client
-from targets.network.client import Line
-from targets.network.retry import PassingError, RefusedError, Traffic, Version
+from targets.network.client import Connection
+from targets.network.retry import RefusedError, Traffic, TransientError, Version
 from tests.support import faults
 from tests.support.faults import IMPATIENT, QUICK
 
@@ -22,9 +23,9 @@ def url(web):
     return web.host("folder/x.root", BODY)
 
 
-def ask(url, network=QUICK, **headers):
+def ask(url, policy=QUICK, **headers):
     """Ask for a file and return status, body and version."""
-    with Line(network, Traffic()) as line, line.ask(url, headers) as answer:
+    with Connection(policy, Traffic()) as connection, connection.get(url, headers) as answer:
         return answer.status, b"".join(answer.blocks()), answer.version
 
 
@@ -33,7 +34,7 @@ def test_a_healthy_server_gives_the_whole_file(url):
 
 
 def test_a_healthy_server_gives_a_part(url):
-    with Line(QUICK, Traffic()) as line, line.ask(url, {"Range": "bytes=10-19"}) as answer:
+    with Connection(QUICK, Traffic()) as connection, connection.get(url, {"Range": "bytes=10-19"}) as answer:
         assert (answer.status, answer.start, answer.stop, answer.length) == (206, 10, 20, 10)
         assert answer.version.size == len(BODY)
         assert b"".join(answer.blocks()) == BODY[10:20]
@@ -46,37 +47,49 @@ def test_who_asks_is_named_and_wants_plain_bytes(url, web):
     assert headers["Accept-Encoding"] == "identity"
 
 
+def test_the_version_of_who_asks_is_that_of_the_installation():
+    assert re.fullmatch(r"atlas-open-data-pipeline/\d+\.\d+.*", client.user_agent())
+
+
+def test_a_checkout_that_is_not_installed_has_no_version(monkeypatch):
+    def missing(name):
+        raise client.PackageNotFoundError(name)
+
+    monkeypatch.setattr(client, "version", missing)
+    assert client.user_agent.__wrapped__() == "atlas-open-data-pipeline/unknown"
+
+
 def test_bytes_and_requests_are_counted(url, web):
     traffic = Traffic()
-    with Line(QUICK, traffic) as line:
+    with Connection(QUICK, traffic) as connection:
         for _ in range(3):
-            with line.ask(url, {"Range": "bytes=0-99"}) as answer:
+            with connection.get(url, {"Range": "bytes=0-99"}) as answer:
                 list(answer.blocks())
     assert traffic == Traffic(300, 3)
 
 
 def test_a_line_keeps_one_connection_and_closes_it(url, web):
-    with Line(QUICK, Traffic()) as line:
+    with Connection(QUICK, Traffic()) as connection:
         for _ in range(5):
-            with line.ask(url, {}) as answer:
+            with connection.get(url, {}) as answer:
                 list(answer.blocks())
         assert web.connections == 1
     assert faults.settles(lambda: web.open == 0)
 
 
 def test_a_line_can_be_used_again(url, web):
-    line = Line(QUICK, Traffic())
+    connection = Connection(QUICK, Traffic())
     for _ in range(2):
-        with line, line.ask(url, {}) as answer:
+        with connection, connection.get(url, {}) as answer:
             assert b"".join(answer.blocks()) == BODY
     assert web.connections == 2
 
 
 def test_an_answer_that_is_not_read_costs_its_connection(url, web):
-    with Line(QUICK, Traffic()) as line:
-        with line.ask(url, {}):
+    with Connection(QUICK, Traffic()) as connection:
+        with connection.get(url, {}):
             pass
-        with line.ask(url, {}) as answer:
+        with connection.get(url, {}) as answer:
             assert b"".join(answer.blocks()) == BODY
 
 
@@ -101,7 +114,7 @@ def test_what_is_refused_fails_at_once(url, web, code, words):
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
 def test_trouble_may_pass(url, web, code):
     web.always = faults.status(code)
-    with pytest.raises(PassingError, match=rf"busy or in trouble \(status {code}\)"):
+    with pytest.raises(TransientError, match=rf"busy or in trouble \(status {code}\)"):
         ask(url)
 
 
@@ -120,20 +133,20 @@ def test_trouble_may_pass(url, web, code):
 @pytest.mark.parametrize("code", [429, 503])
 def test_what_a_server_asks_to_wait_is_passed_on(url, web, code, value, seconds):
     web.always = faults.status(code, Retry_After=value)
-    with pytest.raises(PassingError) as caught:
+    with pytest.raises(TransientError) as caught:
         ask(url)
     assert caught.value.wait_s == seconds
 
 
 def test_nobody_listens():
     with pytest.raises(
-        PassingError, match=r"127.0.0.1 cannot be reached or gave no answer \(ConnectionError: .*refused"
+        TransientError, match=r"127.0.0.1 cannot be reached or gave no answer \(ConnectionError: .*refused"
     ):
         ask(f"http://127.0.0.1:{faults.closed_port()}/x")
 
 
 def test_an_unknown_host():
-    with pytest.raises(PassingError, match="cannot be reached"):
+    with pytest.raises(TransientError, match="cannot be reached"):
         ask("http://no-such-host.invalid/x")
 
 
@@ -164,52 +177,52 @@ def test_an_unknown_host():
 )
 def test_an_answer_that_is_none_may_pass(url, web, fault):
     web.always = fault
-    with pytest.raises(PassingError, match="cannot be reached or gave no answer"):
+    with pytest.raises(TransientError, match="cannot be reached or gave no answer"):
         ask(url)
 
 
 @pytest.mark.parametrize("reset", [False, True])
 def test_an_answer_that_breaks_off(url, web, reset):
     web.faults = [faults.drop(1000, reset)]
-    with pytest.raises(PassingError, match="the answer broke off"):
+    with pytest.raises(TransientError, match="the answer broke off"):
         ask(url)
 
 
 @pytest.mark.parametrize("after", [0, 1000])
 def test_an_answer_that_stalls(url, web, after):
     web.faults = [faults.stall(after)]
-    with pytest.raises(PassingError, match=r"the answer broke off \(.*[Tt]imed out"):
+    with pytest.raises(TransientError, match=r"the answer broke off \(.*[Tt]imed out"):
         ask(url, IMPATIENT)
 
 
 def test_an_answer_that_does_not_come(url, web):
     web.faults = [faults.stall_head]
-    with pytest.raises(PassingError, match=r"gave no answer \(.*[Tt]imed out"):
+    with pytest.raises(TransientError, match=r"gave no answer \(.*[Tt]imed out"):
         ask(url, IMPATIENT)
 
 
 def test_an_answer_that_drips(url, web):
     web.faults = [faults.drip(0.01)]
-    with pytest.raises(PassingError, match=r"\d+ bytes came in 0\.\d s: too slow"):
+    with pytest.raises(TransientError, match=r"\d+ bytes came in 0\.\d s: too slow"):
         ask(url, IMPATIENT)
 
 
 def test_an_answer_that_drips_after_a_fast_start(web):
     url = web.host("large", bytes(2_000_000))
     web.faults = [faults.drip(0.01, after=1_900_000)]
-    with pytest.raises(PassingError, match="too slow"):
+    with pytest.raises(TransientError, match="too slow"):
         ask(url, IMPATIENT)
 
 
 def test_a_length_that_no_file_has_is_no_length(url, web):
     web.always = faults.headers(Content_Length="9" * 5000)
-    with Line(QUICK, Traffic()) as line, line.ask(url, {}) as answer:
+    with Connection(QUICK, Traffic()) as connection, connection.get(url, {}) as answer:
         assert answer.length is None
 
 
 def test_a_head_that_drips(url, web):
     web.faults = [faults.drip_head(0.01)]
-    with pytest.raises(PassingError, match="cannot be reached or gave no answer"):
+    with pytest.raises(TransientError, match="cannot be reached or gave no answer"):
         ask(url, IMPATIENT)
 
 
@@ -239,7 +252,7 @@ def test_a_redirect_to_another_host_takes_its_slot_and_gives_back_the_first(url,
     here, there = url, url.replace("127.0.0.1", "localhost")
     web.faults = [faults.redirect(there)] * 1
     held = []
-    real = client.connection
+    real = client.host_slot
 
     class Seen:
         def __init__(self, host, limit):
@@ -254,9 +267,20 @@ def test_a_redirect_to_another_host_takes_its_slot_and_gives_back_the_first(url,
             return self.slot.__exit__(*error)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "connection", Seen)
+        patch.setattr(client, "host_slot", Seen)
         assert ask(here)[1] == BODY
     assert held == ["127.0.0.1", "-127.0.0.1", "localhost", "-localhost"]
+
+
+def test_the_body_of_a_redirect_is_not_read(url, web):
+    def endless(handler):
+        handler.head(302, {"Location": url, "Content-Length": str(10**12)})
+        handler.send(bytes(100_000))
+        handler.served.ending.wait()
+        handler.hang_up()
+
+    web.faults = [endless]
+    assert ask(url.replace("x.root", "old.root"))[:2] == (200, BODY)
 
 
 def test_redirects_in_a_circle_end(url, web):
@@ -357,7 +381,7 @@ def test_nothing_leads_from_https_to_http(secure, certificate, monkeypatch, url,
 def test_a_head_that_drips_over_tls(secure, certificate, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[1]))
     secure.faults = [faults.drip_head(0.01)]
-    with pytest.raises(PassingError, match="cannot be reached or gave no answer"):
+    with pytest.raises(TransientError, match="cannot be reached or gave no answer"):
         ask(f"{secure.url}/x.root", IMPATIENT)
 
 
@@ -374,7 +398,7 @@ def test_the_slot_is_held_while_the_line_is_open(url, slots):
         ask(url, faults.QUICK_ALONE)
         got.set()
 
-    with Line(faults.QUICK_ALONE, Traffic()) as line, line.ask(url, {}):
+    with Connection(faults.QUICK_ALONE, Traffic()) as connection, connection.get(url, {}):
         thread = threading.Thread(target=other)
         thread.start()
         assert not got.wait(0.3)

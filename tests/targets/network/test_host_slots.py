@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from targets.errors import ConfigurationError
-from targets.network.host_slots import connection
+from targets.network.host_slots import host_slot
 from targets.storage.locks import FileLock
 from tests.support import workers
 
@@ -30,7 +30,7 @@ def test_the_limit_is_used_up():
     met = threading.Barrier(3, timeout=30)
 
     def ask():
-        with connection("h", 3):
+        with host_slot("h", 3):
             met.wait()  # passes only when three are in here at once
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
@@ -48,7 +48,7 @@ def test_threads_of_one_process_count_too():
     def work():
         nonlocal inside, most
         for _ in range(20):
-            with connection("h", 2):
+            with host_slot("h", 2):
                 with lock:
                     inside += 1
                     most = max(most, inside)
@@ -73,31 +73,31 @@ def test_a_killed_process_frees_its_slot(slots):
 
 
 def test_an_error_frees_the_slot(slots):
-    with pytest.raises(RuntimeError), connection("h", 1):
+    with pytest.raises(RuntimeError), host_slot("h", 1):
         raise RuntimeError
     assert _is_free(slots, 1)
 
 
 def test_hosts_do_not_wait_for_each_other_and_case_does_not_matter(slots):
-    with connection("one.cern.ch", 1), connection("TWO.cern.ch", 1):
+    with host_slot("one.cern.ch", 1), host_slot("TWO.cern.ch", 1):
         assert sorted(path.name for path in slots.glob("*/connections/*")) == ["one.cern.ch", "two.cern.ch"]
 
 
 def test_who_allows_more_uses_further_slots(slots):
-    with connection("h", 1), connection("h", 2):
+    with host_slot("h", 1), host_slot("h", 2):
         assert not _is_free(slots, 2)
 
 
 @pytest.mark.parametrize("host", ["../../../etc", "..", "", ".", "a/b", "h\0h", "h\n", "x" * 5000, "é中", "[::1]"])
 def test_no_host_leaves_the_folder(host, slots):
-    with connection(host, 1):
+    with host_slot(host, 1):
         found = [path for path in slots.rglob("*") if path.is_file()]
         assert [path.parent.parent.name for path in found] == ["connections"]
         assert not _is_free(slots, 1)
 
 
 def test_the_folder_is_closed_to_others(slots):
-    with connection("h", 1):
+    with host_slot("h", 1):
         (folder,) = slots.iterdir()
     assert folder.name == f"atlas-open-data-pipeline-{os.getuid()}"
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -110,7 +110,7 @@ def test_a_folder_open_to_others_is_refused(slots):
     with pytest.raises(
         ConfigurationError, match=r"atlas-open-data-pipeline-\d+ is not a folder that only you may use.*TMPDIR"
     ):
-        connection("h", 1).__enter__()
+        host_slot("h", 1).__enter__()
 
 
 @pytest.mark.parametrize("make", ["link", "file"])
@@ -119,12 +119,12 @@ def test_what_is_no_folder_is_refused(slots, tmp_path, make):
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     place.symlink_to(tmp_path / "elsewhere") if make == "link" else place.write_text("")
     with pytest.raises(ConfigurationError, match="is not a folder that only you may use"):
-        connection("h", 1).__enter__()
+        host_slot("h", 1).__enter__()
 
 
 def test_a_limit_below_one_is_refused():
     with pytest.raises(ConfigurationError, match="connections_per_host is 0: with less than 1, nothing can be read"):
-        connection("h", 0).__enter__()
+        host_slot("h", 0).__enter__()
 
 
 def test_a_folder_that_is_cleared_away_in_the_same_moment_comes_back(slots, monkeypatch):
@@ -136,17 +136,17 @@ def test_a_folder_that_is_cleared_away_in_the_same_moment_comes_back(slots, monk
         return real(lock, **how)
 
     monkeypatch.setattr(FileLock, "acquire", acquire)
-    with connection("h", 1):
+    with host_slot("h", 1):
         assert list(slots.glob("*/connections/h/0"))
 
 
 def test_folders_cleared_away_come_back(slots):
-    with connection("h", 1):
+    with host_slot("h", 1):
         pass
     (host,) = slots.glob("*/connections/h")
     (host / "0").unlink()
     host.rmdir()
-    with connection("h", 1):
+    with host_slot("h", 1):
         assert host.is_dir()
 
 

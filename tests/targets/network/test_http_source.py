@@ -19,8 +19,8 @@ def url(web):
     return web.host("x.root", BODY)
 
 
-def source(url, network=QUICK, size=None):
-    return HttpSource(url, network=network, size=size)
+def source(url, policy=QUICK, size=None):
+    return HttpSource(url, policy=policy, size=size)
 
 
 def one(source, start, stop):

@@ -12,13 +12,13 @@ from dataclasses import replace
 import pytest
 from uproot.source.chunk import Chunk
 
-from targets.catalogue.input_files import InputFile
 from targets.errors import UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
 from targets.network import xrootd
 from targets.network.download_cache import fetch
 from targets.network.retry import RefusedError
+from targets.network.transfer import RemoteFile
 from tests.support import faults, xrootd_server
 from tests.support.faults import QUICK
 from tests.support.rootfiles_made import as_lists, events, write
@@ -49,11 +49,11 @@ def uri(server):
 
 
 def described(uri, size=len(BODY), checksum=ADLER32):  # noqa: B008
-    return InputFile(uri, size, checksum, None, None, None, "files", "data")
+    return RemoteFile(uri, size, checksum)
 
 
-def get(file, folder, network=ONE):
-    with fetch(file, folder, network) as got:
+def get(file, folder, policy=ONE):
+    with fetch(file, folder, policy) as got:
         assert got.path.read_bytes() == BODY
         return got.traffic
 
@@ -85,8 +85,8 @@ def test_a_slot_is_held_until_all_bytes_are_there(uri, monkeypatch):
         at_the_end.append(len(waited))
 
     monkeypatch.setattr(Chunk, "wait", lambda chunk, *args: (wait(chunk, *args), waited.append(chunk)))
-    monkeypatch.setattr(xrootd, "connection", watched)
-    with xrootd.RootSource(uri, network=ONE) as source:
+    monkeypatch.setattr(xrootd, "host_slot", watched)
+    with xrootd.RootSource(uri, policy=ONE) as source:
         ranges = [(start, start + 10) for start in range(0, len(BODY), 100_000)]
         chunks = source.chunks(ranges, queue.Queue())
         assert at_the_end == [0, len(ranges)]
@@ -181,6 +181,6 @@ def test_wrong_bytes_are_not_taken(uri, tmp_path):
 
 
 def test_where_no_catalogue_knows_the_checksum_the_server_does(uri, tmp_path, monkeypatch):
-    monkeypatch.setattr(xrootd, "checksum", lambda uri, network: "adler32:00000001")
+    monkeypatch.setattr(xrootd, "checksum", lambda uri, policy: "adler32:00000001")
     with pytest.raises(UnreadableFileError, match="its adler32 should be 00000001"):
         get(described(uri, None, None), tmp_path / "cache")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from edm.spectra import SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.products import mass_arrays
 from targets.products.mass_arrays import MassWriter
@@ -25,13 +26,13 @@ def float32(*values):
 def write(path, parts):
     writer = MassWriter()
     for name, values in parts:
-        writer.add(name, values)
+        writer.add(SpectrumKey.parse(name), values)
     writer.write(path)
     return path
 
 
 def read(path):
-    return {name: values.tolist() for name, values in mass_arrays.read(path)}
+    return {str(key): values.tolist() for key, values in mass_arrays.read(path)}
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def written(path):
 
 def test_what_is_written_comes_back_in_alphabetical_order(written):
     read_back = list(mass_arrays.read(written))
-    assert [(name, values.tolist()) for name, values in read_back] == [
+    assert [(str(key), values.tolist()) for key, values in read_back] == [
         ("0e_2m/m0m1", [3.0]),
         ("2e_0m/e0", []),
         ("2e_0m/e0e1", [91.25, 88.5]),
@@ -57,7 +58,7 @@ def test_what_is_written_comes_back_in_alphabetical_order(written):
 def test_very_many_masses_of_a_name_come_in_parts(monkeypatch, path):
     monkeypatch.setattr(mass_arrays, "_PART_MASSES", 3)
     write(path, [("1e/e0", float32(*range(7))), ("1m/m0", float32(7, 8, 9)), ("1j/j0", float32())])
-    parts = [(name, values.tolist()) for name, values in mass_arrays.read(path)]
+    parts = [(str(key), values.tolist()) for key, values in mass_arrays.read(path)]
     assert parts == [
         *(("1e/e0", part) for part in ([0, 1, 2], [3, 4, 5], [6])),
         *(("1j/j0", []), ("1m/m0", [7, 8, 9])),
@@ -93,7 +94,7 @@ def test_entries_are_counted(path):
     writer = MassWriter()
     assert writer.entries == 0
     for name, values in (("a/x", float32(1, 2)), ("b/x", float32()), ("a/x", float32(3))):
-        writer.add(name, values)
+        writer.add(SpectrumKey.parse(name), values)
     assert writer.entries == 3
 
 
@@ -213,8 +214,12 @@ def test_exported_masses_are_plain_arrays_of_all_sources(tmp_path):
     one = write(tmp_path / "1.npz", [("2e_0m/e0e1", float32(1, 2)), ("0e_2m/m0m1", float32(7))])
     other = write(tmp_path / "2.npz", [("2e_0m/e0e1", float32(3)), ("3e_0m/e0e1e2", float32())])
     folder = tmp_path / "exported"
-    entries = mass_arrays.export(folder, [one, other])
-    assert entries == {"0e_2m/m0m1": 1, "2e_0m/e0e1": 3, "3e_0m/e0e1e2": 0}
+    entries = {str(key): number for key, number in mass_arrays.export(folder, [one, other]).items()}
+    assert entries == {
+        "0e_2m/m0m1": 1,
+        "2e_0m/e0e1": 3,
+        "3e_0m/e0e1e2": 0,
+    }
     assert sorted(str(file.relative_to(folder)) for file in folder.rglob("*.npy")) == [
         f"{name}.npy" for name in entries
     ]
@@ -239,7 +244,7 @@ def test_masses_that_wait_on_the_disk_give_the_same_bytes(tmp_path, monkeypatch)
     monkeypatch.setattr(mass_arrays, "_SPILLED_BYTES", 1000)
     writer = MassWriter(tmp_path / "spool")
     for name, values in parts:
-        writer.add(name, values)
+        writer.add(SpectrumKey.parse(name), values)
         assert writer._held <= 1000
     writer.write(tmp_path / "2.npz")
     assert (tmp_path / "2.npz").read_bytes() == in_memory.read_bytes()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edm.spectra import Distribution, SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.products import mass_counts
 from targets.products.mass_counts import Row
@@ -21,7 +22,11 @@ ROWS = st.dictionaries(
 
 def write(path, rows):
     mass_counts.write(
-        path, [Row(name, width, np.array(bins, dtype=np.int64), *more) for (name, width), (bins, *more) in rows.items()]
+        path,
+        [
+            Row(SpectrumKey.parse(name), width, Distribution(np.array(bins, dtype=np.int64), *more))
+            for (name, width), (bins, *more) in rows.items()
+        ],
     )
     return path
 
@@ -40,12 +45,12 @@ def slow_sum(branches):
 
 def as_slow(rows):
     return {
-        (row.name, row.width_gev): [
-            Counter({position: entries for position, entries in enumerate(row.counts.tolist()) if entries}),
-            row.above,
-            row.in_window,
+        (str(key), width_gev): [
+            Counter({position: entries for position, entries in enumerate(part.counts.tolist()) if entries}),
+            part.above,
+            part.in_window,
         ]
-        for row in rows
+        for key, width_gev, part in rows
     }
 
 
@@ -56,23 +61,21 @@ def test_sums_are_those_of_plain_loops_in_any_order(tmp_path_factory, branches):
     paths = [write(folder / f"{number}.npz", rows) for number, rows in enumerate(branches)]
     forward, backward = list(mass_counts.add_up(paths)), list(mass_counts.add_up(paths[::-1]))
     assert as_slow(forward) == slow_sum(branches)
-    assert [row[:2] for row in forward] == sorted(slow_sum(branches))
-    assert [(*row[:2], row.counts.tolist(), *row[3:]) for row in forward] == [
-        (*row[:2], row.counts.tolist(), *row[3:]) for row in backward
-    ]
+    assert [(str(row.key), row.width_gev) for row in forward] == sorted(slow_sum(branches))
+    assert list(map(plain, forward)) == list(map(plain, backward))
 
 
 def test_counts_start_at_zero_and_end_at_the_last_filled_bin(tmp_path):
     path = write(tmp_path / "a.npz", {("1e_0m/e0", 10.0): ([0, 0, 3, 0, 1, 0, 0], 2, 1)})
     (row,) = mass_counts.read(path)
-    assert row.counts.tolist() == [0, 0, 3, 0, 1]
-    assert (row.above, row.in_window) == (2, 1)
+    assert row.distribution.counts.tolist() == [0, 0, 3, 0, 1]
+    assert (row.distribution.above, row.distribution.in_window) == (2, 1)
 
 
 def test_nothing_at_all_is_a_file_too(tmp_path):
     assert list(mass_counts.read(write(tmp_path / "a.npz", {}))) == []
     (row,) = mass_counts.read(write(tmp_path / "b.npz", {("1e_0m/e0", 10.0): ([], 4, 0)}))
-    assert (row.counts.tolist(), row.above) == ([], 4)
+    assert (row.distribution.counts.tolist(), row.distribution.above) == ([], 4)
 
 
 def test_memory_does_not_grow_with_the_number_of_branches(tmp_path):
@@ -81,7 +84,7 @@ def test_memory_does_not_grow_with_the_number_of_branches(tmp_path):
     peaks = []
     for branches in (5, 100):
         tracemalloc.start()
-        assert next(mass_counts.add_up([path] * branches)).counts.tolist() == [branches] * 200
+        assert next(mass_counts.add_up([path] * branches)).distribution.counts.tolist() == [branches] * 200
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
@@ -103,7 +106,7 @@ def damaged(**changes):
 def test_what_the_damages_start_from_is_sound(tmp_path):
     np.savez(tmp_path / "a.npz", **damaged())
     (row,) = mass_counts.read(tmp_path / "a.npz")
-    assert row.counts.tolist() == [0, 3, 4]
+    assert row.distribution.counts.tolist() == [0, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -147,4 +150,9 @@ def test_no_changed_byte_gives_other_counts(tmp_path):
 
 
 def rows(path):
-    return [(row.name, row.width_gev, row.counts.tolist(), row.above, row.in_window) for row in mass_counts.read(path)]
+    return list(map(plain, mass_counts.read(path)))
+
+
+def plain(row):
+    part = row.distribution
+    return str(row.key), row.width_gev, part.counts.tolist(), part.above, part.in_window

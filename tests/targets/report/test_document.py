@@ -36,8 +36,13 @@ def test_the_document_can_be_read_back_as_the_docstring_says(path):
     expected = document()
     assert found["histograms"][0]["counts"] == [50, 30, 20]
     assert base64.b64decode(found["figures"][0]["png"]) == PNG
-    simple = expected.keys() - {"histograms", "figures"}
+    simple = expected.keys() - {"histograms", "figures", "failures", "stages"}
     assert {name: found[name] for name in simple} == {name: expected[name] for name in simple}
+    assert found["failures"] == [{"uri": "bad.root", "reason": "bad.root: truncated"}]
+    assert [(stage["stage"], stage["branches"], stage["masses"]) for stage in found["stages"]] == [
+        *(("ParseFile", 2, None), ("FindPeaks", 1, 7000)),
+    ]
+    assert found["histograms"][0]["cut"]["below"] == 100
 
 
 def test_the_same_document_gives_the_same_bytes(path, tmp_path):
@@ -106,7 +111,7 @@ def test_a_section_that_is_missing_or_unknown_is_named(path):
 def test_ten_thousand_histograms_are_embedded_compactly(path):
     random = np.random.default_rng(1)
     many = [histogram(f"e0j{n}", random.poisson(2000 * np.exp(-np.arange(60) / 8)).tolist()) for n in range(10_000)]
-    plain = len(json.dumps([one | {"counts": one["counts"].tolist()} for one in many]))
+    plain = len(json.dumps([one | {"counts": one["counts"].tolist(), "cut": vars(one["cut"])} for one in many]))
     assert len(written(path, histograms=many)) < plain / 3
 
 
@@ -115,7 +120,7 @@ def test_every_file_of_the_page_is_used_and_installed(path):
     for file in PAGE.glob("*.[cj]s*"):
         assert file.read_text(encoding="utf-8") in text, file
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert settings["tool"]["setuptools"]["package-data"]["targets"] == ["page/*"]
+    assert settings["tool"]["setuptools"]["package-data"]["targets.report"] == ["page/*"]
 
 
 @pytest.mark.parametrize("file", sorted(PAGE.iterdir()), ids=lambda file: file.name)

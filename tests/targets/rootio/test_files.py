@@ -219,7 +219,9 @@ def test_an_absent_file_is_an_error_with_its_path(tmp_path):
 def test_what_is_no_root_file_is_an_error_with_its_reason_and_a_remedy(tmp_path, content, reason):
     path = tmp_path / "f.root"
     path.write_bytes(content)
-    with pytest.raises(UnreadableFileError, match=rf"{path}: .*{reason}.*truncated, damaged or no ROOT file.*{REMEDY}"):
+    with pytest.raises(
+        UnreadableFileError, match=rf"{path}: .*{reason}.*truncated, damaged or not a ROOT file.*{REMEDY}"
+    ):
         open_trees(str(path)).__enter__()
 
 
@@ -257,10 +259,10 @@ def test_the_error_keeps_its_words_and_gives_the_remedy():
     error = unreadable("f.root", "events 0 to 7 cannot be read", ValueError("bad bytes\nin file f.root"))
     assert isinstance(error, OSError)
     assert str(error) == (
-        "f.root: events 0 to 7 cannot be read (ValueError: bad bytes); it is truncated, damaged or no ROOT file: "
+        "f.root: events 0 to 7 cannot be read (ValueError: bad bytes); it is truncated, damaged or not a ROOT file: "
         "fetch it again, or compare its checksum with the portal's"
     )
-    assert str(unreadable("f", "w", PermissionError(13, "denied"))).endswith("; check who may read it")
+    assert str(unreadable("f", "w", PermissionError(13, "denied"))).endswith("; check its permissions")
     assert str(unreadable("f", "w", FileNotFoundError("gone"))).endswith("; check the path")
     assert str(unreadable("f", "w", TimeoutError("slow"))).endswith("try again later")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from targets.catalogue.input_files import InputFile
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
-from targets.network import xrootd
+from targets.network import uris
 from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RefusedError
+from targets.network.transfer import RemoteFile
 from targets.rootio import files
 from targets.rootio.ttree import branch_lists
 from tests.oracle.reference import SHARED, needs_shared
@@ -57,9 +57,9 @@ def hosted(web):
     return host
 
 
-def read(uri, network=QUICK, step=150, size=None):
+def read(uri, policy=QUICK, step=150, size=None):
     """Read all events, in chunks, and return them, their number and the traffic."""
-    with open_events(uri, KNOWN, network, size) as file:
+    with open_events(uri, KNOWN, policy, size) as file:
         chunks = list(file.chunks({}, step))
         return [as_plain(chunk) for chunk in chunks], file.num_entries, file.traffic()
 
@@ -134,8 +134,7 @@ def test_a_server_without_ranges_is_a_case_for_a_download(nanoaod, hosted, web, 
     web.always = faults.whole
     with pytest.raises(RangesUnsupportedError, match="it cannot be read in parts; read it with --fetch download"):
         read(uri)
-    file = InputFile(uri, None, None, None, None, None, "files", "data")
-    with fetch(file, tmp_path / "cache", QUICK, keep=False) as got:
+    with fetch(RemoteFile(uri, None, None), tmp_path / "cache", QUICK, keep=False) as got:
         assert read(str(got.path))[0] == read(nanoaod)[0]
 
 
@@ -219,27 +218,27 @@ def test_bytes_from_the_disk_are_counted_too(nanoaod):
 
 
 def test_public_cern_files_are_read_over_https_without_xrootd(monkeypatch):
-    monkeypatch.setattr(xrootd, "installed", lambda: False)
+    monkeypatch.setattr(uris, "has_xrootd", lambda: False)
     for start in ("root://eospublic.cern.ch/", "root://eospublic.cern.ch:1094/"):
-        assert xrootd.address(f"{start}/eos/opendata/x.root") == "https://opendata.cern.ch/eos/opendata/x.root"
+        assert uris.choose_address(f"{start}/eos/opendata/x.root") == "https://opendata.cern.ch/eos/opendata/x.root"
 
 
 @pytest.mark.parametrize("uri", ["root://other.host//store/x.root", "root://eospublic.cern.ch.evil//eos/x.root"])
 def test_other_xrootd_hosts_need_the_package(monkeypatch, tmp_path, uri):
-    monkeypatch.setattr(xrootd, "installed", lambda: False)
+    monkeypatch.setattr(uris, "has_xrootd", lambda: False)
     with pytest.raises(
         RefusedError, match=rf"^{uri}: root:// addresses of this host need .* pip install '\.\[xrootd\]'"
     ):
         read(uri)
-    file = InputFile(uri, None, None, None, None, None, "files", "data")
-    with pytest.raises(RefusedError, match="pip install"), fetch(file, tmp_path / "cache", QUICK):
+    remote = RemoteFile(uri, None, None)
+    with pytest.raises(RefusedError, match="pip install"), fetch(remote, tmp_path / "cache", QUICK):
         pass
     assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("uri", ["/data/x.root", "https://h/x.root", "x.root"])
 def test_other_addresses_stay_as_they_are(uri):
-    assert xrootd.address(uri) == uri
+    assert uris.choose_address(uri) == uri
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=needs_shared) for name in REAL])

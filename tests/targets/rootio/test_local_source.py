@@ -4,7 +4,7 @@ import queue
 
 import pytest
 
-from targets.rootio.local_source import FileSource
+from targets.rootio.local_source import FileSource, read_groups
 
 
 @pytest.fixture
@@ -69,3 +69,33 @@ def test_a_closed_file_is_not_read(path):
 def test_an_absent_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         FileSource(str(tmp_path / "nowhere"))
+
+
+def test_groups_are_read_one_after_the_other_into_the_same_memory(path):
+    with FileSource(str(path)) as source:
+        groups = read_groups(source, [[(5, 7), (0, 2)], [], [(99, 100)]])
+        first = next(groups)
+        assert [bytes(data) for data in first] == [b"\5\6", b"\0\1"]
+        assert [[bytes(data) for data in group] for group in groups] == [[], [b"c"]]
+        assert bytes(first[0])[:1] == b"c"
+
+
+class _Remote:
+    """A source as one over a network: it counts its requests."""
+
+    def __init__(self, source):
+        self.source, self.requests = source, []
+
+    def chunks(self, ranges, notifications):
+        self.requests.append(list(ranges))
+        return self.source.chunks(ranges, notifications)
+
+
+def test_over_a_network_all_groups_are_one_request(path):
+    with FileSource(str(path)) as source:
+        remote = _Remote(source)
+        groups = read_groups(remote, [[(5, 7), (0, 2)], [], [(99, 100)]])
+        assert [[bytes(data) for data in group] for group in groups] == [[b"\5\6", b"\0\1"], [], [b"c"]]
+        assert remote.requests == [[(5, 7), (0, 2), (99, 100)]]
+        assert list(read_groups(remote, [[], []])) == [[], []]
+        assert len(remote.requests) == 1

@@ -78,18 +78,20 @@ with parsed_data.writing(Path(sys.argv[1]), "{}") as writer:
     pause()
 """
 WRITE_MASSES = """
+from edm.spectra import SpectrumKey
 from targets.products.mass_arrays import MassWriter
 writer = MassWriter()
-writer.add("2e_0m/e0e1", np.ones(100_000, dtype=np.float32))
+writer.add(SpectrumKey("2e_0m", "e0e1"), np.ones(100_000, dtype=np.float32))
 np.lib.format.write_array = pause
 writer.write(Path(sys.argv[1]))
 """
 EXPORT_MASSES = """
+from edm.spectra import SpectrumKey
 from targets.products import mass_arrays
 source = Path(sys.argv[1]).with_name("source.npz")
 writer = mass_arrays.MassWriter()
-writer.add("2e_0m/e0e1", np.ones(100, dtype=np.float32))
-writer.add("2e_0m/e0e2", np.ones(100, dtype=np.float32))
+writer.add(SpectrumKey("2e_0m", "e0e1"), np.ones(100, dtype=np.float32))
+writer.add(SpectrumKey("2e_0m", "e0e2"), np.ones(100, dtype=np.float32))
 writer.write(source)
 begin = mass_arrays._begin
 def begin_one(*arguments):

@@ -7,7 +7,6 @@ import pytest
 
 from tests.support.runs import LAW, LUIGI, PROJECT, clean_environment
 
-ENVIRONMENT = {"PYTHONPATH": str(PROJECT)}
 UNPRINTABLE = {
     "a full disk": ">/dev/full 2>/dev/full",
     "closed": ">&- 2>&-",
@@ -15,12 +14,13 @@ UNPRINTABLE = {
     "open for reading alone": "1</dev/null 2</dev/null",
     "nobody reads": "> >(exec true) 2>&1",
 }
-INSTALL = "from tasks.cli import output_streams; output_streams.install()"
-PRINTS = """
+INSTALL = f"import sys; sys.path.insert(0, '{PROJECT}/tasks/cli'); import output_streams; output_streams.install()"
+"""Install the module alone: luigi and law, which tasks imports, take most of a second."""
+
+PRINTS = f"""
 import logging, sys
 early = sys.stdout, logging.StreamHandler()
-from tasks.cli import output_streams
-output_streams.install()
+{INSTALL}
 from tqdm import tqdm
 logger = logging.getLogger("x")
 logger.addHandler(early[1])
@@ -47,7 +47,11 @@ def shell(command, redirection="", folder=None, **environment):
 
 
 def python(code, redirection="", *options, **environment):
-    return shell([sys.executable, *options, "-c", code.replace("'", '"')], redirection, **ENVIRONMENT | environment)
+    return shell(
+        [sys.executable, *options, "-c", code.replace("'", '"')],
+        redirection,
+        **{"PYTHONPATH": str(PROJECT)} | environment,
+    )
 
 
 @pytest.mark.parametrize("options", [(), ("-u",)], ids=["buffered", "unbuffered"])
@@ -72,7 +76,7 @@ def test_what_can_be_printed_is():
 
 def test_the_disk_under_a_log_has_space_again(tmp_path):
     reopened = f"os.dup2(os.open('{tmp_path / 'log'}', os.O_WRONLY | os.O_CREAT), 1)"
-    code = f"import os, sys; {INSTALL}\nprint('lost', flush=True)\n{reopened}\nprint('kept')"
+    code = f"import os; {INSTALL}\nprint('lost', flush=True)\n{reopened}\nprint('kept')"
     assert python(code, ">/dev/full")[0] == 0
     assert (tmp_path / "log").read_text() == "kept\n"
 

@@ -1,17 +1,10 @@
-"""Which files there are, how they are grouped and how the work is shared: counts depend on the events alone."""
+"""How files are grouped and how the work is shared: counts depend on the events alone."""
 
-import os
 import shutil
 
 import pytest
 
 from tests.support.runs import Runs
-from tests.support.toy_files import toy_file
-
-
-def newest(run):
-    """Give the histograms made last."""
-    return run.all_histograms()[-1]
 
 
 @pytest.mark.parametrize(
@@ -40,10 +33,10 @@ def test_counts_do_not_depend_on_the_order_of_files(toys, tmp_path, ten):
 
 def test_more_files_in_the_same_groups_are_as_a_fresh_run(run_ten, ten, three):
     run_ten(max_files_to_process=3, files_per_branch=4)
-    assert newest(run_ten) == three
+    assert run_ten.newest_histograms() == three
     before = run_ten.state()
     run_ten(files_per_branch=4)
-    assert newest(run_ten) == ten
+    assert run_ten.newest_histograms() == ten
     assert run_ten.made_since(before)["parsed_data"] == 3
 
 
@@ -52,61 +45,20 @@ def test_appended_files_make_only_the_last_group_again(run_ten, ten):
     before = run_ten.state()
     run_ten(files_per_branch=4)
     assert run_ten.made_since(before)["parsed_data"] == 2
-    assert newest(run_ten) == ten
+    assert run_ten.newest_histograms() == ten
 
 
 def test_other_groups_are_as_a_fresh_run(run_ten, ten):
     run_ten(files_per_branch=4, bin_width_gev=50)
     run_ten(files_per_branch=3)
-    assert newest(run_ten) == ten
+    assert run_ten.newest_histograms() == ten
     before = run_ten.state()
     run_ten(files_per_branch=4)
     assert run_ten.made_since(before) == {}
-
-
-def test_a_file_added_under_a_glob_is_read(run, toys, fresh):
-    run()
-    before = run.state()
-    added = shutil.copy2(toys[7], run.folder / "in" / "a_new_first.root")
-    run()
-    assert run.made_since(before)["parsed_data"] == 1
-    assert newest(run) == fresh([added, *toys[:3]])
 
 
 def test_a_file_added_under_a_glob_shifts_the_groups(run, toys, fresh):
     run(files_per_branch=2)
     added = shutil.copy2(toys[7], run.folder / "in" / "a_new_first.root")
     run(files_per_branch=2)
-    assert newest(run) == fresh([added, *toys[:3]])
-
-
-def test_a_file_gone_from_a_glob_no_longer_counts(run, files, fresh):
-    run()
-    files[0].unlink()
-    before = run.state()
-    run()
-    assert "parsed_data" not in run.made_since(before)
-    assert newest(run) == fresh(files[1:])
-
-
-def test_a_changed_file_is_read_again(run, files, toys, fresh):
-    run()
-    before = run.state()
-    toy_file(files[1], seed=77)
-    run()
-    assert run.made_since(before)["parsed_data"] == 1
-    assert newest(run) == fresh([toys[0], files[1], toys[2]])
-
-
-def test_a_changed_time_alone_is_a_changed_file(run, files, three):
-    run()
-    before = run.state()
-    os.utime(files[1], (1, 1))
-    run()
-    assert run.made_since(before)["parsed_data"] == 1
-    assert newest(run) == three
-
-
-def test_a_file_named_twice_counts_once(run, files, three):
-    run(input_files=f"{run.folder}/in/*.root,{files[1]},{run.folder}/in/../in/f2.root")
-    assert run.histograms() == three
+    assert run.newest_histograms() == fresh([added, *toys[:3]])

@@ -13,7 +13,6 @@ import pytest
 from law.config import Config
 from law.job.base import BaseJobManager
 
-from submit import shell_commands
 from tests.support.pbs_engine import engine
 from tests.support.runs import LUIGI, finish
 from tests.support.toy_files import toy_file
@@ -38,7 +37,7 @@ def submit(run, *words, task="ParseFile", engine="pbs", **more):
 def branches(job):
     """Read from the files of a job which branches it runs."""
     words = shlex.split(Path(job["script"]).read_text().splitlines()[-1])
-    return [int(one) for one in base64.b64decode(words[words.index("ParseFile") + 2]).split()]
+    return [int(number) for number in base64.b64decode(words[words.index("ParseFile") + 2]).split()]
 
 
 def test_options_of_one_stage_count_there_and_nowhere_else(run, engine):
@@ -61,10 +60,10 @@ def test_the_products_of_jobs_are_told_where_they_were_asked_for(run, engine):
     assert done.status == 0, done.text
     assert len(server.submissions()) == 1
     (product,) = run.products("histograms")
-    (told,) = re.findall(
+    (announced,) = re.findall(
         r"^files: (\d+) histograms, .* wants, in (\S+); statistics in \S+\.json$", done.text, re.MULTILINE
     )
-    assert told == (str(len(run.histograms())), str(product))
+    assert announced == (str(len(run.histograms())), str(product))
 
 
 def test_another_list_of_files_has_job_data_of_its_own(run, files, pbs):
@@ -135,8 +134,8 @@ def in_job(bootstrap, **environment):
     lines = bootstrap.read_text().split("export PIPELINE_JOB")[0]
     env = {"PATH": os.environ["PATH"], **environment}
     words = ["/bin/bash", "-c", f"unset PWD SHLVL OLDPWD _\n{lines}\nexec env -0"]
-    told = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
-    exported = dict(item.split("=", 1) for item in told.split("\0") if item)
+    printed = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    exported = dict(item.split("=", 1) for item in printed.split("\0") if item)
     return {
         name: value for name, value in exported.items() if name not in {*env, "PWD", "SHLVL", "_", "LAW_CONFIG_FILE"}
     }
@@ -192,7 +191,7 @@ def test_here_any_path_will_do(run):
 def test_names_with_characters_of_shells_are_refused(run, option):
     end = submit(run, **{option: "a$(touch${IFS}X)"})
     assert end.status != 0
-    assert f"{option} = 'a$(touch${{IFS}}X)': it may not have '$({{}})', which shells take for their own" in end.text
+    assert f"{option} = 'a$(touch${{IFS}}X)': it may not have '$({{}})', which shells interpret" in end.text
 
 
 def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
@@ -222,19 +221,14 @@ def test_a_command_that_does_not_exist_is_named_and_not_tried_again(run, pbs, mo
     monkeypatch.setattr("law.job.base.BaseJobManager.submit_batch", _impatient(BaseJobManager.submit_batch))
     outcome = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
     assert outcome.status == 30
-    assert "all: 3" not in capsys.readouterr().out  # a look at the jobs
+    assert "all: 3" not in capsys.readouterr().out  # no poll
     assert f"branch 0,1,2: cannot run {command.split()[0]!r}: " in outcome.text
-    assert "[job] of law.cfg\nMend the cause" in outcome.text
+    assert "[job] of law.cfg\nFix the cause" in outcome.text
     monkeypatch.setitem(keys, "pbs_cmd_qstat", "/nonexistent/qstat")
     monkeypatch.setitem(keys, "slurm_cmd_squeue", "/nonexistent/squeue")
     again = run.attempt("--workflow", system, "--poll-interval", "0.1s", task="ParseFile")
     assert "may have been submitted" not in again.text
     assert "cannot run" in again.text
-
-
-def test_the_shell_may_set_variables_and_have_words_of_its_own(monkeypatch):
-    monkeypatch.setitem(Config.instance()._sections["job"], "slurm_cmd_sbatch", "SLURM_CONF=/x exec true")
-    shell_commands.require("slurm_cmd_sbatch")
 
 
 @pytest.mark.parametrize("system", COMMANDS)

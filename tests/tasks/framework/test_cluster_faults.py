@@ -117,30 +117,30 @@ def test_a_server_that_is_down_is_waited_for(jobs, three):
     jobs.pbs.pause()
     jobs.pbs.down()
     with jobs.started(files_per_branch=3) as process:
-        said = read_until(process, "going to submit 1 pbs job")
+        output = read_until(process, "going to submit 1 pbs job")
         wait_until(lambda: "qsub" in jobs.pbs.turned_away())
         jobs.pbs.up()
         jobs.pbs.wait(lambda all_jobs: len(all_jobs) == 1)
-        said += read_until(process, "pending: 1")
+        output += read_until(process, "pending: 1")
         jobs.pbs.down()
         for _ in range(6):  # law's own patience is five
-            said += read_until(process, "error(s) occured during job status query")
+            output += read_until(process, "error(s) occured during job status query")
         jobs.pbs.up()
         jobs.pbs.resume()
         done = ended(process)
-    assert done.status == 0, said + done.text
+    assert done.status == 0, output + done.text
     assert len(jobs.pbs.submissions()) == 1
     jobs.run(files_per_branch=3)
     assert jobs.run.histograms() == three
 
 
 def read_until(process, words):
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if words in line:
-            return "".join(said)
-    raise AssertionError("".join(said))
+            return "".join(output)
+    raise AssertionError("".join(output))
 
 
 def test_a_job_that_fails_twice_is_done_and_one_that_always_fails_is_named(jobs, files):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from textwrap import dedent
 
 import luigi
@@ -9,6 +10,7 @@ import pytest
 from luigi.task_register import Register
 
 import tasks
+from tasks.framework.product import FolderTarget
 from tasks.parameters.output import PlotParameters
 from tests.support.runs import PROJECT
 
@@ -167,3 +169,24 @@ def test_a_stage_whose_results_change_gets_new_places(listed, monkeypatch):
     monkeypatch.setattr(tasks.ComputeMasses, "revision", 99)
     after = folders(listed)
     assert [stage for stage in STAGES if before[stage] != after[stage]] == list(STAGES[1:])
+
+
+def test_a_folder_that_is_being_removed_is_not_there_any_more(tmp_path, monkeypatch):
+    """Half of it would count as done."""
+    folder = tmp_path / "plots"
+    folder.mkdir()
+    (folder / "one.png").write_text("a picture")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    target = FolderTarget(str(folder))
+    monkeypatch.setattr(shutil, "rmtree", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        target.remove()
+    monkeypatch.undo()
+    assert not target.exists()
+    assert target.remove() is False
+    folder.mkdir()
+    assert target.remove() is True
+    assert not folder.exists()

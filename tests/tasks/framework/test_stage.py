@@ -1,12 +1,8 @@
 """Running again: what is there is not made again, what is missing is, and nothing is overwritten."""
 
-import shutil
 from textwrap import dedent
 
-import pytest
-
 import tasks
-from tasks.framework.product import FolderTarget
 
 MAIN_JOB = list(tasks.STAGES[tasks.STAGES.index("FetchMetadata") : tasks.STAGES.index("MakeHistograms") + 1])
 
@@ -32,52 +28,47 @@ def test_the_stages_run_in_order(run):
     assert run().started == MAIN_JOB
 
 
-def test_a_second_run_starts_nothing_and_says_so(run):
-    run()
-    before = run.state()
-    again = run()
+def test_a_second_run_starts_nothing_and_says_so(ready):
+    before = ready.state()
+    again = ready()
     assert again.started == []
-    (histograms,) = run.products("histograms")
+    (histograms,) = ready.products("histograms")
     assert f"Everything was done before:\nMakeHistograms of files: {histograms}" in again.text
-    assert f"\nParseFile of files: {run.products('parsed_data')[0].parent}" in run(task="ParseFile").text
-    assert run.state() == before
+    assert f"\nParseFile of files: {ready.products('parsed_data')[0].parent}" in ready(task="ParseFile").text
+    assert ready.state() == before
 
 
-def test_deleted_histograms_and_one_processed_file_are_all_that_is_made_again(run, three):
-    run()
-    delete(run, "histograms")
-    delete(run, "im_arrays_processed", name=run.products("im_arrays_processed")[1].stem)
-    before = run.state()
-    assert run().started == ["RemovePeaks", "MakeHistograms"]
-    assert run.made_since(before) == {"histograms": 1, "im_arrays_processed": 1}
-    assert run.histograms() == three
+def test_deleted_histograms_and_one_processed_file_are_all_that_is_made_again(ready, three):
+    delete(ready, "histograms")
+    delete(ready, "im_arrays_processed", name=ready.products("im_arrays_processed")[1].stem)
+    before = ready.state()
+    assert ready().started == ["RemovePeaks", "MakeHistograms"]
+    assert ready.made_since(before) == {"histograms": 1, "im_arrays_processed": 1}
+    assert ready.histograms() == three
 
 
-def test_one_deleted_branch_is_all_that_is_made_again(run, three):
-    run()
-    delete(run, "histograms")
-    name = run.products("parsed_data")[2].stem
+def test_one_deleted_branch_is_all_that_is_made_again(ready, three):
+    delete(ready, "histograms")
+    name = ready.products("parsed_data")[2].stem
     rooms = ["parsed_data", "im_arrays", "im_arrays_processed", "histogram_counts"]
-    delete(run, *rooms, name=name)
-    before = run.state()
-    run()
-    assert run.made_since(before) == dict.fromkeys([*rooms, "histograms"], 1)
-    assert {run.products(room)[2].stem for room in ("parsed_data", "im_arrays", "im_arrays_processed")} == {name}
-    assert run.histograms() == three
+    delete(ready, *rooms, name=name)
+    before = ready.state()
+    ready()
+    assert ready.made_since(before) == dict.fromkeys([*rooms, "histograms"], 1)
+    assert {ready.products(room)[2].stem for room in ("parsed_data", "im_arrays", "im_arrays_processed")} == {name}
+    assert ready.histograms() == three
 
 
-def test_deleted_intermediate_files_are_not_missed_while_the_result_is_there(run):
-    run()
-    delete(run, "parsed_data", "im_arrays")
-    assert run().started == []
+def test_deleted_intermediate_files_are_not_missed_while_the_result_is_there(ready):
+    delete(ready, "parsed_data", "im_arrays")
+    assert ready().started == []
 
 
-def test_deleted_statistics_are_not_missed_and_the_sum_says_how_many_are_gone(run):
-    run()
-    delete(run, "histograms")
-    (run.out / "logs" / "ParseFile").rename(run.out / "logs" / "gone")
-    assert run().started == ["MakeHistograms"]
-    (record,) = run.records("MakeHistograms")
+def test_deleted_statistics_are_not_missed_and_the_sum_says_how_many_are_gone(ready):
+    delete(ready, "histograms")
+    (ready.out / "logs" / "ParseFile").rename(ready.out / "logs" / "gone")
+    assert ready().started == ["MakeHistograms"]
+    (record,) = ready.records("MakeHistograms")
     assert record["missing_statistics"] == 3
 
 
@@ -97,13 +88,12 @@ def test_more_files_read_only_the_new_ones(run_ten, three, ten):
     assert run_ten.all_histograms() == [three, ten]
 
 
-def test_a_new_bin_width_makes_histograms_alone_and_keeps_the_old(run):
-    run()
-    before = run.state()
-    assert run(bin_width_gev=20).started == ["FillHistograms", "MakeHistograms"]
-    assert run.made_since(before) == {"histogram_counts": 3, "histograms": 1}
-    assert len(run.products("histograms")) == 2
-    assert run(bin_width_gev=10).started == []
+def test_a_new_bin_width_makes_histograms_alone_and_keeps_the_old(ready):
+    before = ready.state()
+    assert ready(bin_width_gev=20).started == ["FillHistograms", "MakeHistograms"]
+    assert ready.made_since(before) == {"histogram_counts": 3, "histograms": 1}
+    assert len(ready.products("histograms")) == 2
+    assert ready(bin_width_gev=10).started == []
 
 
 def test_a_new_selection_reads_again_and_the_old_one_is_found_complete(run):
@@ -130,24 +120,3 @@ def test_a_selection_is_known_by_its_content_not_by_its_path(run):
     assert run(selection=selection).started == []
     (run.folder / "renamed.yaml").write_text(MUONS_ABOVE_20_GEV)
     assert run(selection=run.folder / "renamed.yaml").started == []
-
-
-def test_a_folder_that_is_being_removed_is_not_there_any_more(tmp_path, monkeypatch):
-    """Half of it would count as done."""
-    folder = tmp_path / "plots"
-    folder.mkdir()
-    (folder / "one.png").write_text("a picture")
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    target = FolderTarget(str(folder))
-    monkeypatch.setattr(shutil, "rmtree", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        target.remove()
-    monkeypatch.undo()
-    assert not target.exists()
-    assert target.remove() is False
-    folder.mkdir()
-    assert target.remove() is True
-    assert not folder.exists()

@@ -11,7 +11,7 @@ from tasks.parameters import jobs
 UNHANDLED, TASK_FAILED = 4, 30
 DECLARED = {
     name: one
-    for mixin in (jobs.BranchParameters, jobs.JobParameters)
+    for mixin in (jobs.BranchParameters, jobs.PollingParameters, jobs.JobParameters)
     for name, one in vars(mixin).items()
     if isinstance(one, luigi.Parameter)
 }
@@ -26,15 +26,20 @@ BAD = {
     "poll_interval": [
         ("0", "it must be above 0"),
         ("-1m", "= '-1m': it must be above 0"),
-        ("soon", "write it as 90m, 1.5h"),
+        ("soon", "write 90m, 1.5h"),
     ],
     "walltime": [("0", "it must be above 0"), ("-2", "it must be above 0"), ("inf", "a finite time is needed")],
-    "pbs_walltime": [("xx", "this is no time: write it as 90m"), ("4h30", "'4h, 30m'"), ("0", "it must be above 0")],
-    "pbs_memory": [("2", "write a whole number and b, kb, mb, gb or tb, as 2gb"), ("lots", "as 2gb"), ("0gb", "gb")],
+    "pbs_walltime": [("xx", "this is no time: write 90m"), ("4h30", "'4h, 30m'"), ("0", "it must be above 0")],
+    "pbs_memory": [
+        ("2", "write a whole number and b, kb, mb, gb or tb, as 2gb"),
+        ("lots", "as 2gb"),
+        ("2.5gb", "as 2gb"),
+        ("0gb", "gb"),
+    ],
     "pbs_ncpus": [("0", "it must be 1 or more")],
-    "pbs_queue": [("a b", "it must be one word"), ("-l", "begins with no dash")],
+    "pbs_queue": [("a b", "it must be one word"), ("-l", "does not begin with a dash")],
     "pbs_account": [("a\tb", "it must be one word")],
-    "slurm_partition": [("a b", "it must be one word"), ("--wrap=x", "begins with no dash")],
+    "slurm_partition": [("a b", "it must be one word"), ("--wrap=x", "does not begin with a dash")],
     "htcondor_pool": [("a b", "it must be one word")],
     "htcondor_scheduler": [(" a", "it must be one word")],
     "no_poll": [("perhaps", "it must be True or False")],
@@ -47,8 +52,8 @@ BAD = {
     "branches": [
         ("abc", "write numbers of branches and ranges, as 0:5,7"),
         ("1:2:3", "write numbers of branches and ranges"),
-        ("3:1", "a range holds no branch"),
-        (":0", "a range holds no branch"),
+        ("3:1", "a range is empty"),
+        (":0", "a range is empty"),
         ("-4", "branches are counted from 0"),
     ],
     "acceptance": [("-1", "it must be 0 or more"), ("most", "this is not a number")],

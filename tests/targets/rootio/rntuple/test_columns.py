@@ -38,7 +38,7 @@ class Bytes:
 
 def read(column, stored, start, stop):
     ranges = [page.range() for page in column.missing(start, stop)]
-    fetched = {begin: memoryview(stored.data[begin:end]) for begin, end in ranges}
+    fetched = {(begin, end): memoryview(stored.data[begin:end]) for begin, end in ranges}
     return column.numbers(fetched, start, stop, Decompressor()).tolist()
 
 
@@ -123,7 +123,8 @@ def test_a_page_with_more_bytes_than_its_numbers_is_an_error():
 
 def test_an_unknown_codec_is_named():
     stored = Bytes()
-    listed = SimpleNamespace(pages=[stored._page(b"QQ" + bytes(8), 30)], element_offset=0, suppressed=False)
+    block = b"QQ\1" + (2).to_bytes(3, "little") + (120).to_bytes(3, "little") + bytes(2)
+    listed = SimpleNamespace(pages=[stored._page(block, 30)], element_offset=0, suppressed=False)
     column = Column([Representation.of(record())], [[listed]], [30])
     with pytest.raises(ShapeError, match="compressed with b'QQ', which is not read"):
         read(column, stored, 0, 30)

@@ -76,7 +76,7 @@ def test_uproots_own_trees_are_listed_too(pair):
 
 
 def test_uproot_reads_branches_that_were_asked_for(pair):
-    """As it must those whose layout targets/rootio/ttree/layouts.py does not know."""
+    """As it must those whose layout targets/rootio/ttree/basket_layouts.py does not know."""
     ours, theirs = pair
     for name in ("x", "Jet_pt", "n"):
         branch = branch_lists.branch(ours["Events"], name)

@@ -10,11 +10,11 @@ import pytest
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.ttree.keys import Packed
-from targets.rootio.ttree.layouts import Layout, Part
+from targets.rootio.ttree.basket_keys import PackedBasket
+from targets.rootio.ttree.basket_layouts import Layout, Part
 from targets.rootio.ttree.packed_numbers import PackedNumbers
 from tests.support.jagged import awkward
-from tests.targets.rootio.ttree.test_layouts import basket
+from tests.targets.rootio.ttree.test_basket_layouts import basket
 
 
 class Member(SimpleNamespace):
@@ -114,7 +114,7 @@ def test_every_form_comes_back(title):
     kind, write, tolerance = FORMS[title]
     layout = Layout.of(branch(title, kind))
     data = basket([b"".join(map(write, numbers)) for numbers in ENTRIES])
-    packed = Packed.of(memoryview(data), 4)
+    packed = PackedBasket.of(memoryview(data), 4)
     flat = layout.array([Part(packed, 0, 4)], Decompressor())
     assert flat.numbers.dtype == (np.float64 if kind == "TLeafD32" else np.float32)
     assert flat.offsets.tolist() == [0, 2, 2, 3, 7]
@@ -134,7 +134,7 @@ def test_numbers_and_arrays_of_fixed_length_come_back(title, length):
     data = basket(
         [b"".join(map(write, numbers[i * per_entry : (i + 1) * per_entry])) for i in range(entries)], jagged=False
     )
-    packed = Packed.of(memoryview(data), entries)
+    packed = PackedBasket.of(memoryview(data), entries)
     flat = layout.array([Part(packed, 0, entries)], Decompressor())
     assert flat.length == length
     assert flat.n_events() == entries

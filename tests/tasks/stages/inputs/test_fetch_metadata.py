@@ -211,7 +211,7 @@ def test_a_file_that_is_replaced_between_listing_and_reading_gives_no_numbers(ru
     end = run.attempt()
     assert end.status == 30
     assert f"{files[1]}: it changed since the run began" in end.text
-    assert "run the same command again, which lists it anew" in end.text
+    assert "rerun the same command, which lists it anew" in end.text
     assert len(run.products("parsed_data")) == 2
     monkeypatch.undo()
     files[1].write_bytes(toys[1].read_bytes())

@@ -32,7 +32,7 @@ def test_a_run_with_bad_files_names_them_all_and_does_the_others(run, files, thr
     assert "ParseFile: 2 of 3 branches failed (the others are done, and stay done):" in end.text
     for bad in (files[0], files[2]):
         assert f"{bad}: events 0 to {EVENTS} cannot be read" in end.text
-    assert "it is truncated, damaged or no ROOT file: fetch it again" in end.text
+    assert "it is truncated, damaged or not a ROOT file: fetch it again" in end.text
     assert "to leave out files that cannot be read: --tolerated-failures" in end.text
     assert len(run.products("parsed_data")) == 1
     assert not run.products("im_arrays")

@@ -2,7 +2,7 @@
 
 import shutil
 
-from physics.selection.cutflow import shown
+from edm.cutflow import shown
 from tests.support.toy_files import EVENTS, truncate
 
 

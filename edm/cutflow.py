@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from physics.errors import PhysicsError
+from edm.errors import RecordError
 
 __all__ = ["Cutflow", "Row", "shown"]
 
@@ -68,10 +68,19 @@ class Cutflow:
             That of all files together. ``Cutflow()`` plus anything is the latter.
 
         Raises:
-            PhysicsError: When the steps differ, because the selections do.
+            RecordError: When the steps differ, because the selections do.
         """
         kinds = [*self.rows, *(kind for kind in other.rows if kind not in self.rows)]
         return Cutflow({kind: _add(kind, self.rows.get(kind), other.rows.get(kind)) for kind in kinds})
+
+    def selected(self) -> dict[str, int]:
+        """Return how many objects of each kind the last step leaves (dimensionless), 0 where there is no step."""
+        return {kind: rows[-1].objects if rows else 0 for kind, rows in self.rows.items()}
+
+    def removed(self, kind: str) -> list[int]:
+        """Return how many objects each step of a kind removes (dimensionless)."""
+        objects = [row.objects for row in self.rows[kind]]
+        return [before - after for before, after in zip([*objects[:1], *objects], objects, strict=False)]
 
     def as_dict(self) -> dict[str, list[dict[str, Any]]]:
         """Write the cutflow in a form that JSON can hold.
@@ -80,7 +89,19 @@ class Cutflow:
             Per kind one entry a step, with ``cut``, ``objects`` (left after it), ``removed`` (by it), ``applied`` and
             ``reasons`` (a list, empty when it was applied to all files).
         """
-        return {kind: _as_list(rows) for kind, rows in self.rows.items()}
+        return {
+            kind: [
+                {
+                    "cut": row.cut,
+                    "objects": row.objects,
+                    "removed": removed,
+                    "applied": row.applied,
+                    "reasons": list(row.reasons),
+                }
+                for row, removed in zip(rows, self.removed(kind), strict=True)
+            ]
+            for kind, rows in self.rows.items()
+        }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Sequence[Mapping[str, Any]]]) -> "Cutflow":
@@ -96,7 +117,7 @@ class Cutflow:
 
 
 def shown(cut: str) -> str:
-    """Give the name by which figures and tables call a step, where a number says how many objects it left.
+    """Return the name by which figures and tables call a step, where a number says how many objects it left.
 
     Args:
         cut: Its name in the statistics.
@@ -113,22 +134,8 @@ def _add(kind: str, rows: tuple[Row, ...] | None, others: tuple[Row, ...] | None
     names, other_names = [row.cut for row in rows], [row.cut for row in others]
     if names != other_names:
         msg = f"cutflows of different selections cannot be added: for {kind} one has {names}, the other {other_names}"
-        raise PhysicsError(msg)
+        raise RecordError(msg)
     return tuple(row.add(other) for row, other in zip(rows, others, strict=True))
-
-
-def _as_list(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    before = [rows[0].objects, *(row.objects for row in rows)] if rows else []
-    return [
-        {
-            "cut": row.cut,
-            "objects": row.objects,
-            "removed": left - row.objects,
-            "applied": row.applied,
-            "reasons": list(row.reasons),
-        }
-        for left, row in zip(before, rows, strict=False)
-    ]
 
 
 def _from_entry(entry: Mapping[str, Any]) -> Row:

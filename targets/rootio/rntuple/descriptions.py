@@ -9,17 +9,17 @@ import numpy as np
 from uproot.source.chunk import Chunk
 from uproot.source.cursor import Cursor
 
-from targets.rootio.compression import Decompressor, UnknownLayoutError
+from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.rntuple.columns import CHECKSUM_BYTES, compare_checksum
 
-__all__ = ["check_here"]
+__all__ = ["check_description"]
 
 _EPOCH = 1
 """Of the format: before it was final, there were others (epoch 0)."""
 
 
-def check_here(ntuple: Any) -> None:
+def check_description(ntuple: Any) -> None:
     """Read the lists of pages of an RNTuple, and compare what its parts say of each other.
 
     Args:
@@ -34,14 +34,8 @@ def check_here(ntuple: Any) -> None:
 
     def read_locator(locator: Any, size: int) -> Any:
         chunk = source.chunk(locator.offset, locator.offset + locator.num_bytes)
-        page = np.asarray(chunk.raw_data)
-        if len(page) < size:
-            try:
-                page = np.frombuffer(decompressor.decompress(page.data, size), np.uint8)
-            except UnknownLayoutError:
-                msg = f"its list of pages is compressed with {bytes(page[:2])!r}, which is not read"
-                raise ShapeError(msg) from None
-        compare_checksum(page[: size - CHECKSUM_BYTES].data, page[size - CHECKSUM_BYTES : size].data, "list of pages")
+        page = np.frombuffer(decompressor.decompress(np.asarray(chunk.raw_data).data, size), np.uint8)
+        compare_checksum(page[:-CHECKSUM_BYTES].data, page[-CHECKSUM_BYTES:].data, "list of pages")
         return Chunk.wrap(source, page), Cursor(0)
 
     ntuple.read_locator = read_locator
@@ -54,7 +48,7 @@ def _refuse_unknown(ntuple: Any) -> None:
         msg = f"it is of epoch {epoch} of the format, of which {_EPOCH} is read: write it again with a newer ROOT"
         raise ShapeError(msg)
     if flags := ntuple.header.feature_flag | ntuple.footer.feature_flag:
-        msg = f"it says that it has features of the format ({flags:#x}) that are not read"
+        msg = f"it has features of the format ({flags:#x}) that are not read"
         raise ShapeError(msg)
 
 

@@ -21,12 +21,12 @@ from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
-from edm.objects import Int64
+from edm.arrays import Int64
 from targets.errors import FileFormatError
-from targets.rootio.compression import Decompressor, UnknownLayoutError, check_size
+from targets.rootio.compression import Decompressor, UnknownLayoutError, list_blocks
 from targets.rootio.flat_arrays import Flat
-from targets.rootio.ttree.keys import Packed, as_bytes, starts_of
-from targets.rootio.ttree.loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, list_entries, take_vectors
+from targets.rootio.ttree.basket_keys import PackedBasket, as_bytes, starts_of
+from targets.rootio.ttree.basket_loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, list_entries, take_vectors
 from targets.rootio.ttree.packed_numbers import PackedNumbers
 
 __all__ = ["Basket", "Layout", "Part"]
@@ -60,7 +60,7 @@ class Part(NamedTuple):
         stop: The entry after the last.
     """
 
-    basket: Basket | Packed
+    basket: Basket | PackedBasket
     start: int
     stop: int
 
@@ -127,7 +127,7 @@ class Layout(NamedTuple):
         """Return the bytes of one number, or of an array of fixed length."""
         return self.dtype.itemsize * (self.packing.n_stored if self.packing else 1) * (self.length or 1)
 
-    def unpack(self, basket: Packed, decompressor: Decompressor) -> Basket:
+    def unpack(self, basket: PackedBasket, decompressor: Decompressor) -> Basket:
         """Decompress a basket.
 
         Args:
@@ -142,10 +142,10 @@ class Layout(NamedTuple):
             ValueError: When it is damaged.
         """
         content, size, n_bytes, key, n_entries, has_map, lengths = basket
-        words = (n_entries + 2) * WORD_BYTES
-        listed, displaced = size - n_bytes in (words, 2 * words), size - n_bytes == 2 * words
-        if not (size == n_bytes and (not self.jagged or has_map)) and not (self.jagged and listed):
-            check_size(content, size)  # uproot takes memory for it before it looks
+        n_lists = basket.n_lists()
+        if n_lists is None or (not (n_lists or has_map) if self.jagged else n_lists):
+            if len(content) != size:
+                list_blocks(content, size)  # uproot takes memory for it before it looks
             raise UnknownLayoutError
         data = bytes(content) if len(content) == size else decompressor.decompress(content, size)
         whole = as_bytes(data)
@@ -156,8 +156,9 @@ class Layout(NamedTuple):
                 msg = f"its counter and its {n_bytes} bytes disagree on how many numbers it has"
                 raise ValueError(msg)
             return Basket(whole, starts_of(lengths[:-1], key), key, n_entries)
+        words = (n_entries + 2) * WORD_BYTES
         if _TWO_WORDS.unpack_from(data, n_bytes) != (n_entries + 1, 0 if has_map else key) or (
-            displaced and _WORD.unpack_from(data, n_bytes + words) != (n_entries + 1,)
+            n_lists > 1 and _WORD.unpack_from(data, n_bytes + words) != (n_entries + 1,)
         ):
             msg = "its list of where entries begin makes no sense"
             raise ValueError(msg)
@@ -220,14 +221,14 @@ class Layout(NamedTuple):
         numbers = np.empty(n_numbers, self.dtype.newbyteorder("="))
         offsets, entry = np.zeros(n_entries + 1, np.int64), 0
         for basket, start, stop in parts:
-            here = self.unpack(basket, decompressor) if isinstance(basket, Packed) else basket
+            unpacked = self.unpack(basket, decompressor) if isinstance(basket, PackedBasket) else basket
             if self.jagged:
-                self._fill(here, start, stop, offsets[entry : entry + stop - start + 1], numbers)
+                self._fill(unpacked, start, stop, offsets[entry : entry + stop - start + 1], numbers)
             else:
-                taken = here.data.view(self.dtype)[start * per_entry : stop * per_entry]
+                taken = unpacked.data.view(self.dtype)[start * per_entry : stop * per_entry]
                 numbers[entry * per_entry : (entry + stop - start) * per_entry] = taken
             entry += stop - start
-            del here  # its memory goes to the next basket
+            del unpacked  # its memory goes to the next basket
         if self.jagged:
             flat = Flat(offsets, numbers)
         elif self.length is None:
@@ -239,7 +240,7 @@ class Layout(NamedTuple):
     def _n_bytes(self, part: Part) -> int:
         """Return how many bytes the entries of a part have, headers included."""
         basket, start, stop = part
-        return basket.n_bytes if isinstance(basket, Packed) else _byte(basket, stop) - _byte(basket, start)
+        return basket.n_bytes if isinstance(basket, PackedBasket) else _byte(basket, stop) - _byte(basket, start)
 
     def _fill(self, basket: Basket, start: int, stop: int, offsets: Int64, numbers: npt.NDArray[Any]) -> None:
         """Put the numbers of some entries in their place, and list where each begins; the first offset is given."""
@@ -251,15 +252,15 @@ class Layout(NamedTuple):
                 raise ValueError(msg)
             data, starts, origin = data[first:last], starts[start * WORD_BYTES : stop * WORD_BYTES], origin + first
         shift, filled = self.dtype.itemsize.bit_length() - 1, int(offsets[0])
-        there = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
+        target = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
         if self.header_bytes:
-            right = take_vectors(data, starts, origin, shift, offsets, there.view(np.uint8))
+            right = take_vectors(data, starts, origin, shift, offsets, target.view(np.uint8))
             if sys.byteorder == "little":
-                there.byteswap(inplace=True)
+                target.byteswap(inplace=True)
         else:
             right = list_entries(data, starts, origin, shift, offsets)
             if right:
-                there[...] = data.view(self.dtype)
+                target[...] = data.view(self.dtype)
         if not right:
             msg = f"its entries {start} to {stop} do not begin where they can, or have another length than they say"
             raise ValueError(msg)

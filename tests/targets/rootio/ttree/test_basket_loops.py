@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from targets.rootio.ttree.loops import list_entries
+from targets.rootio.ttree.basket_loops import list_entries
 
 
 def listed(starts, n_bytes, origin=0, first=0):

@@ -10,15 +10,15 @@ import uproot
 
 from targets.rootio import compression
 from targets.rootio.compression import Decompressor
-from targets.rootio.ttree import windows
-from targets.rootio.ttree.baskets import Reader
-from tests.targets.rootio.ttree.test_baskets import CODECS, opened, plain, varying, write
+from targets.rootio.ttree import basket_windows
+from targets.rootio.ttree.branch_reader import BranchReader
+from tests.targets.rootio.ttree.test_branch_reader import CODECS, opened, plain, varying, write
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Take every basket for a large one."""
-    monkeypatch.setattr(windows, "LARGE_BYTES", 0)
+    monkeypatch.setattr(basket_windows, "LARGE_BYTES", 0)
 
 
 @pytest.mark.parametrize("codec", list(CODECS))
@@ -27,7 +27,7 @@ def test_parts_give_what_whole_baskets_give(tmp_path, small, codec, step):
     names = ["flat_f4", "jagged_f4", "jagged_i1", "jagged_f8", "fixed"]
     with opened(write(tmp_path / "f.root", codec, (0, 1, 400))) as file:
         expected = {name: varying(file["t"][name].array()) for name in names}
-        reader = Reader(file["t"])
+        reader = BranchReader(file["t"])
         for start in range(0, 400, step):
             stop = min(start + step, 400)
             read = reader.arrays(names, start, stop)
@@ -45,27 +45,27 @@ def blocks(*parts):
 
 def test_only_the_blocks_that_are_needed_are_decompressed(monkeypatch):
     data, sizes = blocks(b"abcd", b"efg", b"hijkl"), []
-    decompress = compression.Decompressor._block
+    decompress_block = compression.Decompressor._block
 
     def count(self, name, block, size):
         sizes.append(size)
-        return decompress(self, name, block, size)
+        return decompress_block(self, name, block, size)
 
     monkeypatch.setattr(compression.Decompressor, "_block", count)
-    window = Decompressor().window
-    assert [bytes(window(data, 12, *edges)) for edges in ((0, 2), (3, 5), (4, 7), (1, 12))] == [
+    decompress = Decompressor().decompress
+    assert [bytes(decompress(data, 12, *edges)) for edges in ((0, 2), (3, 5), (4, 7), (1, 12))] == [
         b"ab",
         b"de",
         b"efg",
         b"bcdefghijkl",
     ]
     assert sizes == [4, 4, 3, 3, 4, 3, 5]
-    assert bytes(window(data, 12, 5, 5)) == b""
-    assert bytes(window(memoryview(b"abcd"), 4, 1, 3)) == b"bc"
+    assert bytes(decompress(data, 12, 5, 5)) == b""
+    assert bytes(decompress(memoryview(b"abcd"), 4, 1, 3)) == b"bc"
     with pytest.raises(ValueError, match="the bytes 3 to 13 are wanted of 12"):
-        window(data, 12, 3, 13)
+        decompress(data, 12, 3, 13)
     with pytest.raises(ValueError, match="12 uncompressed bytes where 13 are announced"):
-        window(data, 13, 0, 1)
+        decompress(data, 13, 0, 1)
 
 
 @pytest.mark.parametrize("at", [0, 1, 200])
@@ -83,12 +83,12 @@ def test_wrong_words_of_a_large_basket_are_refused(tmp_path, small, at):
         opened(path) as file,
         pytest.raises(ValueError, match=r"makes no sense|are said to be the bytes|do not begin where they can"),
     ):
-        Reader(file["t"]).arrays(["jagged_f8"], start, start + 100)
+        BranchReader(file["t"]).arrays(["jagged_f8"], start, start + 100)
 
 
 LARGE = """
 import resource, sys
-from targets import schemas
+from targets.events import schemas
 from targets.events.reader import open_events
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open_events(sys.argv[1], schemas.load("")) as file:

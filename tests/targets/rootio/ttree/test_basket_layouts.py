@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from targets.rootio.compression import Decompressor, UnknownLayoutError
-from targets.rootio.ttree.keys import Packed
-from targets.rootio.ttree.layouts import Layout, Part
+from targets.rootio.ttree.basket_keys import PackedBasket
+from targets.rootio.ttree.basket_layouts import Layout, Part
 from tests.support.jagged import awkward
 
 KEY = b"\x07TBasket\x01b\x01t"
@@ -47,7 +47,7 @@ def block(name, data, size):
 
 def read(data, kind="vector", dtype=FLOATS, n_entries=4, start=0, stop=None):
     layout = Layout(dtype, True, HEADS[kind])
-    packed = Packed.of(memoryview(data), n_entries)
+    packed = PackedBasket.of(memoryview(data), n_entries)
     if start == 0 and stop is None:
         return joined(layout, Part(packed, 0, n_entries))
     return joined(layout, Part(layout.unpack(packed, Decompressor()), start, stop))
@@ -80,7 +80,7 @@ def test_any_range_of_a_basket_can_be_taken(kind):
 @every_layout
 def test_parts_of_several_baskets_are_joined(kind):
     layout = Layout(FLOATS, True, HEADS[kind])
-    one = Packed.of(memoryview(basket([entry(numbers, FLOATS, kind) for numbers in ENTRIES])), 4)
+    one = PackedBasket.of(memoryview(basket([entry(numbers, FLOATS, kind) for numbers in ENTRIES])), 4)
     parts = [
         Part(layout.unpack(one, Decompressor()), 2, 4),
         Part(one, 0, 4),
@@ -99,7 +99,7 @@ def test_no_parts_give_an_empty_array(jagged):
 def test_one_number_an_entry():
     layout = Layout(SHORTS, False, 0)
     data = basket([struct.pack(">h", number) for number in (5, -3, 300)], jagged=False)
-    packed = Packed.of(memoryview(data), 3)
+    packed = PackedBasket.of(memoryview(data), 3)
     assert joined(layout, Part(packed, 0, 3)).to_list() == [5, -3, 300]
     unpacked = layout.unpack(packed, Decompressor())
     assert joined(layout, Part(unpacked, 1, 2), Part(unpacked, 0, 2)).to_list() == [-3, 5, -3]
@@ -202,7 +202,7 @@ def test_offset_maps_have_lengths_of_vectors():
 
 def test_offset_maps_of_arrays_are_empty_and_a_counter_tells():
     entries = [entry(one, FLOATS, "counted") for one in ENTRIES]
-    packed, layout = Packed.of(memoryview(mapped(entries)), 4), Layout(FLOATS, True, 0)
+    packed, layout = PackedBasket.of(memoryview(mapped(entries)), 4), Layout(FLOATS, True, 0)
     assert packed.counted()
     whole = packed._replace(lengths=np.array(list(map(len, entries))))
     assert joined(layout, Part(whole, 0, 4)).to_list() == ak.values_astype(ENTRIES, np.float32).to_list()
@@ -216,7 +216,7 @@ def test_offset_maps_of_arrays_are_empty_and_a_counter_tells():
 @pytest.mark.parametrize("changed", [{"version": 77}, {"second": 5}, {"features": 2}, {"features": 3}], ids=str)
 def test_features_that_are_not_known_are_refused(changed):
     with pytest.raises(ValueError, match=r"has features that are not known|says that it has"):
-        Packed.of(memoryview(mapped([b"abcd"] * 4, **changed)), 4)
+        PackedBasket.of(memoryview(mapped([b"abcd"] * 4, **changed)), 4)
 
 
 @every_layout

@@ -1,30 +1,28 @@
 """The baskets of a TTree as arrays, decoded here where their layout is known: several times faster than by uproot.
 
-uproot gives the list of contents (where the baskets are, and of what type) and reads every layout that is not known
-here: strings, structures, nested vectors. Known are one number an event, `std::vector` of numbers, and arrays of
-numbers with a counter. Each basket is compared with what the list of contents says about it.
+uproot parses the list of contents (where the baskets are, and of what type), and reads every layout that is not known
+here. Known are one number an event, `std::vector` of numbers, and arrays of numbers with a counter or of fixed length.
+Each basket is compared with what the list of contents says about it.
 """
 
-import queue
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import uproot
 
+from edm.arrays import Int64
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor, UnknownLayoutError
-from targets.rootio.flat_arrays import Flat, Integers, ShapeError, check_offsets
-from targets.rootio.local_source import FileSource
+from targets.rootio.flat_arrays import Flat, naming
+from targets.rootio.local_source import read_groups
 from targets.rootio.ttree import branch_lists
-from targets.rootio.ttree.keys import Packed
-from targets.rootio.ttree.layouts import Basket, Layout, Part
-from targets.rootio.ttree.loops import WORD_BYTES
-from targets.rootio.ttree.windows import LARGE_BYTES, window
+from targets.rootio.ttree.basket_keys import PackedBasket
+from targets.rootio.ttree.basket_layouts import Basket, Layout, Part
+from targets.rootio.ttree.basket_loops import WORD_BYTES
+from targets.rootio.ttree.basket_windows import LARGE_BYTES, read_window
 
-__all__ = ["Reader"]
+__all__ = ["BranchReader"]
 
 
 class _Counts(NamedTuple):
@@ -36,11 +34,11 @@ class _Counts(NamedTuple):
     """
 
     first: int
-    numbers: Integers
+    numbers: Int64
 
 
-class Reader:
-    """Reads branches of a TTree or fields of an RNTuple.
+class BranchReader:
+    """Reads branches of a TTree.
 
     Attributes:
         num_entries: Entries in it.
@@ -50,7 +48,7 @@ class Reader:
         """Make a reader; nothing is read yet.
 
         Args:
-            tree: uproot's TTree or RNTuple, of an open file.
+            tree: uproot's TTree, of an open file.
         """
         self.num_entries = int(tree.num_entries)
         self._tree = tree
@@ -75,26 +73,27 @@ class Reader:
             OSError: When its bytes cannot be read.
             KeyError: When there is no such branch.
         """
-        known = {path: branch for path in paths if (branch := self._branch(path))}
-        counted = {path: self._counts(branch, start, stop) for path, branch in known.items() if branch.counter}
-        missing = {path: branch.missing(start, stop) for path, branch in known.items()}
-        fetched = self._fetch({path: [known[path].where(one) for one in missing[path]] for path in known})
+        branches = {path: branch for path in paths if (branch := self._branch(path))}
+        counts = {path: self._counts(branch, start, stop) for path, branch in branches.items() if branch.counter}
+        missing = {path: branch.missing(start, stop) for path, branch in branches.items()}
+        ranges = [list(map(branch.byte_range, missing[path])) for path, branch in branches.items()]
+        fetched = read_groups(self._tree.file.source, ranges)
         read: dict[str, Flat] = {}
-        for (path, branch), baskets in zip(known.items(), fetched, strict=True):
-            try:
-                there = dict(zip(missing[path], baskets, strict=True))
-                read[path] = branch.array(there, start, stop, counted.get(path))
-            except UnknownLayoutError:
-                if branch.is_packed():
-                    msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
-                    raise FileFormatError(msg) from None
-                self._branches[path] = None
-            except FileFormatError:
-                raise
-            except ValueError as error:
-                msg = f"{path}: {error}"
-                raise ValueError(msg) from error
-        return read | self._by_uproot([path for path in paths if path not in read], start, stop)
+        for (path, branch), baskets in zip(branches.items(), fetched, strict=True):
+            with naming(path):
+                try:
+                    by_number = dict(zip(missing[path], baskets, strict=True))
+                    read[path] = branch.array(by_number, start, stop, counts.get(path))
+                except UnknownLayoutError:
+                    if branch.is_packed():
+                        msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
+                        raise FileFormatError(msg) from None
+                    self._branches[path] = None
+        bounds = {"entry_start": start, "entry_stop": stop}
+        for path in [path for path in paths if path not in read]:
+            with naming(path):  # without uproot's cache: nothing is read twice
+                read[path] = Flat.of(branch_lists.branch(self._tree, path).array(**bounds, array_cache=None))
+        return read
 
     def bytes_per_event(self, paths: Sequence[str]) -> float | None:
         """Estimate the memory that arrays need, by what the list of contents says.
@@ -103,13 +102,12 @@ class Reader:
             paths: Full paths of the branches.
 
         Returns:
-            Bytes an entry; None where the list of contents does not say, as in an RNTuple.
+            Bytes an entry; None where uproot reads a branch, or there are no entries.
         """
-        branches = [self._branch(path) for path in paths]
-        known = [branch.n_bytes for branch in branches if branch]
-        if len(known) < len(branches) or not self.num_entries:
+        sizes = [branch.n_bytes for path in paths if (branch := self._branch(path))]
+        if len(sizes) < len(paths) or not self.num_entries:
             return None
-        return sum(known) / self.num_entries + WORD_BYTES * len(known)  # an offset has two words here, one in the file
+        return sum(sizes) / self.num_entries + WORD_BYTES * len(sizes)  # an offset has two words here, one in the file
 
     def _counts(self, branch: "_Branch", start: int, stop: int) -> _Counts:
         """Read the counter of a branch whose baskets do not say where entries begin, for whole baskets."""
@@ -131,46 +129,15 @@ class Reader:
         """
         return sum(branch.bytes_kept() for path in paths if (branch := self._branch(path)))
 
-    def _by_uproot(self, paths: Sequence[str], start: int, stop: int) -> dict[str, Flat]:
-        # one by one: arrays() of a wide RNTuple would list all sub-fields first, which takes seconds; nothing is read
-        # twice, so that uproot's cache would only take memory
-        how, read = {"entry_start": start, "entry_stop": stop, "array_cache": None}, {}
-        for path in paths:
-            try:
-                read[path] = Flat.of(self._found(path).array(**how))
-                check_offsets(read[path].offsets)
-            except ShapeError as error:
-                msg = f"{path} is {error}"
-                raise ShapeError(msg) from error
-            except ValueError as error:
-                msg = f"{path}: {error}"
-                raise ValueError(msg) from error
-        return read
-
-    def _found(self, path: str) -> Any:
-        return branch_lists.branch(self._tree, path) if isinstance(self._tree, uproot.TTree) else self._tree[path]
-
     def _branch(self, path: str) -> "_Branch | None":
         if path not in self._branches:
-            branch = self._found(path) if isinstance(self._tree, uproot.TTree) else None
-            if branch is not None and branch.num_entries != self.num_entries:
+            branch = branch_lists.branch(self._tree, path)
+            if branch.num_entries != self.num_entries:
                 msg = f"{path} has {branch.num_entries} entries, its tree {self.num_entries}"
                 raise ValueError(msg)
-            layout = Layout.of(branch) if branch is not None else None
+            layout = Layout.of(branch)
             self._branches[path] = _Branch(branch, layout, self._decompressor) if layout else None
         return self._branches[path]
-
-    def _fetch(self, ranges: Mapping[str, list[tuple[int, int]]]) -> Iterator[list[memoryview]]:
-        """Read the baskets of each branch; over a network all at once, because each request costs."""
-        source = self._tree.file.source
-        if isinstance(source, FileSource):
-            for wanted in ranges.values():
-                yield source.read(wanted)
-            return
-        together = [one for wanted in ranges.values() for one in wanted]
-        chunks = iter(source.chunks(together, queue.Queue()) if together else [])
-        for wanted in ranges.values():
-            yield [memoryview(chunk.raw_data) for chunk in islice(chunks, len(wanted))]
 
 
 class _Branch:
@@ -190,8 +157,9 @@ class _Branch:
         self._embedded = {basket.basket_num: basket for basket in branch.embedded_baskets}
         self._seeks = branch.member("fBasketSeek").tolist()
         self._sizes = branch.member("fBasketBytes").tolist()
-        self._kept: dict[int, Basket | Packed] = {}
-        self.counter = _counter(branch) if layout.jagged and _features(branch) else ""
+        self._kept: dict[int, Basket | PackedBasket] = {}
+        counter = branch.count_branch if layout.jagged and _features(branch) else None
+        self.counter = "" if counter is None else str(counter.name)
 
     @staticmethod
     def _n_normal(branch: Any) -> int:
@@ -216,55 +184,54 @@ class _Branch:
 
     def missing(self, start: int, stop: int) -> list[int]:
         """Return the numbers of the baskets that must be fetched for some entries."""
-        return [one for one in self._needed(start, stop) if one not in self._kept and one not in self._embedded]
+        needed = self._needed(start, stop)
+        return [number for number in needed if number not in self._kept and number not in self._embedded]
 
-    def where(self, number: int) -> tuple[int, int]:
+    def byte_range(self, number: int) -> tuple[int, int]:
         """Return a basket's first byte in the file, and the byte after its last."""
         start: int = self._seeks[number]
         return start, start + self._sizes[number]
 
-    def array(
-        self,
-        fetched: Mapping[int, memoryview],
-        start: int,
-        stop: int,
-        counts: _Counts | None = None,
-    ) -> Flat:
+    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, counts: _Counts | None = None) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
-        parts, kept = list[Part](), dict[int, Basket | Packed]()
+        parts, kept = list[Part](), dict[int, Basket | PackedBasket]()
         for number in self._needed(start, stop):
             first, end = self._edges[number], self._edges[number + 1]
             if first == end:
                 continue
-            basket = self._basket(number, fetched)
-            if isinstance(basket, Packed) and basket.counted() and counts:
-                lengths = counts.numbers[first - counts.first : end - counts.first] * self._layout.entry_bytes()
-                basket = basket._replace(lengths=lengths)
+            basket = self._basket(number, fetched, counts)
             begin, last = max(start, first) - first, min(stop, end) - first
-            part = basket
-            if not start <= first <= end <= stop and isinstance(basket, Packed):
-                some = window(self._layout, basket, begin, last, self._decompressor)
-                part = some or self._layout.unpack(basket, self._decompressor)
-                if some is None:
-                    basket = part
-                elif number in fetched:  # into memory that goes to the next call
-                    basket = basket._replace(content=memoryview(bytes(basket.content)))
+            part = Part(basket, begin, last)
+            if isinstance(basket, PackedBasket) and last - begin < end - first:
+                window = read_window(self._layout, basket, begin, last, self._decompressor)
+                if window is None:
+                    basket = self._layout.unpack(basket, self._decompressor)
+                    part = Part(basket, begin, last)
+                else:
+                    part = Part(window, 0, last - begin)
+                    if number in fetched:  # the memory of the source is used again by the next call
+                        basket = basket._replace(content=memoryview(bytes(basket.content)))
             if stop < end:
                 kept[number] = basket
-            parts.append(Part(part, begin, last) if part is basket else Part(part, 0, last - begin))
+            parts.append(part)
         self._kept = kept
         return self._layout.array(parts, self._decompressor)
 
-    def _basket(self, number: int, fetched: Mapping[int, memoryview]) -> Basket | Packed:
+    def _basket(self, number: int, fetched: Mapping[int, memoryview], counts: _Counts | None) -> Basket | PackedBasket:
+        first, end = self._edges[number], self._edges[number + 1]
         if number in fetched:
-            return Packed.of(fetched[number], self._edges[number + 1] - self._edges[number])
+            basket = PackedBasket.of(fetched[number], end - first)
+            if not (basket.counted() and counts):
+                return basket
+            lengths = counts.numbers[first - counts.first : end - counts.first] * self._layout.entry_bytes()
+            return basket._replace(lengths=lengths)
         if number in self._kept:
             return self._kept[number]
-        basket = self._layout.embedded(self._embedded[number])
-        if basket.n_entries != self._edges[number + 1] - self._edges[number]:
-            msg = f"a basket in the list of contents has {basket.n_entries} entries where another number is announced"
+        embedded = self._layout.embedded(self._embedded[number])
+        if embedded.n_entries != end - first:
+            msg = f"a basket in the list of contents has {embedded.n_entries} entries where {end - first} are announced"
             raise ValueError(msg)
-        return basket
+        return embedded
 
     def _needed(self, start: int, stop: int) -> range:
         return range(bisect_right(self._edges, start) - 1, bisect_left(self._edges, stop))
@@ -274,9 +241,3 @@ def _features(branch: Any) -> int:
     """Return the optional features of a branch's baskets, of which ROOT knows one: offset maps."""
     features = branch.member("fIOFeatures") if branch.has_member("fIOFeatures") else None
     return int(features.member("fIOBits")) if features is not None else 0
-
-
-def _counter(branch: Any) -> str:
-    """Return the path of the branch that counts the numbers of another one; empty where there is none."""
-    counter = branch.count_branch
-    return str(counter.name) if counter is not None else ""

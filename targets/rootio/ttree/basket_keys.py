@@ -6,18 +6,19 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from targets.rootio.ttree.loops import Bytes
+from targets.rootio.ttree.basket_loops import WORD_BYTES, Bytes
 
-__all__ = ["Packed", "as_bytes", "starts_of"]
+__all__ = ["PackedBasket", "as_bytes", "starts_of"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
 _FEATURES = Struct(">HiibiiB")  # the same with features: the second size is below 0, and they follow it
 _LAST_VERSION = 9  # more than any yet (3): where a larger one seems to stand, the basket has features
+_MOST_LISTS = 2
 _OFFSET_MAP = 1  # a feature (source: TBasket.h, EIOBits)
 
 
-class Packed(NamedTuple):
+class PackedBasket(NamedTuple):
     """A basket as it is in the file, its key compared with the list of contents.
 
     Attributes:
@@ -57,17 +58,27 @@ class Packed(NamedTuple):
         if n_bytes != len(basket) or not shortest <= key <= n_bytes:
             msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
             raise ValueError(msg)
-        version, _, _, n_here, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
+        version, _, _, n_stored, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
         has_map = version > _LAST_VERSION
         if has_map:
-            version, _, negative, features, n_here, last, _ = _FEATURES.unpack_from(basket, key - _FEATURES.size)
+            version, _, negative, features, n_stored, last, _ = _FEATURES.unpack_from(basket, key - _FEATURES.size)
             if version > _LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
                 msg = f"a basket of {n_entries} entries has features that are not known ({features})"
                 raise ValueError(msg)
-        if n_here != n_entries or not 0 <= last - key <= size:
-            msg = f"a basket of {n_entries} entries says that it has {n_here}, which end at byte {last - key} of {size}"
+        if n_stored != n_entries or not 0 <= last - key <= size:
+            msg = (
+                f"a basket of {n_entries} entries says that it has {n_stored}, which end at byte {last - key} of {size}"
+            )
             raise ValueError(msg)
         return cls(basket[key:], size, last - key, key, n_entries, has_map)
+
+    def n_lists(self) -> int | None:
+        """Return how many lists of words follow the entries; None where what follows is not known.
+
+        The first says where entries begin; a second one, in a circular tree, where they were before.
+        """
+        lists, rest = divmod(self.size - self.n_bytes, (self.n_entries + 2) * WORD_BYTES)
+        return None if rest or lists > _MOST_LISTS else lists
 
     def counted(self) -> bool:
         """Tell whether it takes a counter to know where entries begin."""

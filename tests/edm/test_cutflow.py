@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from physics.errors import PhysicsError
-from physics.selection.cutflow import Cutflow, Row, shown
+from edm.cutflow import Cutflow, Row, shown
+from edm.errors import RecordError
 
 rows = st.builds(
     Row,
@@ -49,7 +49,7 @@ def test_nothing_is_the_neutral_element():
 
 
 def test_cutflows_of_different_selections_do_not_add_up():
-    with pytest.raises(PhysicsError, match=r"different selections cannot be added: for e one has \['pt'\].*\['eta'\]"):
+    with pytest.raises(RecordError, match=r"different selections cannot be added: for e one has \['pt'\].*\['eta'\]"):
         Cutflow({"e": (Row("pt", 1),)}).add(Cutflow({"e": (Row("eta", 1),)}))
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from targets.network.client import Line
-from targets.network.retry import PassingError, Traffic
+from targets.network.client import Connection
+from targets.network.retry import Traffic, TransientError
 from tests.support import faults
 from tests.support.faults import IMPATIENT, QUICK
 
@@ -23,8 +23,8 @@ def proxy(web, monkeypatch):
     return web
 
 
-def ask(uri, network=QUICK, **headers):
-    with Line(network, Traffic()) as line, line.ask(uri, headers) as answer:
+def ask(uri, policy=QUICK, **headers):
+    with Connection(policy, Traffic()) as connection, connection.get(uri, headers) as answer:
         return answer.status, b"".join(answer.blocks())
 
 
@@ -35,9 +35,9 @@ def test_files_come_through_the_proxy_of_the_environment(proxy):
 
 
 def test_a_line_keeps_its_connection_to_the_proxy_and_closes_it(proxy):
-    with Line(QUICK, Traffic()) as line:
+    with Connection(QUICK, Traffic()) as connection:
         for _ in range(3):
-            with line.ask(FAR, {}) as answer:
+            with connection.get(FAR, {}) as answer:
                 assert b"".join(answer.blocks()) == BODY
         assert (proxy.connections, proxy.open) == (1, 1)
     assert faults.settles(lambda: proxy.open == 0)
@@ -52,11 +52,11 @@ def test_no_proxy_is_asked_for_hosts_that_need_none(proxy, monkeypatch):
 
 def test_a_proxy_that_is_away_may_come_back(proxy, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{faults.closed_port()}")
-    with pytest.raises(PassingError, match=r"far.invalid cannot be reached or gave no answer \(ProxyError: "):
+    with pytest.raises(TransientError, match=r"far.invalid cannot be reached or gave no answer \(ProxyError: "):
         ask(FAR)
 
 
 def test_a_head_that_drips_through_a_proxy_is_not_waited_for(proxy):
     proxy.faults = [faults.drip_head(0.01)]
-    with pytest.raises(PassingError, match="cannot be reached or gave no answer"):
+    with pytest.raises(TransientError, match="cannot be reached or gave no answer"):
         ask(FAR, IMPATIENT)

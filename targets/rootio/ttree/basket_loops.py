@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.loops import compiled
-from edm.objects import Int64
+from edm.arrays import Int64
 
 __all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "list_entries", "take_vectors"]
 
@@ -63,7 +63,7 @@ def take_vectors(data: Bytes, starts: Bytes, origin: int, shift: int, offsets: I
         numbers: Gets the bytes of the numbers.
 
     Returns:
-        Whether entries follow each other, and each has the length that it gives itself.
+        Whether entries follow each other, and each has the length that it states.
     """
     n_entries = len(offsets) - 1
     begin, to = np.int64(0), np.uint64(0)

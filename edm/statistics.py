@@ -1,0 +1,129 @@
+"""Sums over branches: what happened to every event, object and mass of a dataset, and what each stage took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator
+
+from edm import kinematics
+from edm.cutflow import Cutflow
+from edm.documents import Count, Number
+from edm.kinematics import Kinematics
+
+__all__ = [
+    "CutflowDocument",
+    "DatasetStatistics",
+    "EventCounts",
+    "Failure",
+    "KinematicsDocument",
+    "StageStatistics",
+]
+
+
+def _read_cutflow(document: Any) -> Cutflow:
+    try:
+        return Cutflow.from_dict(document)
+    except (LookupError, TypeError, AttributeError) as error:
+        msg = f"{type(error).__name__}: {error}"
+        raise ValueError(msg) from error
+
+
+def _read_kinematics(document: Any) -> Kinematics | None:
+    """Read kinematics; None where there are none, or another version counted something else."""
+    try:
+        return kinematics.from_dict(document)
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _write_kinematics(counts: Kinematics | None) -> Any:
+    return None if counts is None else kinematics.as_dict(counts)
+
+
+CutflowDocument = Annotated[Cutflow, PlainValidator(_read_cutflow), PlainSerializer(Cutflow.as_dict)]
+"""A cutflow that stands in a document."""
+
+KinematicsDocument = Annotated[Kinematics | None, PlainValidator(_read_kinematics), PlainSerializer(_write_kinematics)]
+"""Kinematics that stand in a document; None where they were not recorded, or as another version records them."""
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """Events read and written, and those with too few objects to be written by final state."""
+
+    read: Count
+    written: Count
+    few_objects: Mapping[str, Count]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was given up, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StageStatistics:
+    """What the statistics say of a stage, summed over its branches.
+
+    Attributes:
+        branches: How many there were.
+        seconds: Time that they took, one after the other, in seconds.
+        events: Events that they went through; None when the stage counts none, or some were not recorded.
+        objects: Objects that they selected, or None likewise.
+        masses: Masses that they made or went through, or None likewise.
+        bytes_read: Bytes of input files that they read, or None likewise.
+        bytes_written: Bytes of what they made, or None likewise.
+        peak_memory_mb: The largest memory of a branch, in MB; None when there is none.
+        failures: Files that were given up.
+    """
+
+    branches: Count
+    seconds: Number
+    events: Count | None = None
+    objects: Count | None = None
+    masses: Count | None = None
+    bytes_read: Count | None = None
+    bytes_written: Count | None = None
+    peak_memory_mb: Number | None = None
+    failures: Count = 0
+
+    def per_second(self, amount: float | None) -> float | None:
+        """Return how much of something a process did in a second; None where that is not known."""
+        return amount / self.seconds if amount is not None and self.seconds > 0 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetStatistics:
+    """The sum of the statistics of all branches of a dataset, or of a run.
+
+    Attributes:
+        events: Events read, written and left out.
+        failures: The files that were given up.
+        cutflow: Objects left after each step of the selection.
+        objects: Objects selected, by kind; those of kind b are among those of kind j.
+        kinematics: Those of the selected objects; None where a branch was parsed before they were recorded.
+        unassigned_objects: Objects of a shared collection that no kind takes, by the branch that tells the kinds.
+        final_states: Events by final state, the largest first.
+        formats: Files by format.
+        file_notes: What was noted of files, with their addresses.
+        masses: Masses made, in main and in outliers; empty where no branch has got so far.
+        stages: What stages have in common, by stage.
+        missing_statistics: How many branches have none: they have not run, or somebody deleted them.
+    """
+
+    events: EventCounts
+    failures: tuple[Failure, ...]
+    cutflow: CutflowDocument
+    objects: Mapping[str, Count]
+    kinematics: KinematicsDocument = None
+    unassigned_objects: Mapping[str, Count] = field(default_factory=dict)
+    final_states: Mapping[str, Count]
+    formats: Mapping[str, Count] = field(default_factory=dict)
+    file_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    masses: Mapping[str, Count]
+    stages: Mapping[str, StageStatistics]
+    missing_statistics: Count

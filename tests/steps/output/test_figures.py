@@ -1,0 +1,63 @@
+"""Figures in files: a folder whole or not at all, listed with checksums, the same bytes for the same figures."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import xxhash
+from matplotlib.figure import Figure
+
+from edm.cut_table import CutTable
+from edm.records import DrawnFigures
+from edm.statistics import StageStatistics
+from plots.style import Label
+from steps import statistics
+from steps.output import figures
+from steps.output.figures import Drawn
+from steps.peaks import PeakSearch
+
+
+def drawn(*numbers_of_pages):
+    """Draw small figures with so many pages."""
+    for number, pages in enumerate(numbers_of_pages):
+        yield Drawn(f"f{number}", f"figure {number}", [Figure(figsize=(1, 1), dpi=20) for _ in range(pages)])
+
+
+def test_figures_are_listed_in_their_order_with_checksums(tmp_path):
+    made = figures.write(tmp_path / "plots", drawn(1, 2), ("png", "pdf"))
+    listed = json.loads((tmp_path / "plots" / figures.INDEX).read_text())["figures"]
+    assert [(entry["name"], entry["title"], entry["files"]) for entry in listed] == [
+        ("f0", "figure 0", ["f0.png", "f0.pdf"]),
+        ("f1", "figure 1", ["f1_1.png", "f1_2.png", "f1.pdf"]),
+    ]
+    sums = {name: checksum for entry in listed for name, checksum in entry["xxh3"].items()}
+    files = {path.name: path.read_bytes() for path in (tmp_path / "plots").iterdir() if path.name != figures.INDEX}
+    assert sums == {name: xxhash.xxh3_64_hexdigest(content) for name, content in files.items()}
+    assert made == DrawnFigures(figures=2, files=5)
+
+
+def test_the_same_figures_are_the_same_bytes(tmp_path):
+    for folder in ("a", "b"):
+        figures.write(tmp_path / folder, drawn(1), ("png", "pdf"))
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_a_figure_that_fails_leaves_no_folder(tmp_path):
+    def fail():
+        yield from drawn(1)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        figures.write(tmp_path / "plots", fail(), ("png",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stages_without_statistics_are_not_drawn():
+    stages = {"ParseFile": StageStatistics(2, 1.0), "ComputeMasses": StageStatistics(0, 0.0)}
+    summed = replace(statistics.of_branches({}), stages=stages)
+    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, CutTable("d", {}, {}), [], [])
+    options = figures.FigureOptions(("png",), 1, 1, 10.0, 4)
+    (performance,) = figures.draw(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
+    assert performance.name == "performance"
+    assert [text.get_text() for text in performance.pages[0].axes[0].get_yticklabels()] == ["ParseFile"]
