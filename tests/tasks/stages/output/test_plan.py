@@ -57,7 +57,7 @@ def test_files_and_bytes_are_told(run, files):
 def test_the_demo_can_be_planned_before_it_is_made(run):
     outcome = run(task="Plan", input_files=None, release_years="demo")
     assert "demo_data" in outcome.text
-    assert "8 files of unknown size taken as the average of their format" in outcome.text
+    assert "8 files of unknown size, estimated as the average of their format" in outcome.text
     assert not run.out.parent.exists()
 
 
@@ -74,7 +74,7 @@ def test_a_folder_that_may_not_be_written_stops_it(run, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     outcome = run.attempt(task="Plan")
     assert outcome.status != 0
-    assert "may not be written; choose another base_output_dir" in outcome.text
+    assert "is not writable; choose another base_output_dir" in outcome.text
 
 
 @pytest.mark.parametrize("way", ["out", "out/r", "out/r/metadata"])
@@ -83,7 +83,9 @@ def test_a_file_in_the_way_of_the_run_directory_stops_it_with_the_sentence_of_th
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("in the way")
     plan, made = run.attempt(task="Plan"), run.attempt()
-    (sentence,) = [line for line in made.text.splitlines() if "a file is in the way of a folder" in line]
+    (sentence,) = [
+        line for line in made.text.splitlines() if "a file has the name of a directory that is needed" in line
+    ]
     assert f"{path}/" in sentence
     assert sentence in plan.text
     assert plan.status == made.status != 0

@@ -18,7 +18,7 @@ def row(text, name):
 
 def test_before_a_run_it_says_so_and_writes_nothing(run):
     outcome = summary(run)
-    assert "no file list of these sources is there, so nothing has been done yet" in outcome.text
+    assert "there is no file list for these parameters, so nothing has been done yet" in outcome.text
     assert not run.out.parent.exists()
 
 
@@ -96,4 +96,4 @@ def test_a_failed_branch_is_named_until_it_succeeds(run, files):
 def test_deleted_statistics_are_counted(run):
     run()
     (run.out / "logs" / "ParseFile").rename(run.out / "logs" / "gone")
-    assert "ParseFile: 3 branches that are done have no statistics in logs/" in summary(run).text
+    assert "statistics of 3 finished branches of ParseFile in logs/" in summary(run).text
