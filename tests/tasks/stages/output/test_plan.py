@@ -33,17 +33,15 @@ def test_before_a_run_everything_is_to_do_and_nothing_is_touched(run):
     assert not run.out.parent.exists()
 
 
-def test_after_a_run_nothing_is_to_do(run):
-    run()
-    before = run.state()
-    outcome = run(task="Plan")
+def test_after_a_run_nothing_is_to_do(ready):
+    before = ready.state()
+    outcome = ready(task="Plan")
     assert {stage: todo for stage, (_, _, todo) in rows(outcome.text).items()} == dict.fromkeys(rows(outcome.text), 0)
-    assert run.state() == before
+    assert ready.state() == before
 
 
-def test_what_a_new_parameter_would_change(run):
-    run()
-    outcome = run(task="Plan", bin_width_gev=5)
+def test_what_a_new_parameter_would_change(ready):
+    outcome = ready(task="Plan", bin_width_gev=5)
     todo = {stage: left for stage, (_, _, left) in rows(outcome.text).items()}
     assert {stage: number for stage, number in todo.items() if number} == {"FillHistograms": 3, "MakeHistograms": 1}
     assert len(todo) == 7

@@ -38,22 +38,20 @@ def test_an_unfinished_run_tells_what_is_missing(run):
     assert f"not made: {stages}" in text
 
 
-def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_gone_too(run):
-    run()
-    shutil.rmtree(run.out / "im_arrays")
-    shutil.rmtree(run.out / "logs" / "ComputeMasses")
-    text = summary(run).text
+def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_gone_too(ready):
+    shutil.rmtree(ready.out / "im_arrays")
+    shutil.rmtree(ready.out / "logs" / "ComputeMasses")
+    text = summary(ready).text
     assert "missing: ComputeMasses lacks 3 of 3 branches\n" in text
     assert "not made: MakePlots, MakeReport\n" in text
 
 
-def test_a_finished_run_has_the_sums_of_its_statistics(run):
-    run()
-    before = run.state()
-    text = summary(run, plot_formats="png").text
+def test_a_finished_run_has_the_sums_of_its_statistics(ready):
+    before = ready.state()
+    text = summary(ready, plot_formats="png").text
     assert "missing: " not in text
     assert "not made: MakePlots, MakeReport\n" in text
-    (total,) = run.records("MakeHistograms")
+    (total,) = ready.records("MakeHistograms")
     branches, done, events, objects, *_ = row(text, "ParseFile")
     assert (branches, done, events) == ("3", "3", f"{total['events']['read']:,}")
     assert objects == f"{sum(total['objects'].values()):,}"
@@ -66,12 +64,11 @@ def test_a_finished_run_has_the_sums_of_its_statistics(run):
             line for line in text.splitlines() if line.startswith("muon") and shown(cut["cut"]) in line
         )
     assert not any("invalid" in line for line in text.splitlines())
-    assert run.state() == before
+    assert ready.state() == before
 
 
-def test_it_is_made_anew_each_time(run):
-    run()
-    assert summary(run).started == summary(run).started == ["Summary"]
+def test_it_is_made_anew_each_time(ready):
+    assert summary(ready).started == summary(ready).started == ["Summary"]
 
 
 def test_tolerated_failures_are_named(run, files):
@@ -93,7 +90,6 @@ def test_a_failed_branch_is_named_until_it_succeeds(run, files):
     assert "failed: " not in summary(run, tolerated_failures=1).text
 
 
-def test_deleted_statistics_are_counted(run):
-    run()
-    (run.out / "logs" / "ParseFile").rename(run.out / "logs" / "gone")
-    assert "statistics of 3 finished branches of ParseFile in logs/" in summary(run).text
+def test_deleted_statistics_are_counted(ready):
+    (ready.out / "logs" / "ParseFile").rename(ready.out / "logs" / "gone")
+    assert "statistics of 3 finished branches of ParseFile in logs/" in summary(ready).text
