@@ -34,7 +34,7 @@ def test_an_unfinished_run_tells_what_is_missing(run):
     assert run.state() == before
     run.products("im_arrays")[0].unlink()
     text = summary(run).text
-    assert "missing: ComputeMasses lacks 1 of 3 branches\n" in text
+    assert "missing: 1 of 3 branches of ComputeMasses\n" in text
     assert f"not made: {stages}" in text
 
 
@@ -42,7 +42,7 @@ def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_g
     shutil.rmtree(ready.out / "im_arrays")
     shutil.rmtree(ready.out / "logs" / "ComputeMasses")
     text = summary(ready).text
-    assert "missing: ComputeMasses lacks 3 of 3 branches\n" in text
+    assert "missing: 3 of 3 branches of ComputeMasses\n" in text
     assert "not made: MakePlots, MakeReport\n" in text
 
 
@@ -83,7 +83,7 @@ def test_a_failed_branch_is_named_until_it_succeeds(run, files):
     truncate(files[1])
     run.attempt()
     text = summary(run).text
-    assert "ParseFile lacks 1 of 3 branches" in text
+    assert "missing: 1 of 3 branches of ParseFile" in text
     assert "ParseFile failed: " in text
     assert f"{files[1]}: events 0 to" in text
     run(tolerated_failures=1)
