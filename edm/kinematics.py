@@ -82,13 +82,8 @@ def as_dict(kinematics: Kinematics) -> dict[str, Any]:
     """
     return {
         kind: {
-            name: {
-                "low": entries.grid.low,
-                "high": entries.grid.high,
-                "counts": " ".join(map(str, entries.counts.tolist())),
-                "below": entries.below,
-                "above": entries.above,
-            }
+            name: {"low": entries.grid.low, "high": entries.grid.high, "below": entries.below, "above": entries.above}
+            | {"counts": " ".join(map(str, entries.counts.tolist()))}
             for name, entries in quantities.items()
         }
         for kind, quantities in kinematics.items()

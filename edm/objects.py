@@ -96,7 +96,7 @@ class Objects:
         return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(self.offsets), records))
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """Give a column, shape (n_objects,)."""
+        """Return a column, shape (n_objects,)."""
         return self.columns[name]
 
     @property
@@ -190,7 +190,7 @@ def _to_numpy(content: Any) -> npt.NDArray[Any]:
 
 @compiled()
 def _offsets_of(chosen: Any, offsets: Any) -> Any:
-    """Give the offsets of the chosen objects, shape (n_events + 1,)."""
+    """Return the offsets of the chosen objects, shape (n_events + 1,)."""
     before, number = np.empty(len(chosen) + 1, dtype=np.int64), 0
     for item in range(len(chosen)):  # not event by event: branch prediction would fail at the end of each
         before[item] = number
@@ -204,7 +204,7 @@ def _offsets_of(chosen: Any, offsets: Any) -> Any:
 
 @compiled()
 def _objects_of(chosen: Any, offsets: Any) -> Any:
-    """Give the offsets of the chosen events among themselves, and the indices of their objects."""
+    """Return the offsets of the chosen events among themselves, and the indices of their objects."""
     selected, indices = np.empty(len(offsets), dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
     events = number = 0
     for event in range(len(offsets) - 1):
@@ -229,7 +229,7 @@ def _is_falling(pt: Any, offsets: Any) -> bool:
 
 @compiled()
 def _falling_order(pt: Any, offsets: Any) -> Any:
-    """Give the order of the objects of each event by falling pT; insertion sort is stable, and events are short."""
+    """Return the order of the objects of each event by falling pT; insertion sort is stable, and events are short."""
     order = np.arange(len(pt))
     for event in range(len(offsets) - 1):
         first = offsets[event]

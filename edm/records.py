@@ -275,9 +275,6 @@ class BranchRecord(Generic[_Results]):
             kind: What the stage records.
             document: After JSON.
 
-        Returns:
-            The record.
-
         Raises:
             RecordError: When the document is not what the stage records.
         """

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from edm.arrays import Int64
@@ -29,6 +30,7 @@ class SpectrumKey(NamedTuple):
         return "/".join(self if self.part else self[:2])
 
     @classmethod
+    @lru_cache(maxsize=2**17)  # every branch has the same names, tens of thousands of them
     def parse(cls, text: str) -> "SpectrumKey":
         """Read what :meth:`__str__` has written.
 

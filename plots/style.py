@@ -75,7 +75,7 @@ class Label:
     heavy_ions: bool = False
 
     def text(self) -> str:
-        """Give the line above a figure, such as ``ATLAS Open Data   √s = 13 TeV   2020e-13tev``."""
+        """Return the line above a figure, such as ``ATLAS Open Data   √s = 13 TeV   2020e-13tev``."""
         root = r"Pb-Pb   $\sqrt{s_{\mathrm{NN}}}$" if self.heavy_ions else "√s"
         energy = f"{root} = {self.energy_tev:g} TeV" if self.energy_tev is not None else ""
         parts = (self.source, "simulation" if self.simulated else "", energy, self.release)

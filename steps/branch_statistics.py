@@ -23,11 +23,7 @@ def load(path: Path, kind: type[_Results]) -> BranchRecord[_Results] | None:
         kind: What the stage records that wrote it.
 
     Returns:
-        What was recorded; None where there is no such file: logs may be deleted at any time.
-
-    Raises:
-        UnreadableFileError: When it may not be read.
-        FileFormatError: When it is damaged, or not what the stage records.
+        What :func:`read` does; None where there is no such file: logs may be deleted at any time.
     """
     return read(path, kind) if path.exists() else None
 

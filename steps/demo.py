@@ -11,7 +11,7 @@ __all__ = ["names", "write"]
 
 
 def names() -> list[str]:
-    """Give the names of the files, in their order."""
+    """Return the names of the files, in their order."""
     return [f"demo_{part}_{'physlite' if part % 2 else 'nanoaod'}.root" for part in range(collisions.PARTS)]
 
 

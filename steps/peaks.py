@@ -8,7 +8,7 @@ from pathlib import Path
 from edm.cut_table import Cut, CutTable, FinalStateCount
 from edm.documents import from_document
 from edm.errors import RecordError
-from edm.records import CountedMasses, FoundPeaks, RemovedPeaks
+from edm.records import CountedMasses, RemovedPeaks
 from edm.spectra import Distribution, SpectrumKey
 from physics import combinations, peaks, resonances
 from physics.errors import PhysicsError
@@ -19,7 +19,7 @@ from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_counts import Row
 
-__all__ = ["PeakSearch", "count", "find", "load_table", "remove", "summarize"]
+__all__ = ["PeakSearch", "count", "find", "load_table", "remove"]
 
 _LARGEST_NAMED = 5
 
@@ -94,11 +94,6 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callab
         raise EmptyResultError(". ".join(filter(None, [_describe_nothing_left(dataset, events, cuts, search), note()])))
     final_states = {state: FinalStateCount(number, number >= search.min_events) for state, number in events.items()}
     return CutTable(dataset, final_states, cuts)
-
-
-def summarize(table: CutTable) -> FoundPeaks:
-    """Return what FindPeaks records of a table of cuts."""
-    return FoundPeaks(table.final_states, len(table.cuts))
 
 
 def load_table(path: Path) -> CutTable:

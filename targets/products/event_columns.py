@@ -90,7 +90,7 @@ class Section:
             self._in_memory, self._n_bytes = [], 0
 
     def take(self) -> Iterator[Events]:
-        """Give the events back, part by part, in the order in which they were added."""
+        """Return the events back, part by part, in the order in which they were added."""
         self._spilled.seek(0)
         for _ in range(self._n_spilled):
             yield pickle.load(self._spilled)
@@ -127,7 +127,7 @@ class Checksums:
             raise ValueError(msg)
 
     def as_dict(self) -> dict[str, str]:
-        """Give the checksums by kind (of the numbers of objects of each event) and by kind and column."""
+        """Return the checksums by kind (of the numbers of objects of each event) and by kind and column."""
         return {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
 
 

@@ -1,4 +1,4 @@
-"""What stands on the command line: parameters of the task that was asked for, and of stages above it."""
+"""What is on the command line: parameters of the requested task, and of stages upstream."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -69,7 +69,7 @@ def of_root(name: str) -> str | None:
 
 
 def of_any(name: str) -> set[str]:
-    """Give what the command line says of a parameter, of the task that was asked for and of stages above it.
+    """Return the values that the command line has for a parameter of the requested task and of stages upstream.
 
     Args:
         name: The parameter's name.
@@ -98,7 +98,7 @@ def check(free: Iterable[str]) -> None:
     for task, parameter in _ours():
         if task != root and parameter not in allowed and _value(parser, f"{task}_{parameter}") is not None:
             option = parameter.replace("_", "-")
-            msg = f"--{task}-{option} would be ignored by {root}: give --{option}, which counts for all its stages"
+            msg = f"--{task}-{option} has no effect on {root}: use --{option}, which counts for all its stages"
             raise ConfigurationError(msg)
 
 

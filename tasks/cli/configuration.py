@@ -1,4 +1,4 @@
-"""luigi.cfg and law.cfg: the project's defaults below the user's, and no key that is ignored in silence.
+"""luigi.cfg and law.cfg: the user's settings over the project's, and no key that is silently ignored.
 
 luigi ignores unknown keys, and a key of one task does not reach another. Here every key is checked against the
 parameters, and a key of a stage counts for all stages after it.
@@ -114,7 +114,7 @@ def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], f
         if section in free:
             continue
         if section == DEFAULTSECT:  # its keys would stand in all sections, those of luigi too
-            yield f"{where}: [{section}] counts for no task; put {key} into the section of the first task that takes it"
+            yield f"{where}: [{section}] counts for no task; move {key} to the section of the first task that has it"
         elif section not in sections:
             yield f"{where}: there is no task or section [{section}]{did_you_mean(section, sections)}"
         elif key.replace("-", "_") not in sections[section]:
@@ -153,7 +153,7 @@ def _law_problems(lines: list[Line]) -> Iterator[str]:
     sections = {section: set(keys) for section, keys in law.config.Config._default_config.items()}
     for where, section, key, _ in lines:
         if section.startswith("luigi_"):
-            yield f"{where}: [{section}] belongs into luigi.cfg, as [{section.removeprefix('luigi_')}]"
+            yield f"{where}: [{section}] belongs in luigi.cfg, as [{section.removeprefix('luigi_')}]"
         elif section not in sections:
             if nearest := did_you_mean(section, sections):  # others may be file systems of the user's own
                 yield f"{where}: there is no section [{section}]{nearest}"
@@ -177,7 +177,7 @@ def _missing_files() -> Iterator[str]:
     for name in ("LAW_CONFIG_FILE", "LUIGI_CONFIG_PATH"):
         named = os.environ.get(name)
         if named and not os.path.isfile(os.path.expandvars(os.path.expanduser(named))):  # noqa: PTH111, PTH113 (any text)
-            yield f"{name} = {named!r}: there is no such file; correct the environment variable {name}, or unset it"
+            yield f"{name} = {named!r}: there is no such file; correct or unset this environment variable"
 
 
 def _lines(path: Path) -> Iterator[Line]:
@@ -191,7 +191,7 @@ def _lines(path: Path) -> Iterator[Line]:
     except (ConfigParserError, UnicodeDecodeError) as error:
         raise SystemExit(_invalid([f"{path}: {error}"])) from error
     except AttributeError as error:  # older Pythons stumble over it
-        raise SystemExit(_invalid([f"{path}: an indented line goes on with a key that has no value"])) from error
+        raise SystemExit(_invalid([f"{path}: an indented line continues a key that has no value"])) from error
     section, lines = "", dict[tuple[str, str], int]()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := ConfigParser.SECTCRE.match(stripped := line.strip()):

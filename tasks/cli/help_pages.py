@@ -1,4 +1,4 @@
-"""``--help`` of our tasks on one screen or two, and what a misspelt option is told.
+"""``--help`` of our tasks on one screen or two, and hints for misspelt options.
 
 luigi lists every parameter twice and begins with a screen of usage; ``--help-all`` still shows all of that.
 """
@@ -27,17 +27,17 @@ _WIDEST = 120
 _USAGE = "luigi --module tasks TASK [options], or law run TASK [options]; TASK --help lists the options"
 _OF_LAW = {
     "workflow": "where branches run: local, pbs, slurm or htcondor; --ParseFile-workflow for one stage; default: local",
-    "branch": "run this branch alone; default: all",
-    "branches": "run these branches alone, as 0:5,7; default: all",
-    "print_status": "say what is done, down to this many stages, and run nothing; =-1 for all",
-    "print_deps": "print what the task needs, down to this many stages, and run nothing; =-1 for all",
-    "remove_output": "remove results, so many stages deep (=-1,a for all): 0,a at once, 0,i asks, 0,d says what",
+    "branch": "run only this branch; default: all",
+    "branches": "run only these branches, as 0:5,7; default: all",
+    "print_status": "print what is done, of this many stages upstream, and run nothing; =-1 for all",
+    "print_deps": "print what the task requires, of this many stages upstream, and run nothing; =-1 for all",
+    "remove_output": "remove results, of N stages upstream too (=-1,a for all): 0,a removes, 0,i asks, 0,d only lists",
 }
 _OF_LUIGI = {
-    "--local-scheduler": "no luigid: the run schedules itself",
-    "--scheduler-host VALUE": "where luigid runs, to watch the run in a browser (--scheduler-port, default: 8082)",
+    "--local-scheduler": "run without luigid",
+    "--scheduler-host VALUE": "host of luigid, to watch the run in a browser (--scheduler-port, default: 8082)",
     "--workers VALUE": "stages that run at once; default: 1",
-    "--help-all": "everything that luigi and law know",
+    "--help-all": "all options of luigi and law",
 }
 
 
@@ -84,7 +84,7 @@ def overview(names: Sequence[str]) -> str:
     Returns:
         The text: how to start a task, and what each does.
     """
-    lines = [f"usage: {_USAGE}", "", "A task makes what it needs first, where that is not there yet."]
+    lines = [f"usage: {_USAGE}", "", "A task first makes whatever it needs that does not exist yet."]
     for name in names:
         lines += _line(name, _sentence(Register.get_task_cls(name)))
     return "\n".join(lines)
@@ -110,8 +110,8 @@ def page(task: Any, stages: Sequence[str]) -> str:
     lines = [f"{family}: {_sentence(task)}", "", f"  luigi --module tasks {family} --local-scheduler [options]"]
     lines += [f"  law run {family} --local-scheduler [options]", ""]
     lines += _filled(
-        "In brackets: the first stage that is made anew for another value. Options without choose files, or change the "
-        "place or the speed of a run, and no result.",
+        "In brackets: the first stage that runs again when the value changes. Options without brackets choose files "
+        "or change where and how fast a run works, but no result.",
         "",
     )
     for group in _groups(task):
@@ -119,10 +119,10 @@ def page(task: Any, stages: Sequence[str]) -> str:
         lines += ["", _sentence(group)] if names else []
         lines += [line for name in names for line in _entry(family, name, described[name], makes_anew.get(name))]
     if "workflow" in described:
-        lines += ["", "Jobs of a cluster (README: On a cluster)."]
+        lines += ["", "Jobs on a cluster (README: On a cluster)."]
         names = [name for name in vars(JobParameters) if name in described]
         lines += [line for name in names for line in _entry(family, name, described[name], None)]
-    lines += ["", "Of law and luigi."]
+    lines += ["", "Options of law and luigi."]
     for name, text in _OF_LAW.items():
         lines += _line(_option(name, described[name]), text) if name in described else []
     for option, text in _OF_LUIGI.items():
@@ -179,7 +179,7 @@ def _refuse(parser: argparse.ArgumentParser, task: str | None, stages: Sequence[
     hints = [hint for word in unknown.split() if (hint := _hint(word.split("=")[0], task, stages, options))]
     hint = "; ".join(["", *dict.fromkeys(hints)])
     if unknown and not hints and not unknown.startswith("-"):
-        hint = "; give a list with commas, and a glob in quotes: 'data/*.root'"
+        hint = "; separate the items of a list by commas, and put a glob in quotes: 'data/*.root'"
     parser.exit(2, f"error: {message}{hint} (--help lists the options)\n")
 
 
@@ -188,7 +188,7 @@ def _hint(option: str, task: str | None, stages: Sequence[str], options: Iterabl
     if not option.startswith("--"):
         return ""
     if takers := [stage for stage in stages if f"--{stage}{option[1:]}" in options]:
-        return f"{task} takes no {option}, as {takers[0]} does" if task else ""
+        return f"{task} has no {option}, but {takers[0]} does" if task else ""
     own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
     of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
     taken = [

@@ -31,31 +31,31 @@ _OURS = (
 )
 
 _REMEDIES = {
-    errno.ENOSPC: "no space is left there: free some, or choose another base_output_dir",
-    errno.EDQUOT: "the quota is used up: free some space, or choose another base_output_dir",
-    errno.EACCES: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
-    errno.EPERM: "permission is missing: choose a base_output_dir that you may write, and files that you may read",
+    errno.ENOSPC: "no space left on this disk: free some, or choose another base_output_dir",
+    errno.EDQUOT: "the disk quota is used up: free some space, or choose another base_output_dir",
+    errno.EACCES: "choose a base_output_dir that you may write to, and files that you may read",
+    errno.EPERM: "choose a base_output_dir that you may write to, and files that you may read",
     errno.EROFS: "the file system is read-only: choose another base_output_dir",
-    errno.ENOTDIR: "a file is in the way of a folder: choose another base_output_dir",
-    errno.EEXIST: "a file is in the way of a folder: choose another base_output_dir",
-    errno.EOPNOTSUPP: "the file system does not allow it: choose another base_output_dir",
-    errno.EMFILE: "too many files are open at once: allow more (ulimit -n 1024), or lower threads",
+    errno.ENOTDIR: "a file has the name of a directory that is needed: choose another base_output_dir",
+    errno.EEXIST: "a file has the name of a directory that is needed: choose another base_output_dir",
+    errno.EOPNOTSUPP: "the file system does not support this: choose another base_output_dir",
+    errno.EMFILE: "too many files are open at once: raise the limit (ulimit -n 1024), or lower threads",
     errno.ENFILE: "too many files are open on this machine: lower threads, or try again later",
-    errno.ENAMETOOLONG: "too long for a path: shorten base_output_dir, run_name or output_filename, or that of a file",
-    errno.ELOOP: "symbolic links lead in a circle there: mend them, or choose another path",
-    errno.EFBIG: "no file may become so large: raise the limit (ulimit -f), lower files_per_branch, or choose another "
+    errno.ENAMETOOLONG: "the path is too long: shorten base_output_dir, run_name, output_filename or the file's name",
+    errno.ELOOP: "the symbolic links form a loop: fix them, or choose another path",
+    errno.EFBIG: "the file exceeds the size limit: raise it (ulimit -f), lower files_per_branch, or choose another "
     "base_output_dir",
-    errno.EISDIR: "a folder is in the way of a file: remove it, or choose another base_output_dir",
-    errno.ENOENT: "it is not there: if somebody removed or moved it while the run went on, run the same command again",
-    errno.EIO: "the disk or its network fails: look after it, or choose another base_output_dir",
-    errno.ESTALE: "the file system was changed by another machine: run the same command again",
+    errno.EISDIR: "a directory has the name of a file that is needed: remove it, or choose another base_output_dir",
+    errno.ENOENT: "it does not exist: if it was removed or moved during the run, rerun the same command",
+    errno.EIO: "the disk or its network connection is failing: check it, or choose another base_output_dir",
+    errno.ESTALE: "another machine changed the file system: rerun the same command",
 }
 
 _NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
 
 
 def sentence(error: BaseException) -> str | None:
-    """Say what an error means to a user.
+    """Describe an error for a user.
 
     Args:
         error: Any exception.
@@ -66,13 +66,11 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, _OURS):
         return printable(str(error))
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; what is done stays done, and the same command goes on from there"
+        return "interrupted; finished work is kept, and the same command resumes there"
     if isinstance(error, EOFError) and error.args == _NOBODY_ANSWERS:
-        return (
-            "there is a question that nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a"
-        )
+        return "a question needs an answer and there is no terminal: use one, or decide here, as in --remove-output 0,a"
     if isinstance(error, RPCError):
-        return f"{error}. No luigid answers there: add --local-scheduler to do without, or start luigid"
+        return f"{error}. No luigid answers at this address: start luigid, or add --local-scheduler to run without it"
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return None
     if isinstance(error, OSError) and error.errno in _REMEDIES:
@@ -82,13 +80,13 @@ def sentence(error: BaseException) -> str | None:
 
 
 def printable(text: str) -> str:
-    """Make a text fit for a terminal: names in files and catalogues may hold what would move its cursor.
+    """Make a text safe to print: names in files and catalogues may contain control characters.
 
     Args:
         text: Any text.
 
     Returns:
-        The same, with every character that cannot be printed, but the ends of lines, written as Python would.
+        The same text, with every unprintable character but line ends escaped as in Python.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text

@@ -1,4 +1,4 @@
-"""``--branch`` and ``--branches``: kept until the branches are known, and refused where there are none of them."""
+"""``--branch`` and ``--branches``: kept until the branches are known, and refused where none of them exists."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class ChosenBranches(BaseWorkflow):
         return super().branch_data
 
     def _reset_branch_boundaries(self, full_branch_map: Any) -> None:
-        """Leave ``--branches`` alone until the branches are known, and where there are none: law would run them all."""
+        """Keep ``--branches`` until the branches are known, and where none of them exists: law would run all."""
         if self.workflow_condition():
             self._check_chosen(full_branch_map)
             super()._reset_branch_boundaries(full_branch_map)
@@ -45,11 +45,11 @@ class ChosenBranches(BaseWorkflow):
             super()._reduce_branch_map(branch_map)
 
     def _check_chosen(self, branch_map: Any) -> None:
-        """Raise when there are none of the branches that were chosen."""
+        """Raise when none of the chosen branches exists."""
         total = max(branch_map) + 1
         asked = f"branch = {self.branch}" if self.is_branch() else f"branches = {self.to_str_params()['branches']}"
         firsts = [self.branch] if self.is_branch() else [first or 0 for first, *_ in self.branches]
         if firsts and min(firsts) >= total:
-            numbers = f"branches 0 to {total - 1}" if total > 1 else "branch 0 alone"
-            msg = f"{asked}: {self.task_family} has the {numbers} of these files; choose among them"
+            numbers = f"branches 0 to {total - 1}" if total > 1 else "only branch 0"
+            msg = f"{asked}: for these files {self.task_family} has {numbers}; choose among them"
             raise ConfigurationError(msg)

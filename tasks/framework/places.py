@@ -1,4 +1,4 @@
-"""Where results are: said also when all of them were there before."""
+"""Where results are, also when all of them were made before."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def places(stage: Any) -> list[str]:
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _tell(task: Any) -> None:
-    """Say it when the task that was asked for has nothing to do."""
+    """Print the places when the requested task has nothing to do."""
     parser = CmdlineParser.get_instance()
     if parser is not None and parser.known_args.root_task == task.get_task_family() and task.is_workflow():
-        task.tell("\n".join(["Everything was done before:", *places(task)]))
+        task.tell("\n".join(["Everything is done already:", *places(task)]))

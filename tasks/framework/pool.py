@@ -30,7 +30,7 @@ _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", 
 """Modules with heavy imports, loaded once and shared by all workers."""
 
 _KILLED = (BrokenProcessPool, EOFError, ConnectionError)
-"""What is raised when a worker was killed, or the fork server, which starts them."""
+"""What Python raises when a worker or the fork server, which starts the workers, was killed."""
 
 _LONGEST_SOCKET_FOLDER = 107 - len("/pymp-01234567/listener-01234567")  # the kernel takes 107 characters (man 7 unix)
 
@@ -79,7 +79,7 @@ class PoolWorkflowProxy(BranchOutputs):
         self.task.check_whole()
 
     def _outcomes(self, branches: list[int]) -> Iterator[Outcome]:
-        """Run branches and give the outcome of each, in the order in which they end."""
+        """Run branches and yield the outcome of each, in the order in which they end."""
         workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
         family, text = self.task.get_task_family(), self.task.worker_parameters()
         if workers <= 1:
@@ -140,14 +140,16 @@ def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
 
 
 def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:
-    """Tell how a branch ended when a worker was killed: some were done before."""
+    """Return how a branch ended when a worker was killed: some branches were done before."""
     if job and job.done() and not job.exception():
         return job.result()
-    return Outcome(branch, "not done: a worker process was killed (out of memory? then lower threads or chunk_events)")
+    return Outcome(
+        branch, "not done: a worker process was killed (if it ran out of memory, lower threads or chunk_events)"
+    )
 
 
 def _start_method() -> str:
-    """Prefer the fork server, which is quicker, unless its socket has no place among the temporary files."""
+    """Return the fork server, which is faster, unless its socket does not fit into the temporary directory."""
     try:
         return "forkserver" if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_SOCKET_FOLDER else "spawn"
     except FileNotFoundError:  # no such folder can be written
@@ -155,25 +157,25 @@ def _start_method() -> str:
 
 
 def _check_semaphores(context: BaseContext) -> None:
-    """Raise where the system gives no semaphore, with which workers take turns.
+    """Raise where the system has no semaphores, which workers need for their locks.
 
     Raises:
-        StageError: As on a machine where /dev/shm is read-only or full.
+        StageError: For instance where /dev/shm is read-only or full.
     """
     try:
         context.Lock()
     except OSError as error:
         msg = (
-            f"/dev/shm: {error.strerror}, and workers of a stage need it to take turns: make it writable (of a "
-            "container, --shm-size or --tmpfs /dev/shm), or do without workers: --threads 1"
+            f"/dev/shm: {error.strerror}, and worker processes need it for their locks: make it writable (in a "
+            "container with --shm-size or --tmpfs /dev/shm), or run without workers: --threads 1"
         )
         raise StageError(msg) from error
 
 
 def _start_worker() -> None:
-    """Let a worker die with the run: a killed run must not leave workers that write on.
+    """Let a worker end with the run: a killed run must not leave workers that still write.
 
-    It dies with the fork server too: for the run, a worker has ended when the server cannot tell any more how it is.
+    It ends with the fork server too: without the server, the run takes its workers for dead.
     """
     output_streams.install()  # workers print, too
     run, fork_server = multiprocessing.parent_process(), os.getppid()

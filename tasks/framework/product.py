@@ -50,13 +50,13 @@ class Product(law.Task):
         words=3,
         default=(),
         significant=False,
-        description="remove results, as 0,a: so many stages deep, a, i or d, and whether the task runs then",
+        description="remove results, as 0,a: number of stages upstream; a, i or d; whether the task runs afterwards",
     )
     fetch_output = Handling(
         words=5,
         default=(),
         significant=False,
-        description="copy results, as 0,a,FOLDER: so many stages deep, a, i or d, and where to",
+        description="copy results, as 0,a,FOLDER: number of stages upstream; a, i or d; where to",
     )
 
     @classmethod
@@ -108,7 +108,7 @@ class Product(law.Task):
         """Remove what killed runs left in folders."""
         for folder in folders:
             for name in atomic.sweep(folder):
-                self.tell(f"removed {name}, which a killed run left in {folder}")
+                self.tell(f"removed {name}, left by a killed run in {folder}")
 
     def _repr_params(self, *_args: Any, **_kwargs: Any) -> Any:
         """Name the task by what differs from the defaults, as in luigid."""

@@ -13,7 +13,7 @@ from tasks.parameters.inputs import SourceParameters, other_data_type
 __all__ = ["FileListTask", "SourceTask"]
 
 _NO_SOURCE = (
-    "no source of files is given: set one or more of input_files (files, globs, URLs), release_years (as "
+    "no input files are chosen: set one or more of input_files (files, globs, URLs), release_years (such as "
     "2020e-13tev), specific_record_ids (of the CERN Open Data portal), or release_years=demo (built-in toy data)"
 )
 
@@ -50,7 +50,7 @@ class SourceTask(SourceParameters, Product):
 
 
 class FileListTask(SourceTask):
-    """The task that lists the files of a run: what stages ask of it."""
+    """The task that lists the files of a run, as the stages use it."""
 
     exclude_index = True
 
@@ -72,16 +72,16 @@ class FileListTask(SourceTask):
 
 
 def _check_choices(params: dict[str, Any]) -> None:
-    """Refuse what would choose nothing: skims and dataset numbers are those of releases."""
+    """Refuse a skim or dataset numbers without a release: they would have no effect."""
     if set(params["release_years"]) <= {DEMO_RELEASE}:
         for name in ("skim", "dataset_ids"):
             if params[name]:
-                msg = f"{name} = {params[name]!r} chooses among the files of a release, and release_years names none: "
-                raise ConfigurationError(msg + f"leave {name} out, or name the release")
+                msg = f"{name} = {params[name]!r} chooses among the files of a release, but release_years names none: "
+                raise ConfigurationError(msg + f"remove {name}, or name the release")
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a run directory whose paths cannot be: they are too long, or go in a circle."""
+    """Refuse a run directory with impossible paths: too long, or a loop of symbolic links."""
     try:
         (folder / _LONGEST).stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):  # what is there is looked at when it is needed

@@ -13,7 +13,7 @@ class BinningParameters(PeakParameters):
     """On which grids masses are counted."""
 
     bin_width_gev = Numbers(float, default=(10.0,), description="bin widths in GeV, comma-separated")
-    exclude_outliers = Flag(default=False, description="leave the outliers out of histograms")
+    exclude_outliers = Flag(default=False, description="exclude outliers from histograms")
 
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:

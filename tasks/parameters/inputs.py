@@ -18,8 +18,8 @@ SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
 class RunParameters:
     """Where a run lives, and how fast it may go."""
 
-    run_name = PlainName(default="run", description="name of the run, a folder below base_output_dir")
-    base_output_dir = FolderPath(default="runs", description="folder of all runs")
+    run_name = PlainName(default="run", description="name of the run, a directory below base_output_dir")
+    base_output_dir = FolderPath(default="runs", description="directory of all runs")
     threads = Number(
         int,
         minimum=0,
@@ -34,7 +34,7 @@ class SourceParameters(RunParameters):
 
     input_files = FileList(
         default=(),
-        description="local files, globs or URLs, comma-separated, or @ and the path of a list of them, one a line",
+        description="local files, globs or URLs, comma-separated; @PATH for a file that lists them, one per line",
     )
     release_years = Names(
         default=(),
@@ -47,11 +47,11 @@ class SourceParameters(RunParameters):
     dataset_ids = Names(
         default=(), description="dataset numbers of simulated samples of a release, comma-separated", default_text="all"
     )
-    skim = Text(default="", description="the one skim of a release to read", default_text="the unskimmed files")
+    skim = Text(default="", description="skim of a release to read, one", default_text="the unskimmed files")
     data_type = Choice(
         ("data", "mc", "data,mc"),
         default="data",
-        description="data, mc or data,mc: which part of a release is read, or both; files of other sources are "
+        description="data, mc or data,mc: the part of a release to read, or both; files from other sources are "
         "simulation with mc, else what their own marks say",
     )
     max_files_to_process = Number(
@@ -59,10 +59,12 @@ class SourceParameters(RunParameters):
     )
     skip_unavailable = Flag(
         default=False,
-        description="leave out files of records that lie on tape, instead of ending with an error; they are counted "
+        description="leave out files of records that are on tape, instead of ending with an error; they are counted "
         "and named",
     )
-    refresh_metadata = Flag(default=False, significant=False, description="ask the portals again for their file lists")
+    refresh_metadata = Flag(
+        default=False, significant=False, description="query the portals again for their file lists"
+    )
     local_files = Text(
         default="",
         visibility=ParameterVisibility.HIDDEN,
@@ -93,7 +95,7 @@ class ParsingParameters(SourceParameters):
     schema = YamlName(
         default="",
         description="format of the files: a release's name or the path of a YAML file",
-        default_text="each file's own tree and branches tell it",
+        default_text="each file is recognised by its trees and branches",
     )
     selection = YamlName(
         default="default",
@@ -111,30 +113,29 @@ class ParsingParameters(SourceParameters):
         int,
         minimum=0,
         default=0,
-        description="unreadable files that a run may leave out (they are recorded)",
+        description="number of unreadable files that a run may leave out (they are recorded)",
     )
     read_attempts = Number(int, minimum=1, default=3, significant=False, description="attempts at reading a file")
     fetch = Choice(
         ("auto", "stream", "download"),
         default="auto",
         significant=False,
-        description="files on a network: stream reads the needed bytes, download whole files, auto as the format says; "
-        "changes no result",
+        description="files on a network: stream reads only the needed bytes, download copies whole files, auto follows "
+        "the format; changes no result",
     )
     download_dir = FolderPath(
         default="",
         significant=False,
-        description="cache of downloads, shared between runs; where everybody may write, a sub-folder of the user's "
-        "own",
-        default_text="the folder downloads in base_output_dir",
+        description="cache of downloads, shared by runs; where everybody may write, a private subdirectory is used",
+        default_text="the directory downloads in base_output_dir",
     )
-    keep_downloads = Flag(default=True, significant=False, description="keep downloads after they have been parsed")
+    keep_downloads = Flag(default=True, significant=False, description="keep downloads after parsing")
     connections_per_host = Number(
         int,
         minimum=1,
         default=4,
         significant=False,
-        description="connections to one host at once, of all processes of this machine",
+        description="maximum number of connections to one host, over all processes of this machine",
     )
     network_timeout_s = Number(
         float,
@@ -148,21 +149,21 @@ class ParsingParameters(SourceParameters):
         minimum=1,
         default=5,
         significant=False,
-        description="attempts in a row at a connection, without progress, before a file is given up",
+        description="consecutive connection attempts without progress before a file is given up",
     )
     memory_limit_mb = Number(
         int,
         minimum=400,
         default=1000,
         significant=False,
-        description="memory of a process that parses, in MB: chunks are cut to fit; changes no result",
+        description="memory limit of a process that parses, in MB: chunks are made to fit; changes no result",
     )
     chunk_events = Number(
         int,
         minimum=1,
         default=100_000,
         significant=False,
-        description="events in memory at a time, at most; changes no result",
+        description="maximum number of events in memory at a time; changes no result",
     )
 
     @classmethod

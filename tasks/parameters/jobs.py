@@ -94,13 +94,13 @@ class _Ranges(Checked, law.MultiRangeParameter):
 class BranchParameters:
     """Which branches of a stage run."""
 
-    branch = Number(int, minimum=NO_INT, default=NO_INT, description="run this branch alone, -1 for all")
+    branch = Number(int, minimum=NO_INT, default=NO_INT, description="run only this branch, -1 for all")
     branches = _Ranges(
         default=(),
         require_start=False,
         require_end=False,
         single_value=True,
-        description="run these branches alone, comma-separated numbers and ranges, as 0:5,7",
+        description="run only these branches, comma-separated numbers and ranges, as 0:5,7",
         default_text="all",
     )
     acceptance = Number(

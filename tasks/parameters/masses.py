@@ -24,15 +24,17 @@ class MassParameters(ParsingParameters):
     objects_to_calculate = Names(
         check=final_states.check_kinds,
         default=("e", "m", "j", "g"),
-        description="kinds of objects that make final states: e, m, j, g, t, b, comma-separated",
+        description="kinds of objects that define final states: e, m, j, g, t, b, comma-separated",
     )
     min_particles_in_combination = Number(
         int,
         minimum=2,
         default=2,
-        description="smallest number of objects in a mass, 2 or more: events with fewer are counted, but not stored",
+        description="smallest number of objects in a combination, 2 or more: events with fewer are counted, not stored",
     )
-    max_particles_in_combination = Number(int, minimum=2, default=4, description="largest number of objects in a mass")
+    max_particles_in_combination = Number(
+        int, minimum=2, default=4, description="largest number of objects in a combination"
+    )
     max_subleading_index = Number(
         int,
         minimum=0,
@@ -65,7 +67,7 @@ class PeakParameters(MassParameters):
         int,
         minimum=0,
         default=100,
-        description="events that a final state needs in the whole dataset to be kept",
+        description="minimum number of events of a final state in the whole dataset",
     )
     peak_detection_bin_width_gev = Number(
         float, minimum=0, default=10.0, description="bin width of the peak search in GeV"
@@ -73,8 +75,8 @@ class PeakParameters(MassParameters):
     known_resonances = Names(
         check=resonances.check_names,
         default=("jpsi", "psi2s", "upsilon", "z"),
-        description="resonances to remove from lepton pairs (jpsi, psi2s, upsilon, z) and, by a gap, from photon pairs "
-        "and four leptons (higgs); none removes none",
+        description="resonances to remove: jpsi, psi2s, upsilon and z from lepton pairs, higgs (as a gap) from photon "
+        "pairs and four leptons; none to keep all",
     )
     max_mass_gev = Number(float, minimum=0, default=10_000.0, description="masses above this are set aside, in GeV")
 

@@ -12,7 +12,7 @@ __all__ = ["PlotParameters"]
 def _check_formats(formats: Sequence[str]) -> None:
     unknown = set(formats) - {"png", "pdf"}
     if unknown or not formats:
-        msg = f"it must name formats among png and pdf, not {', '.join(sorted(unknown)) if formats else 'none'}"
+        msg = f"it must be png, pdf or both, not {', '.join(sorted(unknown)) if formats else 'none'}"
         raise ValueError(msg)
 
 
@@ -23,14 +23,14 @@ class PlotParameters(HistogramParameters):
         int,
         minimum=0,
         default=10,
-        description="final states of a dataset, the largest first, of which masses are drawn",
+        description="number of final states of a dataset whose masses are drawn, the largest first",
     )
     plotted_combinations = Number(
         int,
         minimum=0,
         default=15,
-        description="combinations of a final state that are drawn, the most populated first, 0 for all (15 fill a "
-        "page)",
+        description="number of combinations of a final state that are drawn, the most populated first, 0 for all (15 "
+        "fill a page)",
     )
     plot_formats = Names(
         check=_check_formats,

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _URL = re.compile(r"^(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)  # fsspec joins several by ::
-_MODES = {"i": "asks for each", "a": "all at once", "d": "says what, and does nothing"}  # of law
+_MODES = {"i": "asks for each", "a": "all", "d": "only lists"}  # of law
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
@@ -77,7 +77,7 @@ class Checked(Valued, luigi.Parameter):
         """Raise the refusal of a bad value; the default takes all."""
 
     def refusal(self, value: Any, reason: str) -> ConfigurationError:
-        """Say why a value is refused."""
+        """Return the error for a bad value, with the reason."""
         return ConfigurationError(
             f"{self._attribute_name} = {value!r}: {reason}. {self._attribute_name}: {self.description}"
         )
@@ -100,12 +100,12 @@ class Number(Checked):
             return self._kind(text)
         except ValueError as error:
             what = "a whole number" if self._kind is int else "a number"
-            raise self.refusal(text, f"this is not {what}") from error
+            raise self.refusal(text, f"it is not {what}") from error
 
     def check(self, value: Any) -> None:
         """Refuse numbers that are not finite or below the minimum."""
         if not (isinstance(value, int | float) and float("-inf") < value < float("inf")):
-            raise self.refusal(value, "a finite number is needed")
+            raise self.refusal(value, "it must be a finite number")
         if self._minimum is not None and value < self._minimum:
             raise self.refusal(value, f"it must be {self._minimum:g} or more")
 
@@ -178,8 +178,8 @@ class _Item(luigi.Parameter):
         try:
             return self._kind(text)
         except ValueError as error:
-            what = "whole number: write whole numbers" if self._kind is int else "number: write numbers"
-            msg = f"{text!r} is no {what} with commas between them"
+            what = "whole number" if self._kind is int else "number"
+            msg = f"{text!r} is not a {what}: write {what}s separated by commas"
             raise ValueError(msg) from error
 
 
@@ -194,7 +194,7 @@ class Numbers(Checked, law.CSVParameter):
         if any(not 0 < item < float("inf") for item in value):
             raise self.refusal(self.serialize(value), "each must be above 0")
         if len(set(value)) < len(value):
-            raise self.refusal(self.serialize(value), "each may stand there once")
+            raise self.refusal(self.serialize(value), "each may appear only once")
 
 
 def _shown(default: Any) -> str:
@@ -205,7 +205,7 @@ def _shown(default: Any) -> str:
 
 def _absolute(text: str) -> str:
     if "\0" in text:  # which no file system takes; luigi.cfg can hold it
-        msg = f"the path {text!r} holds a character that no path has: write it anew"
+        msg = f"the path {text!r} contains a null character, which no path can have: remove it"
         raise ConfigurationError(msg)
     return str(Path(os.path.expanduser(text)).absolute())  # noqa: PTH111 (Path fails on ~x)
 
@@ -253,7 +253,7 @@ class PlainName(Checked):
         """Refuse what could lead out of the run directory."""
         if not _PLAIN_NAME.fullmatch(value) or len(value) > 128:
             raise self.refusal(
-                value, "it may have letters, digits and . _ + - (128 at most), and starts with a letter or digit"
+                value, "it may contain letters, digits and . _ + - (at most 128), and must start with a letter or digit"
             )
         if not value.endswith(self._suffix) or value == self._suffix:
             raise self.refusal(value, f"it must end with {self._suffix}")
@@ -271,9 +271,11 @@ class Handling(Checked, law.CSVParameter):
         names = Register.task_names()
         for part in str(value[0]).split("|") if value else ():
             if not (part.lstrip("-").isdigit() or any(law.util.multi_match(name, part) for name in names)):
-                raise self.refusal(self.serialize(value), f"{part!r} is neither a number of stages nor a task's name")
+                raise self.refusal(
+                    self.serialize(value), f"{part!r} is neither a number of stages nor the name of a task"
+                )
         if len(value) > 1 and value[1] not in ("", *_MODES):
             modes = ", ".join(f"{letter} ({what})" for letter, what in _MODES.items())
-            raise self.refusal(self.serialize(value), f"its second word is one of {modes}, as in 0,a")
+            raise self.refusal(self.serialize(value), f"its second word must be one of {modes}, as in 0,a")
         if len(value) > self._words:
-            raise self.refusal(self.serialize(value), f"it takes {self._words} words at most")
+            raise self.refusal(self.serialize(value), f"it takes at most {self._words} words")

@@ -33,8 +33,8 @@ def refused(run, *sentences, **wrong):
 
 
 def test_no_source(run):
-    sources = "input_files (files, globs, URLs), release_years (as 2020e-13tev), specific_record_ids"
-    refused(run, "no source of files is given", sources, "release_years=demo (built-in toy data)", input_files=None)
+    sources = "input_files (files, globs, URLs), release_years (such as 2020e-13tev), specific_record_ids"
+    refused(run, "no input files are chosen", sources, "release_years=demo (built-in toy data)", input_files=None)
     assert not run.out.exists()
 
 
@@ -47,7 +47,7 @@ def test_a_missing_file(run):
 @pytest.mark.parametrize(("name", "value"), [("skim", "4lep"), ("dataset_ids", "301")])
 @pytest.mark.parametrize("source", [{}, {"input_files": None, "release_years": "demo"}], ids=["files", "demo"])
 def test_a_choice_among_the_files_of_no_release(run, name, value, source):
-    sentence = "chooses among the files of a release, and release_years names none: leave"
+    sentence = "chooses among the files of a release, but release_years names none: remove"
     refused(run, f"{name} = ", sentence, **{name: value}, **source)
     assert not run.out.exists()
 
@@ -157,7 +157,7 @@ def test_a_bin_wider_than_what_is_left(run):
 
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/b", ".hidden", "a b", "x" * 129, "x\n", "$HOME", "ü"])
 def test_a_run_name_cannot_lead_elsewhere(run, name):
-    refused(run, f"run_name = {name!r}: ", "it may have letters, digits and . _ + -", run_name=name)
+    refused(run, f"run_name = {name!r}: ", "it may contain letters, digits and . _ + -", run_name=name)
     assert sorted(path.name for path in run.folder.iterdir()) == ["in"]
 
 
@@ -169,12 +169,12 @@ def test_an_output_filename_cannot_lead_elsewhere(run, name):
 
 def test_a_file_in_the_way_of_the_run_directory(run):
     (run.folder / "out").write_text("in the way")
-    refused(run, f"{run.folder}/out/r/", "Not a directory; a file is in the way of a folder")
+    refused(run, f"{run.folder}/out/r/", "Not a directory; a file has the name of a directory that is needed")
 
 
 def test_a_run_directory_where_nobody_makes_folders(run):
     end = run.attempt(base_output_dir="/proc/nope")
-    assert "/proc/nope: no folder can be made there; the file system does not allow it: choose another" in end.text
+    assert "/proc/nope: no folder can be made there; the file system does not support this: choose another" in end.text
     assert "Traceback" not in end.text
     assert end.status == TASK_FAILED
 
@@ -189,7 +189,7 @@ def test_no_space_is_named_and_the_next_run_goes_on(run, three, monkeypatch, sta
         write(path)
 
     monkeypatch.setattr(atomic, "_flush", full_disk)
-    refused(run, "No space left on device; no space is left there: free some, or choose another base_output_dir")
+    refused(run, "No space left on device; no space left on this disk: free some, or choose another base_output_dir")
     assert not run.products(stage)
     monkeypatch.setattr(atomic, "_flush", write)
     run()
@@ -225,9 +225,7 @@ def open_run(toys):
 def test_no_permission_to_write(open_run):
     open_run.folder.chmod(0o555)
     with as_nobody():
-        refused(
-            open_run, f"{open_run.folder}/out", "Permission denied; permission is missing: choose a base_output_dir"
-        )
+        refused(open_run, f"{open_run.folder}/out", "Permission denied; choose a base_output_dir")
 
 
 def test_no_permission_to_read(open_run):

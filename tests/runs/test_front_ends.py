@@ -53,13 +53,13 @@ def test_luigi_makes_histograms_from(here, run, three):
     assert f"in {run.products('histograms')[0]}; statistics in {run.out}/logs/MakeHistograms/" in end.text
     again = run.apart(cwd=folder)
     assert (again.status, again.started) == (0, [])
-    assert "Everything was done before:" in again.text
+    assert "Everything is done already:" in again.text
 
 
 @pytest.mark.parametrize(
     ("wrong", "status", "message"),
     [
-        ({"input_files": None}, 4, "no source of files is given"),
+        ({"input_files": None}, 4, "no input files are chosen"),
         ({"input_files": "/nowhere/a.root"}, 4, "'/nowhere/a.root' matches no file"),
         ({"min_events_per_fs": 10**6}, 30, "dataset files gives no histogram"),
         ({"no_such_parameter": 1}, 2, "--no-such-parameter 1"),
@@ -164,8 +164,8 @@ def test_law_removes_what_it_says_and_runs_on(run, law, three):
 @pytest.mark.parametrize(
     ("wrong", "status", "message"),
     [
-        ({"input_files": None}, 4, "no source of files is given"),
-        ({"min_events_per_fs": "many"}, 4, "min_events_per_fs = 'many': this is not a whole number"),
+        ({"input_files": None}, 4, "no input files are chosen"),
+        ({"min_events_per_fs": "many"}, 4, "min_events_per_fs = 'many': it is not a whole number"),
         ({"min_events_per_fs": 10**6}, 30, "dataset files gives no histogram"),
     ],
     ids=str,
@@ -220,6 +220,6 @@ def test_without_a_scheduler_a_sentence_says_so(tmp_path):
     (tmp_path / "luigi.cfg").write_text("[core]\nrpc_retry_wait = 0\n")
     end = finish(command, tmp_path)
     assert end.status == 4
-    assert "No luigid answers there: add --local-scheduler to do without, or start luigid" in end.text
+    assert "No luigid answers at this address: start luigid, or add --local-scheduler" in end.text
     assert "Traceback" not in end.text
     assert "Warning:" not in end.text

@@ -47,7 +47,7 @@ def old_run():
 def test_it_is_found_complete(old_run):
     outcome = old_run(**OPTIONS)
     assert outcome.started == []
-    assert "Everything was done before" in outcome.text
+    assert "Everything is done already" in outcome.text
 
 
 def test_figures_and_report_have_the_same_variants(old_run):

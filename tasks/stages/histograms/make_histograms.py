@@ -65,7 +65,7 @@ class MakeHistograms(HistogramParameters, Stage):
         path = self.location(branch).statistics
         results = branch_statistics.read(path, MadeHistograms).results
         failed = len(results.failures)
-        left_out = f", WITHOUT {amount(failed, 'file')} that cannot be read" if failed else ""
+        left_out = f", WITHOUT {amount(failed, 'unreadable file')}" if failed else ""
         if unavailable := self.file_list().unavailable(branch.dataset):  # not of this run's list in the record
             left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
         self.tell(

@@ -67,14 +67,14 @@ class FetchMetadata(FileListTask):
         return state is not None and _damage(self.path()) is None
 
     def run(self) -> None:
-        """Ask the sources and write the list.
+        """Query the sources and write the list.
 
         Raises:
             ConfigurationError: When the sources give no file.
         """
         self.sweep(self.path().parent, self._portals())
         if self.path().exists() and (damage := _damage(self.path())):
-            self.tell(f"{damage}; it is made anew")
+            self.tell(f"{damage}; it is made again")
         catalogue = self._list(keep=True)
         for note in catalogue.notes:
             self.tell(note)
@@ -137,7 +137,7 @@ class FetchMetadata(FileListTask):
             lists.append(self._records(ids, keep))
         catalogue = input_files.merge(lists)
         if not catalogue.files:
-            msg = f"the sources give no file at all: {self._sources()}; check their names on the portal"
+            msg = f"there are no files: {self._sources()}; check the names on the portal"
             raise ConfigurationError(msg)
         return catalogue
 
@@ -155,7 +155,7 @@ class FetchMetadata(FileListTask):
         return self._kept(source, lambda: cern_records.record_files(ids, data_type, skip_on_tape=skip), keep)
 
     def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
-        """Return what a portal said before; ask it the first time, and after ``--refresh-metadata``."""
+        """Return the stored answer of a portal; query it the first time, and with ``--refresh-metadata``."""
         path = self._portals() / f"{digest(source, 8)}.json"
         if path.exists() and not self.refresh_metadata:
             return _read(path)
@@ -186,17 +186,17 @@ def _read(path: Path) -> Catalogue:
             for listed in (document["files"], document.get("unavailable", ()))  # lists of older versions have none
         )
         if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
-            msg = f"the dataset {min(strange)!r} has no name that can be part of a file's"
+            msg = f"the dataset name {min(strange)!r} cannot be part of a file name"
             raise FileFormatError(msg)
-        samples = {dataset: dict(said) for dataset, said in document.get("samples", {}).items()}
+        samples = {dataset: dict(values) for dataset, values in document.get("samples", {}).items()}
         return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable), samples)
     except (FileFormatError, KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = f"{path}: not a list of files as this project writes it ({error}); delete it: the next run remakes it"
+        msg = f"{path}: not a file list of this project ({error}); delete it: the next run remakes it"
         raise FileFormatError(msg) from error
 
 
 def _state(path: Path) -> tuple[int, int] | None:
-    """Tell one list from another at the same path; None when there is none."""
+    """Return what distinguishes one list from another at the same path; None when there is none."""
     if not path.exists():  # a file in the way of its folder is no list either
         return None
     status = path.stat()

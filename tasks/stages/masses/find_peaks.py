@@ -1,6 +1,7 @@
 """FindPeaks: the table of cuts of each dataset."""
 
 from edm.documents import to_document
+from edm.records import FoundPeaks
 from targets.documents.json import dump_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -32,7 +33,7 @@ class FindPeaks(PeakParameters, Stage):
         with recording(self) as product:
             table = peaks.find(dataset, sources, self.peak_search(), self._note)
             dump_json(product.path, to_document(table))
-            product.results = peaks.summarize(table)
+            product.results = FoundPeaks(table.final_states, len(table.cuts))
 
     def _note(self) -> str:
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""

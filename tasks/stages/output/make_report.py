@@ -38,8 +38,8 @@ class MakeReport(PlotParameters, Stage):
         super().check_parameters(params)
         if "png" not in params["plot_formats"]:
             msg = (
-                f"plot_formats = {','.join(params['plot_formats'])}: the report shows figures as png, add it; "
-                "plot_formats: formats of the figures"
+                f"plot_formats = {','.join(params['plot_formats'])}: the report shows figures as png; "
+                "add png to plot_formats"
             )
             raise ConfigurationError(msg)
 

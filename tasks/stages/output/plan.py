@@ -64,7 +64,7 @@ class Plan(HistogramParameters, SourceTask):
         self._printed = True
 
     def space(self, cost: Estimate, cache: Path) -> list[str]:
-        """Compare what the run may store with what is free.
+        """Compare what the run may store with the free space.
 
         Raises:
             PlanError: When a folder cannot be written or has too little space.
@@ -78,18 +78,16 @@ class Plan(HistogramParameters, SourceTask):
         lines = []
         for folder, needed in needs_by_device(needs).items():
             if not os.access(folder, os.W_OK | os.X_OK):
-                msg = f"the run cannot start: {folder} may not be written; choose another base_output_dir"
+                msg = f"the run cannot start: {folder} is not writable; choose another base_output_dir"
                 raise PlanError(msg)
             free = shutil.disk_usage(folder).free
             if needed > free:
                 msg = (
-                    f"the run cannot start: it may store {tables.size(needed)} in {folder}, where {tables.size(free)} "
-                    "are free; choose another base_output_dir, or fewer files"
+                    f"the run cannot start: it may store {tables.size(needed)} in {folder}, which has "
+                    f"{tables.size(free)} free; choose another base_output_dir, or fewer files"
                 )
                 raise PlanError(msg)
-            lines.append(
-                f"free in {folder}: {tables.size(free)}, of which up to about {tables.size(needed)} would be used"
-            )
+            lines.append(f"free in {folder}: {tables.size(free)}; the run needs up to about {tables.size(needed)}")
         return lines
 
 
@@ -102,8 +100,10 @@ def account(cost: Estimate) -> list[str]:
     Returns:
         Lines of text.
     """
-    guessed = f" ({cost.guessed} files of unknown size taken as the average of their format)" if cost.guessed else ""
-    unknown = f"; {cost.unknown} files tell neither size nor format and do not count here" if cost.unknown else ""
+    guessed = (
+        f" ({cost.guessed} files of unknown size, estimated as the average of their format)" if cost.guessed else ""
+    )
+    unknown = f"; {cost.unknown} files of unknown size and format are not counted" if cost.unknown else ""
     kept = f", and {tables.size(cost.downloads)} in the cache of downloads" if cost.downloads else ""
     return [
         f"to read: about {tables.size(cost.read)} of {tables.size(cost.files)}{guessed}{unknown}",

@@ -35,7 +35,7 @@ _TITLES = (
 
 
 class Summary(PlotParameters, SourceTask):
-    """Print the statistics of a run, finished or not: stages, cuts, final states, failures; nothing is written."""
+    """Print the statistics of a run, finished or not: stages, cuts, final states, failures; writes nothing."""
 
     exclude_index = False
 
@@ -50,7 +50,9 @@ class Summary(PlotParameters, SourceTask):
         if FetchMetadata.req(self).complete():
             lines = self._lines()
         else:
-            lines = [f"{self.run_directory()}: no file list of these sources is there, so nothing has been done yet"]
+            lines = [
+                f"{self.run_directory()}: there is no file list for these parameters, so nothing has been done yet"
+            ]
         self.tell("\n".join(lines))
         self._printed = True
 
@@ -89,10 +91,10 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -
         if name not in begun:
             not_made.append(name)
         elif done < branches:
-            missing.append(f"{name} lacks {branches - done} of {branches} branches")
+            missing.append(f"{branches - done} of {branches} branches of {name}")
         failed += [f"{name} failed: {reason}" for reason in stage.failures()]
         if total.branches < done:
-            missing.append(f"{name}: {done - total.branches} branches that are done have no statistics in logs/")
+            missing.append(f"statistics of {done - total.branches} finished branches of {name} in logs/")
     end = ["missing: " + "; ".join(missing)] if missing else []
     end += ["not made: " + ", ".join(not_made)] if not_made else []
     return [*tables.table(_TITLES, rows), *(end or ["all stages are done"]), *failed]
@@ -129,7 +131,7 @@ def of_dataset(name: str, summed: DatasetStatistics) -> list[str]:
     lines = ["", f"dataset {name}", f"events: {events.read:,} read, {kept}"]
     if masses:
         lines.append(
-            f"masses: {masses['masses']:,} made, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
+            f"masses: {masses['masses']:,} computed, {masses['main']:,} in main, {masses['outliers']:,} in outliers"
         )
     cuts = [
         [NAMES.get(kind, kind), shown(row.cut), _number(row.objects), _number(removed), "; ".join(row.reasons)]

@@ -15,7 +15,7 @@ def test_an_option_of_another_stage_that_would_be_ignored_is_refused(run, option
     end = run.attempt(option, "5")
     assert end.status != 0
     _, _stage, *words = option.split("-")[1:]
-    assert f"{option} would be ignored by MakeHistograms: give --{'-'.join(words)}, which counts for all" in end.text
+    assert f"{option} has no effect on MakeHistograms: use --{'-'.join(words)}, which counts for all" in end.text
 
 
 def test_options_of_the_task_itself_may_have_its_name(run, three):

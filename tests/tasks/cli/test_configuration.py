@@ -33,7 +33,7 @@ def luigi_cfg(run, *lines):
         (["[MakeHistograms]", "use_bumpnet_naming = maybe"], "it must be True or False"),
         (["[worker]", "keep_alvie = True"], ":2: [worker] has no key 'keep_alvie'; did you mean 'keep_alive'?"),
         (["[retcode]", "task_failed = bad"], ":2: [retcode] task_failed = 'bad' is not valid"),
-        (["[DEFAULT]", "bin_width_gev = 5"], ":2: [DEFAULT] counts for no task; put bin_width_gev into the section of"),
+        (["[DEFAULT]", "bin_width_gev = 5"], ":2: [DEFAULT] counts for no task; move bin_width_gev to the section of"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_configuration_is_named(run):
     [
         (["[modlues]", "tasks"], ":2: there is no section [modlues]; did you mean 'modules'?"),
         (["[modules]", "tasks", "[task]", "colored_rper: False"], ":4: [task] has no key 'colored_rper'; did you mean"),
-        (["[modules]", "tasks", "[luigi_worker]", "x: 1"], ":4: [luigi_worker] belongs into luigi.cfg, as [worker]"),
+        (["[modules]", "tasks", "[luigi_worker]", "x: 1"], ":4: [luigi_worker] belongs in luigi.cfg, as [worker]"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
@@ -197,7 +197,7 @@ def test_a_configuration_file_that_is_not_there_is_named(run, name):
     words = run.arguments(task="FetchMetadata")
     end = finish([LUIGI, *words], run.folder, **{name: str(run.folder / "nowhere.cfg")})
     assert end.status == AT_IMPORT
-    said = f"{name} = '{run.folder}/nowhere.cfg': there is no such file; correct the environment variable {name}"
+    said = f"{name} = '{run.folder}/nowhere.cfg': there is no such file; correct or unset this environment variable"
     assert said in end.text
     assert "Traceback" not in end.text
     assert not run.out.exists()
@@ -221,4 +221,4 @@ def test_a_stage_alone_and_the_main_job_are_of_one_variant(run):
     assert run.apart().status == 0
     for stage in ("CountMasses", "FillHistograms"):
         end = run.apart(task=stage)
-        assert "Everything was done before" in end.text, end.text
+        assert "Everything is done already" in end.text, end.text

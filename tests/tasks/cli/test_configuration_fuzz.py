@@ -137,7 +137,7 @@ def test_the_line_of_a_key_is_where_it_stands(tmp_path):
         (b"[ParseFile]\nselection = ${NOT_SET_HERE}\n", "NOT_SET_HERE"),
         (b"[FetchMetadata] ; mine\n skimm = x\n", ":2: [FetchMetadata] has no key 'skimm'; did you mean 'skim'?"),
         (b"[FetchMetadata]\nskim = \xff\n", "0xff"),
-        (b"[FetchMetadata]\nbase_output_dir = a\0b\n", r"the path 'a\x00b' holds a character that no path has"),
+        (b"[FetchMetadata]\nbase_output_dir = a\0b\n", r"the path 'a\x00b' contains a null character"),
         (b"[\x1b[31m]\nx = 1\n", r"[\x1b[31m]"),
     ],
     ids=str,
@@ -155,5 +155,5 @@ def test_a_run_ends_with_a_sentence(tmp_path, content, sentence):
 def test_a_line_that_goes_on_with_nothing(tmp_path):
     path = tmp_path / "luigi.cfg"
     path.write_text("[ParseFile]\nselection\n  more\n")
-    with pytest.raises(SystemExit, match=r"luigi\.cfg: .*(indented line goes on with a key that has no value|continu)"):
+    with pytest.raises(SystemExit, match=r"luigi\.cfg: .*(indented line continues a key that has no value|continu)"):
         list(configuration._lines(path))

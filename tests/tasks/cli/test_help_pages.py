@@ -105,7 +105,7 @@ def test_law_shows_the_same_page(tmp_path):
         ),
         (
             ["--input-files", "a.root", "b.root"],
-            ": b.root; give a list with commas, and a",
+            ": b.root; separate the items of a list by commas, and put a",
         ),
         (
             ["--ParsFile-workflow=pbs"],
@@ -128,8 +128,8 @@ def test_a_misspelt_command_is_one_line(tmp_path, words, message):
 @pytest.mark.parametrize(
     ("task", "words", "hint"),
     [
-        ("Plan", ["--branches", "0:99"], "; Plan takes no --branches, as ParseFile does (--help"),
-        ("ParseFile", ["--bin-width-gev=5"], "; ParseFile takes no --bin-width-gev, as FillHistograms does (--help"),
+        ("Plan", ["--branches", "0:99"], "; Plan has no --branches, but ParseFile does (--help"),
+        ("ParseFile", ["--bin-width-gev=5"], "; ParseFile has no --bin-width-gev, but FillHistograms does (--help"),
         ("Plan", ["--tasks-per-jbo", "2"], "--tasks-per-jbo 2 (--help"),
     ],
 )

@@ -43,23 +43,23 @@ def test_an_error_of_ours_is_its_own_sentence(kind):
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [
-        (errno.ENOSPC, "no space is left there: free some, or choose another base_output_dir"),
-        (errno.EDQUOT, "the quota is used up"),
-        (errno.EACCES, "permission is missing: choose a base_output_dir that you may write"),
-        (errno.EPERM, "permission is missing"),
+        (errno.ENOSPC, "no space left on this disk: free some, or choose another base_output_dir"),
+        (errno.EDQUOT, "the disk quota is used up"),
+        (errno.EACCES, "choose a base_output_dir that you may write"),
+        (errno.EPERM, "choose a base_output_dir that you may write to"),
         (errno.EROFS, "the file system is read-only"),
-        (errno.ENOTDIR, "a file is in the way of a folder"),
-        (errno.EEXIST, "a file is in the way of a folder"),
-        (errno.EOPNOTSUPP, "the file system does not allow it: choose another base_output_dir"),
-        (errno.EMFILE, r"allow more (ulimit -n 1024), or lower threads"),
+        (errno.ENOTDIR, "a file has the name of a directory that is needed"),
+        (errno.EEXIST, "a file has the name of a directory that is needed"),
+        (errno.EOPNOTSUPP, "the file system does not support this: choose another base_output_dir"),
+        (errno.EMFILE, r"raise the limit (ulimit -n 1024), or lower threads"),
         (errno.ENFILE, "lower threads, or try again later"),
-        (errno.ELOOP, "symbolic links lead in a circle there"),
-        (errno.EFBIG, "raise the limit (ulimit -f), lower files_per_branch, or choose another base_output_dir"),
-        (errno.EISDIR, "a folder is in the way of a file"),
-        (errno.ENOENT, "if somebody removed or moved it while the run went on, run the same command again"),
-        (errno.EIO, "the disk or its network fails"),
-        (errno.ESTALE, "run the same command again"),
-        (errno.ENAMETOOLONG, "shorten base_output_dir, run_name or output_filename"),
+        (errno.ELOOP, "the symbolic links form a loop"),
+        (errno.EFBIG, "raise it (ulimit -f), lower files_per_branch, or choose another base_output_dir"),
+        (errno.EISDIR, "a directory has the name of a file that is needed"),
+        (errno.ENOENT, "if it was removed or moved during the run, rerun the same command"),
+        (errno.EIO, "the disk or its network connection is failing"),
+        (errno.ESTALE, "rerun the same command"),
+        (errno.ENAMETOOLONG, "shorten base_output_dir, run_name, output_filename or"),
     ],
 )
 def test_an_error_of_the_file_system_gets_its_remedy(number, remedy):
@@ -105,7 +105,7 @@ def test_python_prints_a_sentence_or_a_traceback(capsys):
     sys.excepthook(StageError, StageError("two branches failed"), None)
     assert capsys.readouterr().err == "error: two branches failed\n"
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert capsys.readouterr().err.endswith("what is done stays done, and the same command goes on from there\n")
+    assert capsys.readouterr().err.endswith("finished work is kept, and the same command resumes there\n")
     sys.excepthook(ZeroDivisionError, ZeroDivisionError("a bug"), None)
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 
@@ -119,7 +119,7 @@ def test_installing_twice_filters_once():
 
 def test_a_scheduler_that_does_not_answer():
     found = sentence(RPCError("Errors (3 attempts) when connecting to remote scheduler 'http://localhost:8082'"))
-    assert "'http://localhost:8082'. No luigid answers there: add --local-scheduler to do without" in found
+    assert "'http://localhost:8082'. No luigid answers at this address: start luigid, or add --local-scheduler" in found
 
 
 def test_nothing_to_trace_back_is_not_said(caplog):
@@ -131,5 +131,5 @@ def test_a_question_that_nobody_can_answer(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     with pytest.raises(EOFError) as asked:
         input()
-    assert "nobody can answer: run in a terminal, or say what to do, as --remove-output 0,a" in sentence(asked.value)
+    assert "there is no terminal: use one, or decide here, as in --remove-output 0,a" in sentence(asked.value)
     assert sentence(EOFError("Ran out of input")) is None

@@ -179,7 +179,7 @@ def test_a_full_disk_is_named_and_with_more_space_the_run_goes_on(jobs, three):
         assert failed.status == 30
         assert "branch 0: job 1.stub: exit status 60" in failed.text
         assert (
-            "No space left on device; no space is left there: free some, or choose another base_output_dir"
+            "No space left on device; no space left on this disk: free some, or choose another base_output_dir"
             in failed.text
         )
         assert not jobs.run.products("parsed_data")

@@ -182,9 +182,9 @@ def test_a_machine_without_semaphores_is_told(listed, monkeypatch):
 @pytest.mark.parametrize(
     ("base_output_dir", "said"),
     [
-        ("x" * 300, "too long for a path: shorten base_output_dir"),
-        ("circle/out", "symbolic links lead in a circle there"),
-        ("/".join(["deep" * 50] * 30), "too long for a path: shorten base_output_dir"),
+        ("x" * 300, "the path is too long: shorten base_output_dir"),
+        ("circle/out", "the symbolic links form a loop"),
+        ("/".join(["deep" * 50] * 30), "the path is too long: shorten base_output_dir"),
     ],
     ids=["name", "circle", "path"],
 )

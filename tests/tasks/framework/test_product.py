@@ -99,6 +99,7 @@ def test_another_value_is_another_variant_from_its_stage_on(listed, name):
 
 def test_no_parameter_was_forgotten_here():
     sources = {"local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type"}
+    sources |= {"skip_unavailable"}
     assert set(OTHER) == set(own()) - sources
 
 
@@ -125,7 +126,7 @@ def test_a_variant_is_eight_hex_digits_and_explains_itself(run):
         (variant,) = (run.out / room).iterdir()
         assert re.fullmatch("[0-9a-f]{8}", variant.name)
         named_by = json.loads((variant / "parameters.json").read_text())
-        assert set(named_by) - {"files"} <= set(STAGES)
+        assert set(named_by) - {"files", "content_xxh3"} <= set(STAGES)
     assert named_by["FillHistograms"]["bin_width_gev"] == "10.0,20.0"
     assert named_by["FindPeaks"]["min_events_per_fs"] == "12"
     assert named_by["ParseFile"]["parsed_format"] == "rntuple"

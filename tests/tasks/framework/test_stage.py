@@ -33,7 +33,7 @@ def test_a_second_run_starts_nothing_and_says_so(ready):
     again = ready()
     assert again.started == []
     (histograms,) = ready.products("histograms")
-    assert f"Everything was done before:\nMakeHistograms of files: {histograms}" in again.text
+    assert f"Everything is done already:\nMakeHistograms of files: {histograms}" in again.text
     assert f"\nParseFile of files: {ready.products('parsed_data')[0].parent}" in ready(task="ParseFile").text
     assert ready.state() == before
 

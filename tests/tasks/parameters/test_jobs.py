@@ -17,7 +17,7 @@ DECLARED = {
 }
 
 BAD = {
-    "retries": [("-1", "it must be 0 or more"), ("x", "this is not a whole number")],
+    "retries": [("-1", "it must be 0 or more"), ("x", "it is not a whole number")],
     "tasks_per_job": [("0", "it must be 1 or more"), ("-1", "it must be 1 or more"), ("1.5", "not a whole number")],
     "parallel_jobs": [("-3", "it must be -1 or more")],
     "submission_threads": [("0", "it must be 1 or more")],
@@ -48,7 +48,7 @@ BAD = {
     "ignore_submission": [("2", "it must be True or False")],
     "transfer_logs": [("2", "it must be True or False")],
     "clear_logs": [("2", "it must be True or False")],
-    "branch": [("-2", "it must be -1 or more"), ("all", "this is not a whole number")],
+    "branch": [("-2", "it must be -1 or more"), ("all", "it is not a whole number")],
     "branches": [
         ("abc", "write numbers of branches and ranges, as 0:5,7"),
         ("1:2:3", "write numbers of branches and ranges"),
@@ -56,8 +56,8 @@ BAD = {
         (":0", "a range is empty"),
         ("-4", "branches are counted from 0"),
     ],
-    "acceptance": [("-1", "it must be 0 or more"), ("most", "this is not a number")],
-    "tolerance": [("nan", "a finite number is needed")],
+    "acceptance": [("-1", "it must be 0 or more"), ("most", "it is not a number")],
+    "tolerance": [("nan", "it must be a finite number")],
 }
 VALUES = [(name, value, reason) for name, told in BAD.items() for value, reason in told]
 
@@ -128,11 +128,11 @@ def test_a_bad_value_in_python_is_refused_too():
         (
             "remove_output",
             "0,x",
-            "its second word is one of i (asks for each), a (all at once), d (says what, and does",
+            "its second word must be one of i (asks for each), a (all), d (only",
         ),
-        ("remove_output", "0,a,False,1", "it takes 3 words at most"),
-        ("fetch_output", "0,x", "its second word is one of i "),
-        ("remove_output", "x,a", "'x' is neither a number of stages nor a task's name"),
+        ("remove_output", "0,a,False,1", "it takes at most 3 words"),
+        ("fetch_output", "0,x", "its second word must be one of i "),
+        ("remove_output", "x,a", "'x' is neither a number of stages nor the name of a task"),
         ("remove_output", "ParseFile|Nothing,d", "'Nothing' is neither"),
     ],
 )
@@ -152,7 +152,7 @@ def test_branches_that_there_are_not_are_refused(run, known, option, said):
         run(task="FetchMetadata")
     end = run.attempt(option, task="ParseFile")
     assert end.status == (UNHANDLED if known else TASK_FAILED)
-    assert f"{said}: ParseFile has the branches 0 to 2 of these files; choose among them" in end.text
+    assert f"{said}: for these files ParseFile has branches 0 to 2; choose among them" in end.text
     assert "Traceback" not in end.text
     assert not run.products("parsed_data")
 
@@ -161,7 +161,7 @@ def test_the_stages_above_are_not_run_for_a_branch_that_there_is_not(run):
     run(task="FetchMetadata")
     end = run.attempt("--branch=1", task="MakeHistograms")
     assert end.status == UNHANDLED
-    assert "branch = 1: MakeHistograms has the branch 0 alone of these files" in end.text
+    assert "branch = 1: for these files MakeHistograms has only branch 0" in end.text
     assert not run.products("parsed_data")
 
 

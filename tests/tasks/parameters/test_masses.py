@@ -12,7 +12,7 @@ UNHANDLED = 4
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"min_events_per_fs": "many"}, "min_events_per_fs = 'many': this is not a whole number"),
+        ({"min_events_per_fs": "many"}, "min_events_per_fs = 'many': it is not a whole number"),
         ({"bin_width_gev": "0"}, "bin_width_gev = '0.0': each must be above 0"),
         (
             {"min_particles_in_combination": 5},

@@ -20,10 +20,9 @@ def total(found):
     return sum(int(np.frombuffer(counts, np.int64).sum()) for _, _, counts in found.values())
 
 
-def test_names_are_those_of_bumpnets_loader(run):
-    run()
-    assert run.products("histograms")[0].name == "histograms.root"
-    assert [name for name in run.histograms() if not NAME.fullmatch(name)] == []
+def test_names_are_those_of_bumpnets_loader(finished):
+    assert finished.products("histograms")[0].name == "histograms.root"
+    assert [name for name in finished.histograms() if not NAME.fullmatch(name)] == []
 
 
 def test_plain_names_are_folders_of_final_states(run, three):
@@ -71,11 +70,10 @@ def test_a_name_for_the_file(run, three):
     assert histograms(path) == three
 
 
-def test_outliers_are_left_out_where_that_is_asked_for(run, three):
-    run()
-    run(exclude_outliers=True)
-    _, main = run.all_histograms()
-    removed = run.records("RemovePeaks")
+def test_outliers_are_left_out_where_that_is_asked_for(ready, three):
+    ready(exclude_outliers=True)
+    _, main = ready.all_histograms()
+    removed = ready.records("RemovePeaks")
     assert sum(record["outliers"] for record in removed) > 0
     assert total(three) == sum(record["main"] + record["outliers"] for record in removed)
     assert total(main) == sum(record["main"] for record in removed)
@@ -89,10 +87,9 @@ def test_files_of_two_formats_in_one_dataset_are_said(run):
     assert "note: files adds up 3 files of cms-nanoaod and 1 file of 2020e-13tev, each with the cuts of" in end.text
 
 
-def test_every_histogram_has_a_row_of_statistics(run):
-    run()
-    found = run.histograms()
-    (record,) = run.records("MakeHistograms")
+def test_every_histogram_has_a_row_of_statistics(finished):
+    found = finished.histograms()
+    (record,) = finished.records("MakeHistograms")
     assert record["histograms"] == len(found) == len(record["rows"])
     for name, row in record["rows"].items():
         low, high, counts = found[name]
@@ -102,9 +99,8 @@ def test_every_histogram_has_a_row_of_statistics(run):
     assert record["accepted_by_bumpnet"] == sum(row["bumpnet_rejection"] is None for row in record["rows"].values())
 
 
-def test_root_reads_entries_and_errors(run):
-    run()
-    with uproot.open(run.products("histograms")[0]) as file:
+def test_root_reads_entries_and_errors(finished):
+    with uproot.open(finished.products("histograms")[0]) as file:
         for key in file.keys(cycle=False):
             one = file[key]
             assert one.classname == "TH1D"

@@ -172,7 +172,7 @@ def test_a_damaged_address_in_a_list_is_said_and_the_list_made_anew(run, files, 
     whole = path.read_text()
     damage_address(path, str(files[0]), damage)
     end = run(task="ParseFile")
-    assert f"{path}: not a list of files as this project writes it (an input file's uri is " in end.text
+    assert f"{path}: not a file list of this project (an input file's uri is " in end.text
     assert "delete it: the next run remakes it; it is made anew" in end.text
     assert path.read_text() == whole
 
@@ -186,7 +186,7 @@ def test_a_damaged_address_in_what_a_portal_said_is_named_with_the_remedy(run, p
     next((run.out / "metadata").glob("*/metadata_cache.json")).unlink()
     end = run.attempt(**given)
     assert end.status == 30
-    assert f"{path}: not a list of files as this project writes it (an input file's uri is 'ht" in end.text
+    assert f"{path}: not a file list of this project (an input file's uri is 'ht" in end.text
     assert "delete it: the next run remakes it" in end.text
     assert "Traceback" not in end.text
 

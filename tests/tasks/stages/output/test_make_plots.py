@@ -115,7 +115,7 @@ def test_failures_that_are_tolerated_are_drawn_without_them(run, files):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"plot_formats": "png,svg"}, "it must name formats among png and pdf, not svg"),
+        ({"plot_formats": "png,svg"}, "it must be png, pdf or both, not svg"),
         ({"plotted_final_states": -1}, "plotted_final_states"),
     ],
 )

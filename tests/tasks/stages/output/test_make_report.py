@@ -173,7 +173,7 @@ def test_several_datasets_stand_in_one_report(run, tmp_path, monkeypatch):
 def test_figures_in_another_format_are_refused(run):
     outcome = run.attempt(task="MakeReport", plot_formats="pdf")
     assert outcome.status != 0
-    assert "plot_formats = pdf: the report shows figures as png, add it" in outcome.text
+    assert "plot_formats = pdf: the report shows figures as png; add png" in outcome.text
     assert not run.out.exists()
 
 

@@ -33,17 +33,15 @@ def test_before_a_run_everything_is_to_do_and_nothing_is_touched(run):
     assert not run.out.parent.exists()
 
 
-def test_after_a_run_nothing_is_to_do(run):
-    run()
-    before = run.state()
-    outcome = run(task="Plan")
+def test_after_a_run_nothing_is_to_do(ready):
+    before = ready.state()
+    outcome = ready(task="Plan")
     assert {stage: todo for stage, (_, _, todo) in rows(outcome.text).items()} == dict.fromkeys(rows(outcome.text), 0)
-    assert run.state() == before
+    assert ready.state() == before
 
 
-def test_what_a_new_parameter_would_change(run):
-    run()
-    outcome = run(task="Plan", bin_width_gev=5)
+def test_what_a_new_parameter_would_change(ready):
+    outcome = ready(task="Plan", bin_width_gev=5)
     todo = {stage: left for stage, (_, _, left) in rows(outcome.text).items()}
     assert {stage: number for stage, number in todo.items() if number} == {"FillHistograms": 3, "MakeHistograms": 1}
     assert len(todo) == 7
@@ -57,7 +55,7 @@ def test_files_and_bytes_are_told(run, files):
 def test_the_demo_can_be_planned_before_it_is_made(run):
     outcome = run(task="Plan", input_files=None, release_years="demo")
     assert "demo_data" in outcome.text
-    assert "8 files of unknown size taken as the average of their format" in outcome.text
+    assert "8 files of unknown size, estimated as the average of their format" in outcome.text
     assert not run.out.parent.exists()
 
 
@@ -74,7 +72,7 @@ def test_a_folder_that_may_not_be_written_stops_it(run, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     outcome = run.attempt(task="Plan")
     assert outcome.status != 0
-    assert "may not be written; choose another base_output_dir" in outcome.text
+    assert "is not writable; choose another base_output_dir" in outcome.text
 
 
 @pytest.mark.parametrize("way", ["out", "out/r", "out/r/metadata"])
@@ -83,7 +81,9 @@ def test_a_file_in_the_way_of_the_run_directory_stops_it_with_the_sentence_of_th
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("in the way")
     plan, made = run.attempt(task="Plan"), run.attempt()
-    (sentence,) = [line for line in made.text.splitlines() if "a file is in the way of a folder" in line]
+    (sentence,) = [
+        line for line in made.text.splitlines() if "a file has the name of a directory that is needed" in line
+    ]
     assert f"{path}/" in sentence
     assert sentence in plan.text
     assert plan.status == made.status != 0

@@ -18,7 +18,7 @@ def row(text, name):
 
 def test_before_a_run_it_says_so_and_writes_nothing(run):
     outcome = summary(run)
-    assert "no file list of these sources is there, so nothing has been done yet" in outcome.text
+    assert "there is no file list for these parameters, so nothing has been done yet" in outcome.text
     assert not run.out.parent.exists()
 
 
@@ -34,26 +34,24 @@ def test_an_unfinished_run_tells_what_is_missing(run):
     assert run.state() == before
     run.products("im_arrays")[0].unlink()
     text = summary(run).text
-    assert "missing: ComputeMasses lacks 1 of 3 branches\n" in text
+    assert "missing: 1 of 3 branches of ComputeMasses\n" in text
     assert f"not made: {stages}" in text
 
 
-def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_gone_too(run):
-    run()
-    shutil.rmtree(run.out / "im_arrays")
-    shutil.rmtree(run.out / "logs" / "ComputeMasses")
-    text = summary(run).text
-    assert "missing: ComputeMasses lacks 3 of 3 branches\n" in text
+def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_gone_too(ready):
+    shutil.rmtree(ready.out / "im_arrays")
+    shutil.rmtree(ready.out / "logs" / "ComputeMasses")
+    text = summary(ready).text
+    assert "missing: 3 of 3 branches of ComputeMasses\n" in text
     assert "not made: MakePlots, MakeReport\n" in text
 
 
-def test_a_finished_run_has_the_sums_of_its_statistics(run):
-    run()
-    before = run.state()
-    text = summary(run, plot_formats="png").text
+def test_a_finished_run_has_the_sums_of_its_statistics(ready):
+    before = ready.state()
+    text = summary(ready, plot_formats="png").text
     assert "missing: " not in text
     assert "not made: MakePlots, MakeReport\n" in text
-    (total,) = run.records("MakeHistograms")
+    (total,) = ready.records("MakeHistograms")
     branches, done, events, objects, *_ = row(text, "ParseFile")
     assert (branches, done, events) == ("3", "3", f"{total['events']['read']:,}")
     assert objects == f"{sum(total['objects'].values()):,}"
@@ -66,12 +64,11 @@ def test_a_finished_run_has_the_sums_of_its_statistics(run):
             line for line in text.splitlines() if line.startswith("muon") and shown(cut["cut"]) in line
         )
     assert not any("invalid" in line for line in text.splitlines())
-    assert run.state() == before
+    assert ready.state() == before
 
 
-def test_it_is_made_anew_each_time(run):
-    run()
-    assert summary(run).started == summary(run).started == ["Summary"]
+def test_it_is_made_anew_each_time(ready):
+    assert summary(ready).started == summary(ready).started == ["Summary"]
 
 
 def test_tolerated_failures_are_named(run, files):
@@ -86,14 +83,13 @@ def test_a_failed_branch_is_named_until_it_succeeds(run, files):
     truncate(files[1])
     run.attempt()
     text = summary(run).text
-    assert "ParseFile lacks 1 of 3 branches" in text
+    assert "missing: 1 of 3 branches of ParseFile" in text
     assert "ParseFile failed: " in text
     assert f"{files[1]}: events 0 to" in text
     run(tolerated_failures=1)
     assert "failed: " not in summary(run, tolerated_failures=1).text
 
 
-def test_deleted_statistics_are_counted(run):
-    run()
-    (run.out / "logs" / "ParseFile").rename(run.out / "logs" / "gone")
-    assert "ParseFile: 3 branches that are done have no statistics in logs/" in summary(run).text
+def test_deleted_statistics_are_counted(ready):
+    (ready.out / "logs" / "ParseFile").rename(ready.out / "logs" / "gone")
+    assert "statistics of 3 finished branches of ParseFile in logs/" in summary(ready).text
