@@ -3,13 +3,14 @@
 What older versions did not record has a default here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from edm.cut_table import FinalStateCount
-from edm.documents import Count, Number, from_document, to_document
+from edm.documents import Count, Flag, Number, from_document, to_document
 from edm.errors import RecordError
+from edm.event_level import EventLevel, EventRow
 from edm.statistics import CutflowDocument, DatasetStatistics, EventCounts, Failure, KinematicsDocument
 
 __all__ = [
@@ -67,6 +68,8 @@ class FileRecord:
         absent_kinds: Kinds of objects that it does not have.
         absent_numbers: Numbers of the event that it does not have.
         notes: What is noteworthy.
+        simulation: Whether it is simulation, by its own marks; None where an older version did not look.
+        event_cutflow: Events left after each step of the event level.
     """
 
     uri: str
@@ -78,10 +81,12 @@ class FileRecord:
     absent_kinds: tuple[str, ...] = ()
     absent_numbers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    simulation: Flag | None = None
+    event_cutflow: Sequence[EventRow] = ()
 
 
 @dataclass(frozen=True)
-class ParsedFiles(StageResults):
+class ParsedFiles(EventLevel, StageResults):
     """What ParseFile records; the kinematics are those of the selected objects, None where they were not recorded."""
 
     stage = "ParseFile"

@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, PlainValidator
 from edm import kinematics
 from edm.cutflow import Cutflow
 from edm.documents import Count, Number
+from edm.event_level import EventLevel
 from edm.kinematics import Kinematics
 
 __all__ = [
@@ -97,7 +98,7 @@ class StageStatistics:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatasetStatistics:
+class DatasetStatistics(EventLevel):
     """The sum of the statistics of all branches of a dataset, or of a run.
 
     Attributes:
@@ -110,6 +111,7 @@ class DatasetStatistics:
         final_states: Events by final state, the largest first.
         formats: Files by format.
         file_notes: What was noted of files, with their addresses.
+        simulated_files: Files that are simulation by their own marks.
         masses: Masses made, in main and in outliers; empty where no branch has got so far.
         stages: What stages have in common, by stage.
         missing_statistics: How many branches have none: they have not run, or somebody deleted them.
@@ -124,6 +126,7 @@ class DatasetStatistics:
     final_states: Mapping[str, Count]
     formats: Mapping[str, Count] = field(default_factory=dict)
     file_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    simulated_files: Count = 0
     masses: Mapping[str, Count]
     stages: Mapping[str, StageStatistics]
     missing_statistics: Count

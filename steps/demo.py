@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from physics.toys import collisions
+from physics.toys.event_flags import generate_flags
 from targets.events.toy_files import write_nanoaod, write_physlite
+from targets.events.toy_flags import CHAINS, PATHS
 from targets.storage import atomic
 
 __all__ = ["names", "write"]
@@ -25,6 +27,13 @@ def write(folder: Path, progress: Callable[[float], None]) -> None:
     events_per_part = collisions.EVENTS // collisions.PARTS
     with atomic.replacing_folder(folder) as temporary:
         for part, name in enumerate(names()):
-            writer = write_physlite if part % 2 else write_nanoaod
-            writer(temporary / name, collisions.generate(part), first_event=part * events_per_part)
+            objects = collisions.generate(part)
+            n_events = objects["e"].n_events
+            if part % 2:
+                flags = generate_flags(part, "ATLAS", n_events, len(CHAINS))
+                writer = write_physlite
+            else:
+                flags = generate_flags(part, "CMS", n_events, len(PATHS))
+                writer = write_nanoaod
+            writer(temporary / name, objects, part * events_per_part, flags._asdict())
             progress(100 * (part + 1) / collisions.PARTS)

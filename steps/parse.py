@@ -4,8 +4,9 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +14,22 @@ from edm import kinematics
 from edm.arrays import Int64, Mask
 from edm.cutflow import Cutflow
 from edm.documents import to_document
+from edm.event_level import LuminosityNumbers
 from edm.kinds import KINDS
 from edm.kinematics import Kinematics
 from edm.objects import Objects
 from edm.records import FileRecord, ParsedFiles
+from edm.run_lists import RunList
 from edm.statistics import EventCounts, Failure
 from physics import constituents, final_states, object_counts
-from physics.errors import PhysicsError
+from physics.errors import EventLevelError, PhysicsError
+from physics.events.good_runs import luminosity
+from physics.events.result import EventResult
 from physics.selection.selection import Selection, select
 from steps import branch_statistics
 from steps.errors import FileError, StageError
+from steps.event_level import EventSelector, naming_file
+from steps.event_options import EventOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
@@ -53,6 +60,7 @@ class ReadOptions:
         memory_limit_mb: Memory that the process may take, in MB.
         attempts: Attempts at reading a file.
         tolerated_failures: Unreadable files that may be left out.
+        events: What is asked of events.
     """
 
     schemas: list[Schema]
@@ -62,6 +70,7 @@ class ReadOptions:
     memory_limit_mb: int
     attempts: int
     tolerated_failures: int
+    events: EventOptions = field(default_factory=EventOptions)
 
     def memory_bytes(self) -> int:
         """Return what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
@@ -96,6 +105,9 @@ class _Counts:
     few_objects: Counter[str] = field(default_factory=Counter)
     cutflow: Cutflow = field(default_factory=Cutflow)
     kinematics: Kinematics = field(default_factory=dict)
+    events: EventResult = field(default_factory=EventResult)
+    run_lists: dict[str, RunList] = field(default_factory=dict)
+    no_score: int = 0
 
     def add(self, other: "_Counts") -> None:
         """Add those of other files, or of other events of the same file."""
@@ -103,6 +115,19 @@ class _Counts:
         self.few_objects.update(other.few_objects)
         self.cutflow = self.cutflow.add(other.cutflow)
         self.kinematics = kinematics.add(self.kinematics, other.kinematics)
+        self.events = self.events.add(other.events)
+        self.run_lists |= other.run_lists
+        self.no_score += other.no_score
+
+    def event_level(self) -> dict[str, Any]:
+        """Return what is recorded of the event level; sets of blocks stand beside their numbers, so that they unite."""
+        run_lists = [self.run_lists[name] for name in sorted(self.run_lists)]
+        numbers = asdict(luminosity(self.events.blocks, run_lists))
+        return self.events.as_dict() | {
+            "luminosity": {name: numbers[name] for name in LuminosityNumbers.__annotations__},
+            "run_lists": list(self.run_lists),
+            "no_score": self.no_score,
+        }
 
 
 def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
@@ -120,6 +145,7 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
     Raises:
         UnreadableFileError: As soon as more files have failed than are tolerated; the message has a line for each, and
             says how many of the others were read.
+        EventLevelError: When a file does not fit what is asked of its events, which is never tolerated.
     """
     counts, failures = _Counts(), list[FileError]()
     with parsed_data.writing(path, storage) as writer:
@@ -131,18 +157,7 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
                 if len(failures) > options.tolerated_failures:
                     msg = _describe_failures(failures, len(counts.files), len(files))
                     raise UnreadableFileError(msg) from error
-        parsed = ParsedFiles(
-            events=EventCounts(
-                read=sum(record.events or 0 for record in counts.files),
-                written=writer.written,
-                few_objects=dict(sorted(counts.few_objects.items())),
-            ),
-            cutflow=counts.cutflow,
-            files=tuple(counts.files),
-            bytes_read=sum(record.bytes_read or 0 for record in counts.files),
-            failures=tuple(Failure(error.uri, error.reason) for error in failures),
-            kinematics=counts.kinematics,
-        )
+        parsed = _record(counts, writer.written, failures)
         writer.note({name: part for name, part in to_document(parsed).items() if name != "kinematics"})
     return parsed
 
@@ -167,6 +182,22 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
         raise StageError(msg)
 
 
+def _record(counts: _Counts, written: int, failures: Sequence[FileError]) -> ParsedFiles:
+    return ParsedFiles(
+        events=EventCounts(
+            read=sum(record.events or 0 for record in counts.files),
+            written=written,
+            few_objects=dict(sorted(counts.few_objects.items())),
+        ),
+        cutflow=counts.cutflow,
+        files=tuple(counts.files),
+        bytes_read=sum(record.bytes_read or 0 for record in counts.files),
+        failures=tuple(Failure(error.uri, error.reason) for error in failures),
+        kinematics=counts.kinematics,
+        **counts.event_level(),
+    )
+
+
 def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_data.Writer) -> _Counts:
     """Read one file, again where another attempt may succeed; the writer gets the events of one that did."""
     attempt = 1
@@ -184,37 +215,53 @@ def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_dat
 
 def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
     """Read one file whole; every event is written or counted."""
-    address, counts = file.uri, _Counts()
+    address = file.uri
     try:
         with open_input(file, options.schemas, options.fetch) as opened:
-            events, unassigned, n_events = opened.events, Counter[str](), 0
-            address = events.uri
-            columns = options.selection.columns(events.schema.name) if events.schema else {}
-            options.check_memory(address, events.bytes_kept(columns))
-            for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes()):
-                counts.add(_select(chunk, events, options.selection, section))
-                unassigned.update(chunk.unassigned)
-                n_events += len(chunk.run)
-            if n_events != events.num_entries:
-                msg = f"{address}: {n_events} of {events.num_entries} events were read; fetch the file again"
-                raise UnreadableFileError(msg)
-            counts.files.append(_describe(file, opened, dict(unassigned)))
+            address = opened.events.uri
+            return _read_events(file, opened, options, section)
+    except EventLevelError:
+        raise
     except (UnreadableFileError, FileFormatError) as error:  # of a download, the message names the file in the cache
         reason = str(error) if address == file.uri else f"{file.uri}: {error}"
         final = isinstance(error, (FileFormatError, RefusedError, RangesUnsupportedError, ChangedFileError))
         raise FileError(file.uri, reason, transient=not final) from error
     except (PhysicsError, ConfigurationError) as error:
         raise FileError(file.uri, f"{file.uri}: {error}", transient=False) from error
+
+
+def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: Section) -> _Counts:
+    events, counts, unassigned, n_events = opened.events, _Counts(), Counter[str](), 0
+    columns = options.selection.columns(events.schema.name) if events.schema else {}
+    with naming_file(file.uri):
+        selector = EventSelector(events, file, options.selection, options.events)
+    options.check_memory(events.uri, events.bytes_kept(columns, selector.branches))
+    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), selector.branches):
+        with naming_file(file.uri):
+            passed = selector.select(chunk)
+        counts.add(_select(chunk, passed, events, options.selection, section))
+        unassigned.update(chunk.unassigned)
+        n_events += len(chunk.run)
+    if n_events != events.num_entries:
+        msg = f"{events.uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
+        raise UnreadableFileError(msg)
+    with naming_file(file.uri):
+        counts.events = selector.finish()
+    counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
+    record = _describe(file, opened, dict(unassigned))
+    cutflow = counts.events.cutflow.as_dict()
+    counts.files.append(replace(record, simulation=selector.simulation, event_cutflow=cutflow))
     return counts
 
 
-def _select(chunk: Chunk, events: EventFile, selection: Selection, section: Section) -> _Counts:
-    """Select the objects of a chunk, write the events that can have a mass, and count the others."""
+def _select(chunk: Chunk, passed: Mask, events: EventFile, selection: Selection, section: Section) -> _Counts:
+    """Select the objects of events that count, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
-    objects, cutflow = select(constituents.assign_masses(chunk.objects), selection, schema, events.absent_kinds)
+    kept = {kind: of_kind.select_events(passed) for kind, of_kind in chunk.objects.items()}
+    objects, cutflow = select(constituents.assign_masses(kept), selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
     enough = n_objects >= _MIN_OBJECTS
-    numbers = {name: getattr(chunk, name)[enough] for name in NUMBERS}
+    numbers = {name: getattr(chunk, name)[passed][enough] for name in NUMBERS}
     section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, numbers)
     return _Counts([], _count_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 

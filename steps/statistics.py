@@ -22,6 +22,7 @@ from edm.records import (
 from edm.statistics import DatasetStatistics, EventCounts, StageStatistics
 from edm.wording import amount
 from steps import branch_statistics
+from steps.event_statistics import add_events, warnings
 
 __all__ = ["files_read", "notes", "of_branches", "of_stages"]
 
@@ -48,6 +49,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
     files = [file for branch in parsed for file in branch.files]
     cutflow = reduce(Cutflow.add, (branch.cutflow for branch in parsed), Cutflow())
     return DatasetStatistics(
+        **vars(add_events(parsed)),
         events=EventCounts(
             read=sum(branch.events.read for branch in parsed),
             written=sum(branch.events.written for branch in parsed),
@@ -61,6 +63,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
         final_states=_total(branch.final_states for branch in computed),
         formats=_total({file.schema: 1} for file in files if file.schema),
         file_notes=_file_notes(files),
+        simulated_files=sum(bool(file.simulation) for file in files),
         masses=_total({"masses": part.masses, "main": part.main, "outliers": part.outliers} for part in removed),
         stages={stage: _sum_stage(of_stage) for stage, of_stage in records.items()},
         missing_statistics=sum(record is None for of_stage in records.values() for record in of_stage),
@@ -68,7 +71,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
 
 
 def notes(statistics: DatasetStatistics) -> list[str]:
-    """Say which objects were left out because no kind takes them, what was noted of files, and of which.
+    """Say which objects were left out because no kind takes them, what was noted of files, and what was not applied.
 
     Args:
         statistics: What :func:`of_branches` returned.
@@ -78,10 +81,14 @@ def notes(statistics: DatasetStatistics) -> list[str]:
     """
     parts = [f"{number:,} objects of {branch}" for branch, number in statistics.unassigned_objects.items()]
     left_out = "were left out: they have a value that no kind of the schema takes (where)"
-    return [f"{' and '.join(parts)} {left_out}"] * bool(parts) + [
-        f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
-        for note, uris in statistics.file_notes.items()
-    ]
+    return (
+        [f"{' and '.join(parts)} {left_out}"] * bool(parts)
+        + [
+            f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
+            for note, uris in statistics.file_notes.items()
+        ]
+        + warnings(statistics)
+    )
 
 
 def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, StageStatistics]:

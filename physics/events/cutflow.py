@@ -4,10 +4,10 @@ Event cutflows add up: that of two files together is the sum of theirs, also whe
 and have different steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from edm.event_level import EventRow as EventRowDocument
 from physics.errors import PhysicsError
 
 __all__ = ["EventCutflow", "EventRow"]
@@ -54,7 +54,7 @@ class EventCutflow:
             tuple(EventRow(row.name, row.passed + more.passed, row.applied + more.applied) for row, more in pairs)
         )
 
-    def as_dict(self) -> list[dict[str, Any]]:
+    def as_dict(self) -> list[EventRowDocument]:
         """Write the cutflow in a form that JSON can hold.
 
         Returns:
@@ -63,7 +63,7 @@ class EventCutflow:
         return [{"name": row.name, "passed": row.passed, "applied": row.applied} for row in self.rows]
 
     @classmethod
-    def from_dict(cls, document: Sequence[Mapping[str, Any]]) -> "EventCutflow":
+    def from_dict(cls, document: Sequence[EventRowDocument]) -> "EventCutflow":
         """Read what ``as_dict`` has written.
 
         Args:

@@ -3,9 +3,10 @@
 Units are converted here and nowhere else. TTrees and RNTuples read alike; only the branches that are needed are read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from edm.kinds import STORED_KINDS
 from edm.objects import Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
+from targets.events.conversions import event_numbers, in_gev
+from targets.events.event_branches import EventBranches, EventColumns
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema
+from targets.events.spellings import spelt
 from targets.network.retry import RetryPolicy
 from targets.rootio import files
 from targets.rootio.flat_arrays import Flat, ShapeError, object_lists
@@ -43,6 +47,7 @@ class Chunk:
         luminosity_block: Luminosity blocks, shape (n_events,); 0 where the file has none.
         event: Event numbers, shape (n_events,); 0 where the file has none.
         weight: Generator weights, shape (n_events,), dimensionless; 1 where the file has none.
+        event_columns: The branches of whole events that were asked for, by the names that selections use.
         unassigned: Per shared collection, how many of its objects belong to no kind.
     """
 
@@ -51,6 +56,7 @@ class Chunk:
     luminosity_block: npt.NDArray[np.uint32]
     event: npt.NDArray[np.uint64]
     weight: npt.NDArray[np.float32]
+    event_columns: EventColumns = field(default_factory=dict)
     unassigned: dict[str, int] = field(default_factory=dict)
 
 
@@ -66,6 +72,7 @@ class EventFile:
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
         size: Size of the file in bytes.
         traffic: Tells bytes read and requests so far, those for its metadata included.
+        of_events: Its branches that say something of whole events.
     """
 
     def __init__(self, uri: str, tree: files.Tree | None, schema: Schema | None, trees: files.Trees) -> None:
@@ -82,8 +89,21 @@ class EventFile:
         self.absent_kinds = frozenset(set(STORED_KINDS) - set(self._collections))
         self._numbers = self._find_numbers()
         self.absent_numbers = tuple(name for name, branch in self._numbers.items() if branch is None)
+        self.of_events = EventBranches(uri, tree, trees)
 
-    def chunks(self, columns: Columns, size: int, memory_bytes: int | None = None) -> Iterator[Chunk]:
+    def number_branch(self, name: str) -> str | None:
+        """Return the branch of run, luminosity_block or event, as selections spell it; None where the file has none."""
+        branch = self._numbers.get(name)
+        return branch and spelt(branch)
+
+    @cached_property
+    def is_simulation(self) -> bool:
+        """Tell by the file's own marks whether its events were simulated; an empty file has none."""
+        return self.schema is not None and self.of_events.has_mark(self.schema.simulation, self._read)
+
+    def chunks(
+        self, columns: Columns, size: int, memory_bytes: int | None = None, event_branches: Sequence[str] = ()
+    ) -> Iterator[Chunk]:
         """Read the file in chunks of consecutive events.
 
         Args:
@@ -91,6 +111,7 @@ class EventFile:
             size: Events in a chunk at most, at least 1.
             memory_bytes: Memory that a chunk and the work on it may take, in bytes: the list of contents tells how many
                 bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*.
+            event_branches: Branches of ``of_events`` to read beside objects.
 
         Yields:
             The chunks; none for an empty file.
@@ -101,19 +122,21 @@ class EventFile:
         """
         self._check_collections()
         wanted = self._wanted(columns)
-        names = self._names(wanted)
+        names = self._names(wanted) | self.of_events.plain(event_branches)
         step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
             read = self._read(names, start, stop)
-            yield self._chunk(read, wanted, columns, stop - start)
+            of_events = self.of_events.columns(event_branches, read, start, stop)
+            yield replace(self._chunk(read, wanted, columns, stop - start), event_columns=of_events)
             if memory_bytes is not None:
                 n_bytes = sum(flat.n_bytes() for flat in read.values())
                 step = _affordable(n_bytes / (stop - start), memory_bytes, size)
 
-    def bytes_kept(self, columns: Columns) -> int:
+    def bytes_kept(self, columns: Columns, event_branches: Sequence[str] = ()) -> int:
         """Tell the memory in bytes that whole baskets or pages take, however few events a chunk has."""
-        return int(self._ask("bytes_kept", self._names(self._wanted(columns))) or 0)
+        names = self._names(self._wanted(columns)) | self.of_events.plain(event_branches)
+        return int(self._ask("bytes_kept", names) or 0)
 
     def _ask(self, what: str, names: set[str]) -> float | None:
         """Ask about branches, of which some may be damaged."""
@@ -195,12 +218,17 @@ class EventFile:
                 chosen, shared = where.takes(flats["where"].numbers), by_column["where"]
                 unassigned[shared] = ~chosen & unassigned[shared] if shared in unassigned else ~chosen
             objects[kind] = self._objects(kind, flats, columns.get(kind, {}), per_gev, chosen)
+
+        def number(name: str, dtype: type[np.generic], default: int) -> npt.NDArray[Any]:
+            branch = self._numbers.get(name)
+            return event_numbers(read[branch] if branch else None, dtype, default, n_events)
+
         return Chunk(
             objects={kind: objects[kind] for kind in STORED_KINDS},
-            run=self._number(read, "run", np.uint32, 0, n_events),
-            luminosity_block=self._number(read, "luminosity_block", np.uint32, 0, n_events),
-            event=self._number(read, "event", np.uint64, 0, n_events),
-            weight=self._number(read, "weight", np.float32, 1, n_events),
+            run=number("run", np.uint32, 0),
+            luminosity_block=number("luminosity_block", np.uint32, 0),
+            event=number("event", np.uint64, 0),
+            weight=number("weight", np.float32, 1),
             unassigned={branch: int(of_none.sum()) for branch, of_none in unassigned.items() if of_none.any()},
         )
 
@@ -225,35 +253,18 @@ class EventFile:
         numbers |= {name: np.repeat(flats[name].numbers, np.diff(offsets)) for name in of_event}
         # what a mass is made of must not be rounded: E and p of a light jet are nearly equal
         exact = np.float64 if "energy" in numbers and "mass" not in numbers else np.float32
-        converted = {"pt": _in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
+        converted = {"pt": in_gev(numbers["pt"], per_gev, exact), "eta": numbers["eta"].astype(exact, copy=False)}
         converted["phi"] = numbers["phi"].astype(np.float32, copy=False)
         for name, dtype in (("mass", np.float32), ("energy", np.float64)):
             if name in numbers:
-                converted[name] = _in_gev(numbers[name], per_gev, dtype)
+                converted[name] = in_gev(numbers[name], per_gev, dtype)
         if "charge" in numbers:
             converted["charge"] = numbers["charge"].astype(np.float32, copy=False)
         for column, unit in units.items():
             if (values := numbers.get(f"column {column}")) is not None:
-                converted[column] = _in_gev(values, per_gev) if unit == "GeV" else values
+                converted[column] = in_gev(values, per_gev) if unit == "GeV" else values
         objects = Objects(offsets, converted)
         return objects if chosen is None else objects.select(chosen)
-
-    def _number(
-        self, read: Mapping[str, Flat], name: str, dtype: type[np.generic], default: int, n_events: int
-    ) -> npt.NDArray[Any]:
-        branch = self._numbers.get(name)
-        if branch is None:
-            return np.full(n_events, default, dtype=dtype)
-        offsets, numbers, _ = read[branch]
-        if numbers.dtype.kind == "i" and np.issubdtype(dtype, np.unsignedinteger):
-            numbers = numbers.view(f"u{numbers.itemsize}")  # event numbers pass the largest that a file's type can hold
-        if offsets is None:
-            return numbers.astype(dtype, copy=False)
-        # PHYSLITE lists all variations of the weight, the nominal one first
-        first = np.full(n_events, default, dtype=dtype)
-        there = np.diff(offsets) > 0
-        first[there] = numbers[offsets[:-1][there]]
-        return first
 
 
 def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
@@ -283,10 +294,3 @@ def open_events(
     with files.open_trees(uri, policy, size) as trees:
         schema, tree = event_trees.find(uri, trees, schemas) or (None, None)
         yield EventFile(uri, tree, schema, trees)
-
-
-def _in_gev(
-    numbers: npt.NDArray[Any], per_gev: float, dtype: type[np.floating[Any]] = np.float32
-) -> npt.NDArray[np.floating[Any]]:
-    """Divide in float64: 25000 MeV must be exactly 25 GeV."""
-    return (numbers.astype(np.float64) / per_gev if per_gev != 1 else numbers).astype(dtype, copy=False)

@@ -5,7 +5,8 @@ identification, isolation and b-tagging. Identified objects pass every working p
 stores vectors; here a counter per collection takes their place, and readers see the same jagged arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import uproot
 
 from edm.objects import Objects
 from targets.errors import FileFormatError
+from targets.events.toy_flags import Flags, nanoaod_flags, physlite_flags, tag_physlite, trigger_menu
 from targets.storage.atomic import replacing
 
 __all__ = ["write_nanoaod", "write_physlite"]
@@ -125,7 +127,7 @@ _PHYSLITE = {  # branches and types read off a PHYSLITE file of release 2024r-pp
 }
 
 
-def write_nanoaod(path: Path, objects: Mapping[str, Objects], first_event: int = 0) -> None:
+def write_nanoaod(path: Path, objects: Mapping[str, Objects], first_event: int = 0, flags: Flags | None = None) -> None:
     """Write events as CMS NanoAOD: tree ``Events``, momenta and masses in GeV.
 
     Args:
@@ -135,16 +137,23 @@ def write_nanoaod(path: Path, objects: Mapping[str, Objects], first_event: int =
             of e), isolation (dimensionless) and identified (bool), of jets b_score (dimensionless) too. No events are
             legal.
         first_event: Number of the first event; the others follow.
+        flags: What there is to say of each event, as :func:`toy_flags.nanoaod_flags` takes it; without it, runs and
+            luminosity blocks that exist in no list.
 
     Raises:
         FileFormatError: When a kind or a column is missing, or the kinds have different numbers of events.
         OSError: From the file system; *path* is then as it was before.
     """
     names = ("run", "luminosityBlock", "event")
-    _write(path, "Events", "_", dict(zip(names, _numbers(path, objects, first_event), strict=True)), objects, _NANOAOD)
+    event = dict(zip(names, _numbers(path, objects, first_event), strict=True))
+    event |= nanoaod_flags(flags) if flags else {}
+    with _writing(path) as file:
+        _write(file, "Events", "_", event, _collections(path, objects, _NANOAOD))
 
 
-def write_physlite(path: Path, objects: Mapping[str, Objects], first_event: int = 0) -> None:
+def write_physlite(
+    path: Path, objects: Mapping[str, Objects], first_event: int = 0, flags: Flags | None = None
+) -> None:
     """Write events as ATLAS PHYSLITE: tree ``CollectionTree``, momenta and masses in MeV, muons without a mass.
 
     Args:
@@ -152,6 +161,7 @@ def write_physlite(path: Path, objects: Mapping[str, Objects], first_event: int 
             and the time stamps that ROOT files carry.
         objects: As for :func:`write_nanoaod`: in GeV.
         first_event: Number of the first event; the others follow.
+        flags: As for :func:`write_nanoaod`; with it, the file has a trigger menu.
 
     Raises:
         FileFormatError: When a kind or a column is missing, or the kinds have different numbers of events.
@@ -159,7 +169,15 @@ def write_physlite(path: Path, objects: Mapping[str, Objects], first_event: int 
     """
     names = ("EventInfoAuxDyn.runNumber", "EventInfoAuxDyn.lumiBlock", "EventInfoAuxDyn.eventNumber")
     event = dict(zip(names, _numbers(path, objects, first_event), strict=True))
-    _write(path, "CollectionTree", ".", event, objects, _PHYSLITE)
+    event |= physlite_flags(flags) if flags else {}
+    collections = _collections(path, objects, _PHYSLITE)
+    links, scores = tag_physlite(objects["j"])
+    jets = collections["AnalysisJetsAuxDyn"]
+    collections["AnalysisJetsAuxDyn"] = Objects(jets.offsets, {**jets.columns, **links.columns})
+    with _writing(path) as file:
+        _write(file, "CollectionTree", ".", event, collections | {"BTagging_AntiKt4EMPFlowAuxDyn": scores})
+        if flags:
+            file.mkrntuple("MetaData", trigger_menu())
 
 
 def _numbers(path: Path, objects: Mapping[str, Objects], first_event: int) -> tuple[_Numbers, _Numbers, _Numbers]:
@@ -172,28 +190,31 @@ def _numbers(path: Path, objects: Mapping[str, Objects], first_event: int) -> tu
     return np.full(len(event), _RUN, dtype=np.uint32), (1 + event // _EVENTS_PER_BLOCK).astype(np.uint32), event
 
 
-def _write(
-    path: Path,
-    tree: str,
-    separator: str,
-    event: dict[str, _Numbers],
-    objects: Mapping[str, Objects],
-    collections: Mapping[str, tuple[str, Mapping[str, _Branch]]],
-) -> None:
-    records = {name: _records(path, objects, *collection).to_awkward() for name, collection in collections.items()}
-    types = {name: column.dtype for name, column in event.items()}
-    types |= {name: array.type.content for name, array in records.items()}
-    with (
-        replacing(path) as temporary,
-        uproot.recreate(temporary, compression=uproot.ZLIB(1)) as file,
-    ):
-        written = file.mktree(
-            tree,
-            types,
-            counter_name=lambda counted: f"n{counted}",
-            field_name=lambda outer, inner: f"{outer}{separator}{inner}" if outer else inner,
-        )
-        written.extend(event | records)
+@contextmanager
+def _writing(path: Path) -> Iterator[Any]:
+    with replacing(path) as temporary, uproot.recreate(temporary, compression=uproot.ZLIB(1)) as file:
+        yield file
+
+
+def _write(file: Any, tree: str, separator: str, event: dict[str, Any], collections: Mapping[str, Objects]) -> None:
+    columns = event | {name: objects.to_awkward() for name, objects in collections.items()}
+    types = {
+        name: column.dtype if isinstance(column, np.ndarray) else column.type.content
+        for name, column in columns.items()
+    }
+    written = file.mktree(
+        tree,
+        types,
+        counter_name=lambda counted: f"n{counted}",
+        field_name=lambda outer, inner: f"{outer}{separator}{inner}" if outer else inner,
+    )
+    written.extend(columns)
+
+
+def _collections(
+    path: Path, objects: Mapping[str, Objects], branches: Mapping[str, tuple[str, Mapping[str, _Branch]]]
+) -> dict[str, Objects]:
+    return {name: _records(path, objects, *collection) for name, collection in branches.items()}
 
 
 def _records(path: Path, objects: Mapping[str, Objects], kind: str, branches: Mapping[str, _Branch]) -> Objects:

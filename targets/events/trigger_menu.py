@@ -1,25 +1,32 @@
 """The trigger menus of a PHYSLITE file, from its tree ``MetaData``, and the key that names each event's menu."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from targets.errors import FileFormatError
 from targets.events.spellings import spelt
+from targets.rootio.files import Tree
 
-__all__ = ["read_menu_keys", "read_menus"]
+__all__ = ["EVENT_KEY_BRANCH", "MENU_KEY", "read_menu_keys", "read_menus"]
 
 # Read off PHYSLITE files of release 24; the RNTuple form has the same fields.
 _TREE, _KEYS, _PAYLOADS = "MetaData", "TriggerMenuJson_HLTAux.key", "TriggerMenuJson_HLTAux.payload"
-_EVENT_KEY, _MEMBER = "TrigConfKeys", "m_smk"
+_MEMBER = "m_smk"
+
+EVENT_KEY_BRANCH = "TrigConfKeys"
+"""The branch of the keys of events, a structure."""
+
+MENU_KEY = f"{EVENT_KEY_BRANCH}.{_MEMBER}"
+"""Its member that names the menu, as selections spell it."""
 
 
-def read_menus(file: Any, uri: str) -> dict[int, str]:
+def read_menus(trees: Mapping[str, Tree], uri: str) -> dict[int, str]:
     """Read the menus of a file.
 
     Args:
-        file: The file, as uproot opens it.
+        trees: The trees of the file.
         uri: Its address, for the message.
 
     Returns:
@@ -28,14 +35,14 @@ def read_menus(file: Any, uri: str) -> dict[int, str]:
     Raises:
         FileFormatError: When a menu has no key, or two menus have the same.
     """
-    if _TREE not in file.keys(cycle=False):
+    if _TREE not in trees:
         return {}
-    tree = file[_TREE]
-    names = {spelt(name): name for name in tree.keys()}  # noqa: SIM118 - a tree is no mapping
+    tree = trees[_TREE]
+    names = {spelt(name): name for name in tree.branches}
     if _KEYS not in names or _PAYLOADS not in names:
         return {}
-    keys = [key for entry in tree[names[_KEYS]].array().tolist() for key in entry]
-    payloads = [payload for entry in tree[names[_PAYLOADS]].array().tolist() for payload in entry]
+    keys = [key for entry in tree.array(names[_KEYS]).tolist() for key in entry]
+    payloads = [payload for entry in tree.array(names[_PAYLOADS]).tolist() for payload in entry]
     if len(keys) != len(payloads):
         msg = f"{uri}: tree {_TREE} has {len(payloads)} trigger menus and {len(keys)} keys: fetch the file again"
         raise FileFormatError(msg)
@@ -47,17 +54,15 @@ def read_menus(file: Any, uri: str) -> dict[int, str]:
     return menus
 
 
-def read_menu_keys(tree: Any, start: int | None = None, stop: int | None = None) -> npt.NDArray[np.int64] | None:
+def read_menu_keys(tree: Tree, start: int | None = None, stop: int | None = None) -> npt.NDArray[np.int64]:
     """Read the key of each event's menu.
 
     Args:
-        tree: The tree of events, as uproot gives it.
+        tree: The tree of events, which has :data:`EVENT_KEY_BRANCH`.
         start: First entry; from the beginning when it is left out.
         stop: The entry after the last; to the end when it is left out.
 
     Returns:
-        Keys (dimensionless), shape (n_events,); None for a tree without them.
+        Keys (dimensionless), shape (n_events,).
     """
-    if _EVENT_KEY not in tree.keys(recursive=False):
-        return None
-    return np.asarray(tree[_EVENT_KEY].array(entry_start=start, entry_stop=stop)[_MEMBER], dtype=np.int64)
+    return np.asarray(tree.array(EVENT_KEY_BRANCH, start, stop)[_MEMBER], dtype=np.int64)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import awkward as ak
 import uproot
 from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
@@ -54,6 +55,23 @@ class Tree(NamedTuple):
     tree: Any
     branches: dict[str, str]
     num_entries: int
+
+    def array(self, name: str, start: int | None = None, stop: int | None = None) -> ak.Array:
+        """Read a branch of any type by uproot, which takes its time.
+
+        Args:
+            name: A name of ``branches``.
+            start: First entry; the first of all by default.
+            stop: The entry after the last; to the end by default.
+
+        Returns:
+            Shape (n_entries, ...), as uproot gives it.
+        """
+        path = self.branches[name]
+        if isinstance(self.tree, uproot.TTree):
+            return branch_lists.branch(self.tree, path).array(entry_start=start, entry_stop=stop)
+        with descriptions.read_by_uproot(self.tree):
+            return self.tree[path].array(entry_start=start, entry_stop=stop)
 
     def reader(self) -> BranchReader | FieldReader:
         """Make what reads its branches."""

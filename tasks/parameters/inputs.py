@@ -1,13 +1,27 @@
 """Parameters of the stages that read files: where a run lives, which files it reads, and what is taken from them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from luigi.parameter import ParameterVisibility
 
+from targets.catalogue.run_lists import AUTO, find_run_lists
 from targets.documents import models
 from targets.events import schemas
-from tasks.parameters.types import Choice, FileList, Flag, FolderPath, Names, Number, Numbers, PlainName, Text, YamlName
+from tasks.parameters.types import (
+    Choice,
+    FileList,
+    Flag,
+    FolderPath,
+    ListNames,
+    Names,
+    Number,
+    Numbers,
+    PlainName,
+    Text,
+    YamlName,
+)
 
 __all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters", "other_data_type"]
 
@@ -99,7 +113,27 @@ class ParsingParameters(SourceParameters):
     )
     selection = YamlName(
         default="default",
-        description="object selection: default, none, or the path of a YAML file",
+        description="selection of events and objects: default, none, or the path of a YAML file",
+    )
+    good_runs = ListNames(
+        default=("auto",),
+        description="lists of good runs that collisions must be in: auto for what the selection says, none for no "
+        "list, or names (as atlas-2015-25ns) and paths of XML files of ATLAS and JSON files of CMS, comma-separated",
+    )
+    triggers = Choice(
+        ("auto", "none"),
+        default="auto",
+        description="trigger paths of which one must have fired: auto for those of the selection, none to ask for none",
+    )
+    streams = Choice(
+        ("auto", "none"),
+        default="auto",
+        description="events that stand in several streams of a dataset: auto counts them in the first that the "
+        "selection ranks, none in each",
+    )
+    mc_period = Text(
+        default="2016",
+        description="period of the selection's triggers that simulation takes where its run numbers tell none",
     )
     parsed_format = Choice(
         ("rntuple", "ttree"),
@@ -168,30 +202,61 @@ class ParsingParameters(SourceParameters):
 
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for a selection or a schema that is absent or not YAML."""
+        """Raise for a selection, a schema or a list of good runs that is absent, or none."""
         super().check_parameters(params)
         models.fingerprint(models.named_file("selection", params["selection"], SELECTIONS))
+        if params["good_runs"] != (AUTO,):
+            find_run_lists(params["good_runs"], None)
         if schema := schemas.find(params["schema"]):
             models.fingerprint(schema)
+
+    def event_options(self, addresses: Sequence[str]) -> Any:
+        """Return what steps.parse asks of events.
+
+        Args:
+            addresses: Where the files of the dataset are, which tells the streams.
+        """
+        from steps.event_options import EventOptions, find_streams
+
+        events = self.selected().events
+        return EventOptions(
+            good_runs=self.good_runs,
+            triggers=self.triggers != "none",
+            streams=find_streams(events, addresses) if self.streams != "none" else {},
+            mc_period=self.mc_period,
+        )
+
+    def describe_events(self, addresses: Sequence[str]) -> Any:
+        """Return what names a variant by the events that count: which lists of good runs, triggers and streams."""
+        from steps.event_options import describe_options
+
+        experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
+        return describe_options(self.event_options(addresses), self.selected().events, experiments)
+
+    def selected(self) -> Any:
+        """Return the selection."""
+        from physics.selection.selection import Selection
+
+        return models.load_model(self.selection_path(), Selection)
 
     def selection_path(self) -> Path:
         """Return the YAML file of the selection."""
         return models.named_file("selection", self.selection, SELECTIONS)
 
-    def read_options(self, downloads: Path) -> Any:
+    def read_options(self, downloads: Path, addresses: Sequence[str]) -> Any:
         """Return how steps.parse reads files.
 
         Args:
             downloads: The cache of downloads where download_dir names none.
+            addresses: Where the files of the dataset are.
         """
-        from physics.selection.selection import Selection
         from steps.parse import ReadOptions
         from targets.events.inputs import FetchOptions
         from targets.network.retry import RetryPolicy
 
         return ReadOptions(
             schemas=schemas.load(self.schema),
-            selection=models.load_model(self.selection_path(), Selection),
+            selection=self.selected(),
             fetch=FetchOptions(
                 mode=self.fetch,
                 folder=Path(self.download_dir or downloads),
@@ -206,4 +271,5 @@ class ParsingParameters(SourceParameters):
             memory_limit_mb=self.memory_limit_mb,
             attempts=self.read_attempts,
             tolerated_failures=self.tolerated_failures,
+            events=self.event_options(addresses),
         )

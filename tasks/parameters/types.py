@@ -21,6 +21,7 @@ __all__ = [
     "Flag",
     "FolderPath",
     "Handling",
+    "ListNames",
     "Names",
     "Number",
     "Numbers",
@@ -160,6 +161,20 @@ class Names(Checked, law.CSVParameter):
                 self._checker(value)
             except ValueError as error:
                 raise self.refusal(",".join(value), str(error)) from error
+
+
+class ListNames(Names):
+    """Names and paths of files, comma-separated; paths are made absolute, because jobs start elsewhere."""
+
+    def normalize(self, value: Any) -> Any:
+        """Strip blanks and make paths absolute; what has neither a slash nor a dot is a name."""
+        return tuple(_absolute(item) if "/" in item or "." in item else item for item in super().normalize(value))
+
+    def check(self, value: Sequence[str]) -> None:
+        """Refuse an empty list."""
+        if not value:
+            raise self.refusal(value, "it names nothing: write none for no list")
+        super().check(value)
 
 
 class _Item(luigi.Parameter):

@@ -15,7 +15,8 @@ from targets.catalogue.run_lists import AUTO, find_run_lists
 from targets.documents.models import load_model
 from targets.events import schemas
 from targets.events.spellings import spellings
-from targets.events.trigger_menu import read_menu_keys, read_menus
+from targets.events.trigger_menu import read_menus
+from targets.rootio.files import open_trees
 from tests.oracle.reference import SHARED
 
 __all__ = ["RealFile", "apply", "open_real", "settings_for"]
@@ -36,7 +37,7 @@ class RealFile(NamedTuple):
     def column(self, branch, start=None, stop=None):
         """Read one branch by the spelling of selections, flat or jagged."""
         if branch == MENU_KEY:
-            return read_menu_keys(self.tree, start, stop)
+            return np.asarray(self.tree["TrigConfKeys"].array(entry_start=start, entry_stop=stop)["m_smk"])
         array = self.tree[self.names[branch]].array(entry_start=start, entry_stop=stop)
         return Jagged.from_awkward(array) if array.ndim > 1 else np.asarray(array)
 
@@ -55,7 +56,8 @@ def open_real(folder, name):
     schema, key = schemas.recognise(name, short, schemas.load(""))
     names = spellings(branches[key])
     present = frozenset(names) | ({MENU_KEY} if "TrigConfKeys" in names else frozenset())
-    menus = {number: counters_of(payload) for number, payload in read_menus(file, name).items()}
+    with open_trees(str(SHARED / "data" / folder / name)) as of_file:
+        menus = {number: counters_of(payload) for number, payload in read_menus(of_file, name).items()}
     unmarked = EventFile(schema.name, False, present)
     real = RealFile(unmarked, schema, trees[key], names, trees[key].num_entries)
     marked = {name: real.column(name) for mark in schema.simulation for name in mark.branches if name in names}

@@ -3,6 +3,8 @@
 uproot compares header and footer with their checksums, and leaves out the rest.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import ShapeError
 from targets.rootio.rntuple.columns import CHECKSUM_BYTES, compare_checksum
 
-__all__ = ["check_description"]
+__all__ = ["check_description", "read_by_uproot"]
 
 _EPOCH = 1
 """Of the format: before it was final, there were others (epoch 0)."""
@@ -40,6 +42,23 @@ def check_description(ntuple: Any) -> None:
 
     ntuple.read_locator = read_locator
     _compare_clusters(ntuple)
+
+
+@contextmanager
+def read_by_uproot(ntuple: Any) -> Iterator[None]:
+    """Let uproot read pages of an RNTuple, which it does through the function that reads lists of pages.
+
+    Args:
+        ntuple: uproot's RNTuple, after :func:`check_description`.
+
+    Yields:
+        Nothing.
+    """
+    checked = ntuple.__dict__.pop("read_locator")
+    try:
+        yield
+    finally:
+        ntuple.read_locator = checked
 
 
 def _refuse_unknown(ntuple: Any) -> None:

@@ -16,7 +16,7 @@ class ParseFile(Stage):
     """Read input files and keep their selected objects: parsed_data."""
 
     directory = "parsed_data"
-    revision = 3
+    revision = 4
     variant_parameters = ("schema", "selection", "parsed_format")
     upstream = (FetchMetadata,)
     may_lack_files = True
@@ -27,8 +27,9 @@ class ParseFile(Stage):
         """Read the files of a branch."""
         from steps import parse
 
+        branch = self.branch_data
         with recording(self) as product:
-            product.results = parse.parse(self.branch_data.files, self.options(), product.path, self.parsed_format)
+            product.results = parse.parse(branch.files, self.options(branch.dataset), product.path, self.parsed_format)
 
     def destination(self, branch: BranchFiles, results: StageResults) -> Path:
         """Return the path of the whole product, or of the incomplete one when files failed."""
@@ -50,8 +51,20 @@ class ParseFile(Stage):
     def prepare(self) -> None:
         """Check the selection and the schemas once, before every branch stumbles over them."""
         super().prepare()
-        self.options()
+        for branch in self.branches_of("dataset"):
+            self.options(branch.dataset)
 
-    def options(self) -> Any:
-        """Return how files are read."""
-        return self.read_options(self.run_directory().parent / "downloads")
+    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+        """Return what the variant depends on, among it the lists of good runs and the streams of the dataset."""
+        described = self.as_workflow().__dict__.setdefault("_described_events", {})
+        if dataset not in described:
+            described[dataset] = self.describe_events(self.addresses(dataset))
+        return super().variant_inputs(dataset) | {"events": described[dataset]}
+
+    def options(self, dataset: str) -> Any:
+        """Return how the files of a dataset are read."""
+        return self.read_options(self.run_directory().parent / "downloads", self.addresses(dataset))
+
+    def addresses(self, dataset: str) -> list[str]:
+        """Return where the files of a dataset are."""
+        return [file.uri for branch in self.branches_of("dataset", dataset) for file in branch.files]

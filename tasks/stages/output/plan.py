@@ -53,7 +53,7 @@ class Plan(HistogramParameters, SourceTask):
         """Print the plan; fail when the run cannot start."""
         catalogue = FetchMetadata.req(self).preview()
         files = FetchMetadata.req(self).files()
-        options = ParseFile.req(self).options()
+        options = ParseFile.req(self).options(files[0].dataset)
         for release in {file.release for file in files} & {schema.name for schema in options.schemas}:
             options.selection.columns(release)
         work = [_work(stage.req(self)) for stage in _STAGES]

@@ -12,6 +12,7 @@ from edm.jagged import Jagged
 from physics.events.trigger_menus import counters_of, decisions
 from targets.errors import FileFormatError
 from targets.events.trigger_menu import read_menu_keys, read_menus
+from targets.rootio.files import open_trees
 
 HLT = "TriggerMenuJson_HLTAux"
 PAYLOADS = {
@@ -35,11 +36,11 @@ def write(path, keys, payloads):
 
 def test_menus_words_and_keys_give_decisions(tmp_path):
     path = write(tmp_path / "a.root", list(PAYLOADS), list(PAYLOADS.values()))
-    with uproot.open(path) as file:
-        menus = {key: counters_of(payload) for key, payload in read_menus(file, "a.root").items()}
-        tree = file["EventData"]
+    with open_trees(str(path)) as trees:
+        menus = {key: counters_of(payload) for key, payload in read_menus(trees, "a.root").items()}
+        tree = trees["EventData"]
         keys = read_menu_keys(tree)
-        words = Jagged.from_awkward(tree["xTrigDecisionAux:.efPassedPhysics"].array())
+        words = Jagged.from_awkward(tree.array("xTrigDecisionAux:.efPassedPhysics"))
         assert read_menu_keys(tree, 2, 3).tolist() == [2283]
     assert menus == {2282: {"HLT_mu50": 33, "HLT_e60": 1}, 2283: {"HLT_mu50": 0}}
     fired = decisions(words, keys, menus, ("HLT_mu50", "HLT_e60", "HLT_x"))
@@ -53,9 +54,8 @@ def test_menus_words_and_keys_give_decisions(tmp_path):
 def test_a_file_without_menus_has_none(tmp_path, name):
     with uproot.recreate(tmp_path / "a.root") as file:
         file.mktree(name, {"other": np.array([1])})
-    with uproot.open(tmp_path / "a.root") as file:
-        assert read_menus(file, "a.root") == {}
-        assert read_menu_keys(file[name]) is None
+    with open_trees(str(tmp_path / "a.root")) as trees:
+        assert read_menus(trees, "a.root") == {}
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_file_without_menus_has_none(tmp_path, name):
 )
 def test_menus_that_contradict_each_other_are_refused(tmp_path, keys, payloads, message):
     path = write(tmp_path / "a.root", keys, payloads)
-    with uproot.open(path) as file, pytest.raises(FileFormatError, match=re.escape(message)):
-        read_menus(file, "x.root")
+    with open_trees(str(path)) as trees, pytest.raises(FileFormatError, match=re.escape(message)):
+        read_menus(trees, "x.root")
 
 
 def test_a_menu_may_be_there_twice(tmp_path):
     path = write(tmp_path / "a.root", [1, 1], ["a", "a"])
-    with uproot.open(path) as file:
-        assert read_menus(file, "a.root") == {1: "a"}
+    with open_trees(str(path)) as trees:
+        assert read_menus(trees, "a.root") == {1: "a"}

@@ -1,0 +1,65 @@
+"""What the event level says of the events of files, as statistics hold it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from edm.documents import Count, Number
+
+__all__ = ["Blocks", "EventLevel", "EventRow", "LuminosityNumbers"]
+
+
+class EventRow(TypedDict):
+    """A row of the event cutflow: events left after it, and events that reached it and were asked."""
+
+    name: str
+    passed: Count
+    applied: Count
+
+
+class LuminosityNumbers(TypedDict):
+    """Luminosity blocks: of the events read, good ones of them, those of the lists; and an estimate in 1/pb."""
+
+    blocks_seen: Count
+    blocks_good: Count
+    blocks_in_list: Count
+    estimate_pb: Number | None
+
+
+Blocks = Mapping[str, Mapping[str, Sequence[Sequence[Count]]]]
+"""Luminosity blocks that were seen and that are good: of each run, ranges of first and last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventLevel:
+    """Which events counted; older versions recorded none of this.
+
+    Attributes:
+        event_cutflow: Events left after each step.
+        luminosity: Luminosity blocks, and the luminosity in 1/pb.
+        events_per_path: Of the events that reach the trigger, how many fired each path that a file has.
+        missing_paths: Paths that a file lacks.
+        trigger_source: Where the decisions stand: flags, decision, match or none.
+        chosen_by_mc_period: Simulated events whose run lies in no period.
+        no_menu: Collision events whose run lies in no period.
+        asked_for_menu: Events that reached that row.
+        not_applied: What was not asked for want of branches: row of the cutflow -> these branches.
+        blocks: ``seen`` and ``good`` luminosity blocks, per run as ranges of first and last.
+        run_lists: The lists of good runs that were asked.
+        no_score: Jets without a score of the b-tagger.
+    """
+
+    event_cutflow: Sequence[EventRow] = ()
+    luminosity: LuminosityNumbers | None = None
+    events_per_path: Mapping[str, Count] = field(default_factory=dict)
+    missing_paths: Sequence[str] = ()
+    trigger_source: str = "none"
+    chosen_by_mc_period: Count = 0
+    no_menu: Count = 0
+    asked_for_menu: Count = 0
+    not_applied: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    blocks: Mapping[str, Mapping[str, Sequence[Sequence[Count]]]] = field(
+        default_factory=lambda: {"seen": {}, "good": {}}
+    )
+    run_lists: Sequence[str] = ()
+    no_score: Count = 0

@@ -1,0 +1,108 @@
+"""What a run asks of events: the block of its selection, and the parameters that override it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from edm.run_lists import RunList
+from physics.events.steps import EventSettings
+from physics.events.streams import present_streams
+from physics.selection.events import EventSelection, RunLists, Stream
+from targets.catalogue.run_lists import AUTO, NONE, find_run_lists
+
+__all__ = ["EventOptions", "describe_options", "find_streams"]
+
+
+@dataclass(frozen=True)
+class EventOptions:
+    """What a run asks of events, whatever the format of their file.
+
+    Attributes:
+        good_runs: ``auto`` alone for what the selection says, ``none`` alone, or names and paths of lists.
+        triggers: Whether triggers are asked for.
+        streams: The streams of which the dataset has files, by format; none where the veto does not act.
+        mc_period: The period of triggers that simulation takes.
+    """
+
+    good_runs: tuple[str, ...] = (AUTO,)
+    triggers: bool = True
+    streams: Mapping[str, tuple[Stream, ...]] = field(default_factory=dict)
+    mc_period: str = "2016"
+
+    def settings(self, events: EventSelection | None, schema: str, experiment: str | None) -> EventSettings:
+        """Resolve them for files of a format.
+
+        Args:
+            events: The block of the selection; None asks nothing.
+            schema: Name of the format.
+            experiment: Whose format it is.
+
+        Returns:
+            What is asked of these files.
+
+        Raises:
+            ConfigurationError: When a list of good runs is not there, or none.
+        """
+        table = events.good_runs.formats.get(schema) if events and events.good_runs else None
+        mode: Literal["auto", "none", "lists"] = "lists"
+        names: tuple[str, ...] = self.good_runs
+        if names == (NONE,):
+            mode, names = "none", ()
+        elif names == (AUTO,):
+            mode, names = "auto", table.names if isinstance(table, RunLists) else ()
+        lists = _run_lists(names, experiment)
+        return EventSettings(events, mode, lists, self.triggers, self.streams.get(schema, ()), self.mc_period)
+
+
+def find_streams(events: EventSelection | None, addresses: Sequence[str]) -> dict[str, tuple[Stream, ...]]:
+    """Find the streams of which a dataset has files.
+
+    Args:
+        events: The block of the selection.
+        addresses: Where the files of the dataset are.
+
+    Returns:
+        By format the streams, by rank; formats of which there are files of fewer than two streams are left out.
+
+    Raises:
+        EventLevelError: When a file belongs to no stream, and others do to two or more.
+    """
+    tables = events.streams.formats if events and events.streams else {}
+    by_format = {schema: present_streams(streams, addresses) for schema, streams in tables.items() if streams}
+    return {schema: streams for schema, streams in by_format.items() if streams}
+
+
+def describe_options(
+    options: EventOptions, events: EventSelection | None, experiments: Mapping[str, str | None]
+) -> dict[str, Any] | None:
+    """Describe what can change which events count, beside the content of the selection.
+
+    Args:
+        options: What the run asks.
+        events: The block of the selection.
+        experiments: Whose format each format is that files may have.
+
+    Returns:
+        What JSON can write, among it the SHA-256 sums of all lists of good runs that files may be asked for; None
+        where nothing is asked.
+
+    Raises:
+        ConfigurationError: When a list of good runs is not there, or none.
+    """
+    settings = [options.settings(events, schema, experiment) for schema, experiment in experiments.items()]
+    lists = {run_list.name: run_list.sha256 for of_format in settings for run_list in of_format.lists}
+    if events is None and not lists:
+        return None
+    return {
+        "good_runs": settings[0].good_runs,
+        "run_lists": dict(sorted(lists.items())),
+        "triggers": options.triggers,
+        "mc_period": options.mc_period,
+        "streams": {schema: [stream.name for stream in streams] for schema, streams in options.streams.items()},
+    }
+
+
+@lru_cache(maxsize=16)  # every file asks for the same few
+def _run_lists(names: tuple[str, ...], experiment: str | None) -> tuple[RunList, ...]:
+    return find_run_lists(names, experiment)

@@ -1,0 +1,129 @@
+"""The event level in the statistics of a dataset: sums over branches, and what a physicist must see of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import reduce
+
+from edm.event_level import EventLevel, LuminosityNumbers
+from edm.records import ParsedFiles
+from edm.statistics import DatasetStatistics
+from edm.wording import amount
+from physics.events.good_runs import Blocks, LuminosityTable, luminosity
+from physics.events.result import EventResult
+from steps.errors import StageError
+from targets.catalogue.run_lists import find_run_lists
+from targets.errors import ConfigurationError
+
+__all__ = ["add_events", "describe_luminosity", "warnings"]
+
+_SHOWN = 5
+
+
+def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
+    """Add up what the event level said of branches; luminosity blocks count once, wherever they were seen.
+
+    Args:
+        parsed: What ParseFile recorded.
+
+    Returns:
+        The sum.
+
+    Raises:
+        StageError: When a list of good runs that was asked is no longer there.
+    """
+    recorded = [branch for branch in parsed if branch.event_cutflow]
+    result = reduce(EventResult.add, (EventResult.from_dict(vars(branch)) for branch in recorded), EventResult())
+    names = sorted({name for branch in recorded for name in branch.run_lists})
+    return EventLevel(
+        **result.as_dict(),
+        luminosity=_numbers(result.blocks, names),
+        run_lists=names,
+        no_score=sum(branch.no_score for branch in recorded),
+    )
+
+
+def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None) -> str:
+    """Write luminosity blocks and luminosity as a sentence.
+
+    Args:
+        events: What the event level said of a dataset.
+        table: Luminosity by block, for the exact sum.
+
+    Returns:
+        The sentence; empty where no list of good runs was asked.
+    """
+    numbers = events.luminosity
+    if numbers is None or not numbers["blocks_seen"]:
+        return ""
+    text = f"{numbers['blocks_good']:,} of {amount(numbers['blocks_seen'], 'luminosity block')} are good"
+    if table is not None:
+        blocks = Blocks.from_dict(dict(events.blocks))
+        exact = luminosity(blocks, (), table)
+        lacking = exact.blocks_without_luminosity
+        text += f", {exact.exact_pb:.6g} 1/pb" + (f" ({amount(lacking, 'block')} not in the table)" if lacking else "")
+    elif numbers["estimate_pb"] is not None:
+        text += f" (of {numbers['blocks_in_list']:,} in the lists), ≈ {numbers['estimate_pb']:.4g} 1/pb"
+    return text
+
+
+def warnings(statistics: DatasetStatistics) -> list[str]:
+    """Say what was asked of events and not applied, or applied to no avail.
+
+    Args:
+        statistics: Of a dataset.
+
+    Returns:
+        A sentence for each.
+    """
+    return [*_not_applied(statistics), *_runs_and_paths(statistics), *_simulation(statistics)]
+
+
+def _not_applied(events: EventLevel) -> Iterator[str]:
+    applied = {row["name"]: row["applied"] for row in events.event_cutflow}
+    for everywhere, end in ((True, "in no file of the dataset (perhaps misspelt)"), (False, "not in all files")):
+        rows = {row: names for row, names in events.not_applied.items() if (not applied.get(row)) == everywhere}
+        trigger = rows.pop("trigger", None)
+        if rows:
+            texts = [row if list(names) == [row] else f"{row} ({', '.join(names)})" for row, names in rows.items()]
+            yield f"not applied{'' if everywhere else ' everywhere'}: {', '.join(texts)}; the branches are {end}"
+        if trigger is not None:
+            files = "the files have" if everywhere else "some files have"
+            yield f"no trigger was asked for{'' if everywhere else ' everywhere'}: {files} no trigger branch at all"
+
+
+def _runs_and_paths(events: EventLevel) -> Iterator[str]:
+    good = events.blocks.get("good", {})
+    if runs := [run for run in events.blocks.get("seen", {}) if run not in good]:
+        yield f"{amount(len(runs), 'run')} without a good luminosity block, all events left out: {_first(runs)}"
+    if silent := [path for path, number in events.events_per_path.items() if not number]:
+        yield f"trigger paths that never fired: {', '.join(silent)}"
+    if events.missing_paths:
+        yield f"trigger paths that files lack: {', '.join(events.missing_paths)}"
+    if events.chosen_by_mc_period:
+        yield f"{amount(events.chosen_by_mc_period, 'event')} took the triggers of mc_period: their runs lie in no period"
+    if events.no_score:
+        yield f"{amount(events.no_score, 'jet')} without a score of the b-tagger, taken for no b-jets"
+
+
+def _simulation(statistics: DatasetStatistics) -> Iterator[str]:
+    simulated, files = statistics.simulated_files, sum(statistics.formats.values())
+    if 0 < simulated < files:
+        yield f"a mixture: {simulated} of {amount(files, 'file')} are simulation, the others collisions"
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
+def _numbers(blocks: Blocks, names: list[str]) -> LuminosityNumbers:
+    try:
+        numbers = asdict(luminosity(blocks, find_run_lists(names, None)))
+    except ConfigurationError as error:
+        msg = f"the luminosity cannot be summed: {error}"
+        raise StageError(msg) from error
+    return LuminosityNumbers(
+        blocks_seen=numbers["blocks_seen"],
+        blocks_good=numbers["blocks_good"],
+        blocks_in_list=numbers["blocks_in_list"],
+        estimate_pb=numbers["estimate_pb"],
+    )
