@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 from edm.documents import Count, Number
 
 __all__ = ["Blocks", "EventLevel", "EventRow", "LuminosityNumbers"]
 
 
-class EventRow(TypedDict):
+@dataclass(frozen=True)
+class EventRow:
     """A row of the event cutflow: events left after it, and events that reached it and were asked."""
 
     name: str
@@ -17,7 +17,8 @@ class EventRow(TypedDict):
     applied: Count
 
 
-class LuminosityNumbers(TypedDict):
+@dataclass(frozen=True)
+class LuminosityNumbers:
     """Luminosity blocks: of the events read, good ones of them, those of the lists; and an estimate in 1/pb."""
 
     blocks_seen: Count

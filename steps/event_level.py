@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from edm.arrays import Mask
+from edm.event_level import EventRow
 from edm.run_lists import RunList
 from physics.errors import EventLevelError, PhysicsError
-from physics.events.cutflow import EventCutflow, EventRow
+from physics.events.cutflow import EventCutflow
 from physics.events.result import EventResult
 from physics.events.steps import EventFile, event_branches, select_events
 from physics.events.streams import stream_of

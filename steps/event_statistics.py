@@ -32,10 +32,10 @@ def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
         StageError: When a list of good runs that was asked is no longer there.
     """
     recorded = [branch for branch in parsed if branch.event_cutflow]
-    result = reduce(EventResult.add, (EventResult.from_dict(vars(branch)) for branch in recorded), EventResult())
+    result = reduce(EventResult.add, map(_result, recorded), EventResult())
     names = sorted({name for branch in recorded for name in branch.run_lists})
     return EventLevel(
-        **result.as_dict(),
+        **result.as_dict() | {"event_cutflow": result.cutflow.rows},
         luminosity=_numbers(result.blocks, names),
         run_lists=names,
         no_score=sum(branch.no_score for branch in recorded),
@@ -53,16 +53,16 @@ def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None
         The sentence; empty where no list of good runs was asked.
     """
     numbers = events.luminosity
-    if numbers is None or not numbers["blocks_seen"]:
+    if numbers is None or not numbers.blocks_seen:
         return ""
-    text = f"{numbers['blocks_good']:,} of {amount(numbers['blocks_seen'], 'luminosity block')} are good"
+    text = f"{numbers.blocks_good:,} of {amount(numbers.blocks_seen, 'luminosity block')} are good"
     if table is not None:
-        blocks = Blocks.from_dict(dict(events.blocks))
+        blocks = Blocks.from_dict(events.blocks)
         exact = luminosity(blocks, (), table)
         lacking = exact.blocks_without_luminosity
         text += f", {exact.exact_pb:.6g} 1/pb" + (f" ({amount(lacking, 'block')} not in the table)" if lacking else "")
-    elif numbers["estimate_pb"] is not None:
-        text += f" (of {numbers['blocks_in_list']:,} in the lists), ≈ {numbers['estimate_pb']:.4g} 1/pb"
+    elif numbers.estimate_pb is not None:
+        text += f" (of {numbers.blocks_in_list:,} in the lists), ≈ {numbers.estimate_pb:.4g} 1/pb"
     return text
 
 
@@ -79,7 +79,7 @@ def warnings(statistics: DatasetStatistics) -> list[str]:
 
 
 def _not_applied(events: EventLevel) -> Iterator[str]:
-    applied = {row["name"]: row["applied"] for row in events.event_cutflow}
+    applied = {row.name: row.applied for row in events.event_cutflow}
     for everywhere, end in ((True, "in no file of the dataset (perhaps misspelt)"), (False, "not in all files")):
         rows = {row: names for row, names in events.not_applied.items() if (not applied.get(row)) == everywhere}
         trigger = rows.pop("trigger", None)
@@ -100,7 +100,8 @@ def _runs_and_paths(events: EventLevel) -> Iterator[str]:
     if events.missing_paths:
         yield f"trigger paths that files lack: {', '.join(events.missing_paths)}"
     if events.chosen_by_mc_period:
-        yield f"{amount(events.chosen_by_mc_period, 'event')} took the triggers of mc_period: their runs lie in no period"
+        taken = amount(events.chosen_by_mc_period, "event")
+        yield f"{taken} took the triggers of mc_period: their runs lie in no period"
     if events.no_score:
         yield f"{amount(events.no_score, 'jet')} without a score of the b-tagger, taken for no b-jets"
 
@@ -113,6 +114,10 @@ def _simulation(statistics: DatasetStatistics) -> Iterator[str]:
 
 def _first(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
+def _result(events: EventLevel) -> EventResult:
+    return EventResult.from_dict(vars(events) | {"event_cutflow": [vars(row) for row in events.event_cutflow]})
 
 
 def _numbers(blocks: Blocks, names: list[str]) -> LuminosityNumbers:

@@ -4,17 +4,16 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edm import kinematics
 from edm.arrays import Int64, Mask
 from edm.cutflow import Cutflow
-from edm.documents import to_document
-from edm.event_level import LuminosityNumbers
+from edm.documents import from_document, to_document
+from edm.event_level import EventLevel, LuminosityNumbers
 from edm.kinds import KINDS
 from edm.kinematics import Kinematics
 from edm.objects import Objects
@@ -119,15 +118,16 @@ class _Counts:
         self.run_lists |= other.run_lists
         self.no_score += other.no_score
 
-    def event_level(self) -> dict[str, Any]:
+    def event_level(self) -> EventLevel:
         """Return what is recorded of the event level; sets of blocks stand beside their numbers, so that they unite."""
         run_lists = [self.run_lists[name] for name in sorted(self.run_lists)]
         numbers = asdict(luminosity(self.events.blocks, run_lists))
-        return self.events.as_dict() | {
-            "luminosity": {name: numbers[name] for name in LuminosityNumbers.__annotations__},
+        document = self.events.as_dict() | {
+            "luminosity": {part.name: numbers[part.name] for part in fields(LuminosityNumbers)},
             "run_lists": list(self.run_lists),
             "no_score": self.no_score,
         }
+        return from_document(EventLevel, document)
 
 
 def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
@@ -194,7 +194,7 @@ def _record(counts: _Counts, written: int, failures: Sequence[FileError]) -> Par
         bytes_read=sum(record.bytes_read or 0 for record in counts.files),
         failures=tuple(Failure(error.uri, error.reason) for error in failures),
         kinematics=counts.kinematics,
-        **counts.event_level(),
+        **vars(counts.event_level()),
     )
 
 
@@ -249,8 +249,7 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
         counts.events = selector.finish()
     counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
     record = _describe(file, opened, dict(unassigned))
-    cutflow = counts.events.cutflow.as_dict()
-    counts.files.append(replace(record, simulation=selector.simulation, event_cutflow=cutflow))
+    counts.files.append(replace(record, simulation=selector.simulation, event_cutflow=counts.events.cutflow.rows))
     return counts
 
 

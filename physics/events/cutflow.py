@@ -4,28 +4,14 @@ Event cutflows add up: that of two files together is the sum of theirs, also whe
 and have different steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from edm.event_level import EventRow as EventRowDocument
+from edm.event_level import EventRow
 from physics.errors import PhysicsError
 
-__all__ = ["EventCutflow", "EventRow"]
-
-
-@dataclass(frozen=True)
-class EventRow:
-    """One step.
-
-    Attributes:
-        name: Name of the step.
-        passed: Events left after it (dimensionless).
-        applied: Events that reached it and were asked (dimensionless); 0 where it does not apply.
-    """
-
-    name: str
-    passed: int
-    applied: int
+__all__ = ["EventCutflow"]
 
 
 @dataclass(frozen=True)
@@ -54,16 +40,16 @@ class EventCutflow:
             tuple(EventRow(row.name, row.passed + more.passed, row.applied + more.applied) for row, more in pairs)
         )
 
-    def as_dict(self) -> list[EventRowDocument]:
+    def as_dict(self) -> list[dict[str, Any]]:
         """Write the cutflow in a form that JSON can hold.
 
         Returns:
             One entry a step, with ``name``, ``passed`` and ``applied``.
         """
-        return [{"name": row.name, "passed": row.passed, "applied": row.applied} for row in self.rows]
+        return [dict(vars(row)) for row in self.rows]
 
     @classmethod
-    def from_dict(cls, document: Sequence[EventRowDocument]) -> "EventCutflow":
+    def from_dict(cls, document: Sequence[Mapping[str, Any]]) -> "EventCutflow":
         """Read what ``as_dict`` has written.
 
         Args:
@@ -72,7 +58,7 @@ class EventCutflow:
         Returns:
             An equal cutflow.
         """
-        return cls(tuple(EventRow(entry["name"], entry["passed"], entry["applied"]) for entry in document))
+        return cls(tuple(EventRow(**entry) for entry in document))
 
 
 def _merged(names: list[str], others: list[str]) -> list[str]:

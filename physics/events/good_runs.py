@@ -1,13 +1,14 @@
 """Good runs: which events lie in luminosity blocks that the experiment declared good, and their luminosity."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from edm.event_level import Blocks as BlockRanges
 from edm.run_lists import BLOCKS_OF_A_RUN, RunList, block_keys
 from physics.errors import EventLevelError
 
@@ -95,7 +96,7 @@ class Blocks:
         return {"seen": _ranges(self.seen), "good": _ranges(self.good)}
 
     @classmethod
-    def from_dict(cls, document: dict[str, dict[str, list[list[int]]]]) -> "Blocks":
+    def from_dict(cls, document: BlockRanges) -> "Blocks":
         """Read what ``as_dict`` has written."""
         return cls(_keys(document["seen"]), _keys(document["good"]))
 
@@ -176,7 +177,7 @@ def _ranges(keys: npt.NDArray[np.int64]) -> dict[str, list[list[int]]]:
     return by_run
 
 
-def _keys(by_run: dict[str, list[list[int]]]) -> npt.NDArray[np.int64]:
+def _keys(by_run: Mapping[str, Sequence[Sequence[int]]]) -> npt.NDArray[np.int64]:
     parts = [
         int(run) * BLOCKS_OF_A_RUN + np.arange(first, last + 1, dtype=np.int64)
         for run, ranges in by_run.items()

@@ -11,11 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from edm.event_level import EventRow
 from edm.jagged import Jagged
 from edm.run_lists import RunList
 from physics.errors import EventLevelError
 from physics.events.cleaning import cleaning_rows
-from physics.events.cutflow import EventCutflow, EventRow
+from physics.events.cutflow import EventCutflow
 from physics.events.good_runs import Blocks, good_events
 from physics.events.halves import first_half
 from physics.events.result import EventResult

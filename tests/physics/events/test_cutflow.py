@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edm.event_level import EventRow
 from physics.errors import PhysicsError
-from physics.events.cutflow import EventCutflow, EventRow
+from physics.events.cutflow import EventCutflow
 
 NAMES = ("events read", "good runs", "Flag_a", "Flag_b", "trigger")
 
