@@ -3,15 +3,15 @@
 What older versions did not record has a default here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from edm.cut_table import FinalStateCount
-from edm.documents import Count, Flag, Number, from_document, to_document
+from edm.documents import Count, Number, from_document, to_document
 from edm.errors import RecordError
-from edm.event_level import EventLevel, EventRow
-from edm.statistics import CutflowDocument, DatasetStatistics, EventCounts, Failure, KinematicsDocument
+from edm.event_level import EventLevel
+from edm.statistics import CutflowDocument, DatasetStatistics, EventCounts, Failure, FileRecord, KinematicsDocument
 
 __all__ = [
     "RESULTS",
@@ -20,7 +20,6 @@ __all__ = [
     "CountedMasses",
     "DrawnFigures",
     "ExportedArrays",
-    "FileRecord",
     "FilledCounts",
     "FoundPeaks",
     "HistogramRow",
@@ -52,37 +51,6 @@ class StageResults:
     def totals(self) -> Totals:
         """Return what it has in common with other stages."""
         return Totals(masses=getattr(self, "masses", None))
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """How a file was read.
-
-    Attributes:
-        uri: Its address.
-        schema: The name of its format; None for a file without any tree.
-        unassigned_objects: Objects of a shared collection that no kind takes, by the branch that tells the kinds.
-        events: Events in it.
-        bytes: Its size in bytes.
-        bytes_read: Bytes that were read of it.
-        absent_kinds: Kinds of objects that it does not have.
-        absent_numbers: Numbers of the event that it does not have.
-        notes: What is noteworthy.
-        simulation: Whether it is simulation, by its own marks; None where an older version did not look.
-        event_cutflow: Events left after each step of the event level.
-    """
-
-    uri: str
-    schema: str | None
-    unassigned_objects: Mapping[str, Count]
-    events: Count | None = None
-    bytes: Count | None = None
-    bytes_read: Count | None = None
-    absent_kinds: tuple[str, ...] = ()
-    absent_numbers: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    simulation: Flag | None = None
-    event_cutflow: Sequence[EventRow] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Sums over branches: what happened to every event, object and mass of a dataset, and what each stage took."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -8,8 +8,8 @@ from pydantic import PlainSerializer, PlainValidator
 
 from edm import kinematics
 from edm.cutflow import Cutflow
-from edm.documents import Count, Number
-from edm.event_level import EventLevel
+from edm.documents import Count, Flag, Number
+from edm.event_level import EventLevel, EventRow
 from edm.kinematics import Kinematics
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "DatasetStatistics",
     "EventCounts",
     "Failure",
+    "FileRecord",
     "KinematicsDocument",
     "StageStatistics",
 ]
@@ -64,6 +65,37 @@ class Failure:
 
     uri: str
     reason: str
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """How a file was read.
+
+    Attributes:
+        uri: Its address.
+        schema: The name of its format; None for a file without any tree.
+        unassigned_objects: Objects of a shared collection that no kind takes, by the branch that tells the kinds.
+        events: Events in it.
+        bytes: Its size in bytes.
+        bytes_read: Bytes that were read of it.
+        absent_kinds: Kinds of objects that it does not have.
+        absent_numbers: Numbers of the event that it does not have.
+        notes: What is noteworthy.
+        simulation: Whether it is simulation, by its own marks; None where an older version did not look.
+        event_cutflow: Events left after each step of the event level.
+    """
+
+    uri: str
+    schema: str | None
+    unassigned_objects: Mapping[str, Count]
+    events: Count | None = None
+    bytes: Count | None = None
+    bytes_read: Count | None = None
+    absent_kinds: tuple[str, ...] = ()
+    absent_numbers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    simulation: Flag | None = None
+    event_cutflow: Sequence[EventRow] = ()
 
 
 @dataclass(frozen=True)

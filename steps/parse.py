@@ -17,9 +17,9 @@ from edm.event_level import EventLevel, LuminosityNumbers
 from edm.kinds import KINDS
 from edm.kinematics import Kinematics
 from edm.objects import Objects
-from edm.records import FileRecord, ParsedFiles
+from edm.records import ParsedFiles
 from edm.run_lists import RunList
-from edm.statistics import EventCounts, Failure
+from edm.statistics import EventCounts, Failure, FileRecord
 from physics import constituents, final_states, object_counts
 from physics.errors import EventLevelError, PhysicsError
 from physics.events.good_runs import luminosity

@@ -14,12 +14,11 @@ from edm.records import (
     RESULTS,
     BranchRecord,
     ComputedMasses,
-    FileRecord,
     ParsedFiles,
     RemovedPeaks,
     StageResults,
 )
-from edm.statistics import DatasetStatistics, EventCounts, StageStatistics
+from edm.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
 from edm.wording import amount
 from steps import branch_statistics
 from steps.event_statistics import add_events, warnings

@@ -10,9 +10,8 @@ import xxhash
 
 from edm.cut_table import CutTable
 from edm.cutflow import shown
-from edm.records import FileRecord
 from edm.spectra import SpectrumKey
-from edm.statistics import DatasetStatistics, StageStatistics
+from edm.statistics import DatasetStatistics, FileRecord, StageStatistics
 from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
 from physics.selection.selection import Selection

@@ -16,7 +16,6 @@ from edm.records import (
     CountedMasses,
     DrawnFigures,
     ExportedArrays,
-    FileRecord,
     FilledCounts,
     FoundPeaks,
     HistogramRow,
@@ -26,7 +25,7 @@ from edm.records import (
     RemovedPeaks,
     Totals,
 )
-from edm.statistics import EventCounts, Failure, StageStatistics
+from edm.statistics import EventCounts, Failure, FileRecord, StageStatistics
 
 EVENTS = EventCounts(10, 7, {"1e": 3})
 CUTFLOW = Cutflow(

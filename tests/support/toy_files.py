@@ -6,10 +6,13 @@ import awkward as ak
 import numpy as np
 import uproot
 
-__all__ = ["EVENTS", "toy_file", "truncate"]
+__all__ = ["BLOCK", "EVENTS", "RUN", "toy_file", "truncate"]
 
 EVENTS = 300
 """Events of a toy file unless said otherwise."""
+
+RUN, BLOCK = 278820, 17
+"""The run and the luminosity block of all events: good ones of the list cms-2016."""
 
 _MOST = {"Electron": 2, "Muon": 2, "Jet": 3}  # objects an event has at most
 _CHARGED = ("Electron", "Muon")
@@ -18,7 +21,7 @@ _CHARGED = ("Electron", "Muon")
 def toy_file(path: Path, seed: int, events: int = EVENTS) -> Path:
     """Write a file of electrons, muons and jets with falling pT spectra (GeV); the same seed gives the same events."""
     random = np.random.default_rng(seed)
-    columns = {"run": np.ones(events, np.uint32), "luminosityBlock": np.ones(events, np.uint32)}
+    columns = {"run": np.full(events, RUN, np.uint32), "luminosityBlock": np.full(events, BLOCK, np.uint32)}
     columns |= {"event": np.arange(events, dtype=np.uint64)}
     types = {name: column.dtype for name, column in columns.items()}
     for name, most in _MOST.items():
