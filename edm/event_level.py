@@ -1,6 +1,6 @@
 """What the event level says of the events of files, as statistics hold it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edm.documents import Count, Number
@@ -27,7 +27,7 @@ class LuminosityNumbers:
     estimate_pb: Number | None
 
 
-Blocks = Mapping[str, Mapping[str, Sequence[Sequence[Count]]]]
+Blocks = Mapping[str, Mapping[str, tuple[tuple[Count, Count], ...]]]
 """Luminosity blocks that were seen and that are good: of each run, ranges of first and last."""
 
 
@@ -50,17 +50,15 @@ class EventLevel:
         no_score: Jets without a score of the b-tagger.
     """
 
-    event_cutflow: Sequence[EventRow] = ()
+    event_cutflow: tuple[EventRow, ...] = ()
     luminosity: LuminosityNumbers | None = None
     events_per_path: Mapping[str, Count] = field(default_factory=dict)
-    missing_paths: Sequence[str] = ()
+    missing_paths: tuple[str, ...] = ()
     trigger_source: str = "none"
     chosen_by_mc_period: Count = 0
     no_menu: Count = 0
     asked_for_menu: Count = 0
-    not_applied: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    blocks: Mapping[str, Mapping[str, Sequence[Sequence[Count]]]] = field(
-        default_factory=lambda: {"seen": {}, "good": {}}
-    )
-    run_lists: Sequence[str] = ()
+    not_applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=lambda: {"seen": {}, "good": {}})
+    run_lists: tuple[str, ...] = ()
     no_score: Count = 0

@@ -1,6 +1,6 @@
 """Sums over branches: what happened to every event, object and mass of a dataset, and what each stage took."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -95,7 +95,7 @@ class FileRecord:
     absent_numbers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     simulation: Flag | None = None
-    event_cutflow: Sequence[EventRow] = ()
+    event_cutflow: tuple[EventRow, ...] = ()
 
 
 @dataclass(frozen=True)

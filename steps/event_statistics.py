@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import reduce
 
+from edm.documents import from_document
 from edm.event_level import EventLevel, LuminosityNumbers
 from edm.records import ParsedFiles
 from edm.statistics import DatasetStatistics
@@ -34,12 +35,12 @@ def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
     recorded = [branch for branch in parsed if branch.event_cutflow]
     result = reduce(EventResult.add, map(_result, recorded), EventResult())
     names = sorted({name for branch in recorded for name in branch.run_lists})
-    return EventLevel(
-        **result.as_dict() | {"event_cutflow": result.cutflow.rows},
-        luminosity=_numbers(result.blocks, names),
-        run_lists=names,
-        no_score=sum(branch.no_score for branch in recorded),
-    )
+    document = result.as_dict() | {
+        "luminosity": _numbers(result.blocks, names),
+        "run_lists": names,
+        "no_score": sum(branch.no_score for branch in recorded),
+    }
+    return from_document(EventLevel, document)
 
 
 def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None) -> str:

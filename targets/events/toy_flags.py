@@ -15,7 +15,7 @@ __all__ = ["CHAINS", "PATHS", "Flags", "nanoaod_flags", "physlite_flags", "tag_p
 Flags = Mapping[str, npt.NDArray[Any]]
 """What there is to say of each event, by name: see physics.toys.event_flags.ToyFlags."""
 
-Columns = dict[str, Any]
+_Columns = dict[str, Any]
 
 PATHS = (
     *("HLT_IsoMu24", "HLT_IsoTkMu24", "HLT_Mu50", "HLT_TkMu50", "HLT_Ele27_WPTight_Gsf"),
@@ -49,7 +49,7 @@ _DETECTOR_ERROR = 2 << 28  # in the words of flags (athena, xAODEventInfo: Event
 _SCORES_KEY = 582299515  # of the collection of scores (read off a PHYSLITE file of release 2024r-pp)
 
 
-def nanoaod_flags(flags: Flags) -> Columns:
+def nanoaod_flags(flags: Flags) -> _Columns:
     """Write flags as branches of CMS NanoAOD.
 
     Args:
@@ -59,13 +59,13 @@ def nanoaod_flags(flags: Flags) -> Columns:
     Returns:
         Branches, shape (n_events,) each, but for the event number.
     """
-    columns: Columns = {"run": flags["run"], "luminosityBlock": flags["block"]}
+    columns: _Columns = {"run": flags["run"], "luminosityBlock": flags["block"]}
     columns |= {name: flags["filters"][:, number] for number, name in enumerate(_FILTERS)}
     columns["PV_npvsGood"] = np.where(flags["vertex"], _VERTICES, 0).astype(np.int32)
     return columns | {name: flags["path"] == number for number, name in enumerate(PATHS)}
 
 
-def physlite_flags(flags: Flags) -> Columns:
+def physlite_flags(flags: Flags) -> _Columns:
     """Write flags as branches of ATLAS PHYSLITE.
 
     Args:
