@@ -48,6 +48,7 @@ class EventLevel:
         blocks: ``seen`` and ``good`` luminosity blocks, per run as ranges of first and last.
         run_lists: The lists of good runs that were asked.
         no_score: Jets without a score of the b-tagger.
+        non_finite_weights: Simulated events whose weight is not finite; they count as 0.
     """
 
     event_cutflow: tuple[EventRow, ...] = ()
@@ -62,3 +63,4 @@ class EventLevel:
     blocks: Blocks = field(default_factory=lambda: {"seen": {}, "good": {}})
     run_lists: tuple[str, ...] = ()
     no_score: Count = 0
+    non_finite_weights: Count = 0

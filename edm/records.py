@@ -4,13 +4,14 @@ What older versions did not record has a default here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from edm.cut_table import FinalStateCount
 from edm.documents import Count, Number, from_document, to_document
 from edm.errors import RecordError
 from edm.event_level import EventLevel
+from edm.samples import Normalisation
 from edm.statistics import CutflowDocument, DatasetStatistics, EventCounts, Failure, FileRecord, KinematicsDocument
 
 __all__ = [
@@ -188,6 +189,7 @@ class MadeHistograms(DatasetStatistics, StageResults):
         rows: What is recorded of each, by its key.
         without_histogram: Why there is no histogram, by name and width.
         unavailable: The addresses of files on tape, which were left out.
+        normalisation: Of weighted simulation, what the weights of each sample are multiplied with, by its dataset.
     """
 
     stage = "MakeHistograms"
@@ -197,6 +199,7 @@ class MadeHistograms(DatasetStatistics, StageResults):
     rows: Mapping[str, HistogramRow]
     without_histogram: Mapping[str, str]
     unavailable: tuple[str, ...] = ()
+    normalisation: Mapping[str, Normalisation] = field(default_factory=dict)
 
     def totals(self) -> Totals:
         """Return nothing: it repeats what the stages before it counted."""

@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from edm.arrays import Int64
 
-__all__ = ["Distribution", "SpectrumKey"]
+__all__ = ["Distribution", "SpectrumKey", "add_bins"]
 
+_Number = TypeVar("_Number", np.int64, np.float64)
 _TEXT = re.compile(r"(\w+)/(\w+)(?:/(\w+))?", re.ASCII)
 
 
@@ -62,19 +66,46 @@ class Distribution:
         counts: Entries per bin from 0 on, shape (n_bins,), dimensionless; may be empty.
         above: Entries above the largest mass allowed, which are in no bin.
         in_window: Entries inside a window of a known resonance (vetoed gaps not among them), which are in bins too.
+        sums: Of simulation, the sums of weights S1 and of their squares S2 in each bin, in units (PHYSICS.md §7), shape
+            (2, n_bins); None where masses are only counted.
+        unit: The unit u of these sums, in the generator's unit.
     """
 
     counts: Int64
     above: int = 0
     in_window: int = 0
+    sums: Int64 | None = None
+    unit: float | None = None
 
     def entries(self) -> int:
         """Return all entries (dimensionless), those above the largest mass too."""
         return int(self.counts.sum()) + self.above
 
     def __add__(self, other: "Distribution") -> "Distribution":
-        """Add the masses of another part, counted on the same grid; the bins may end at different masses."""
-        long, short = sorted((self.counts, other.counts), key=len, reverse=True)
-        counts = long.copy()
-        counts[: len(short)] += short
-        return Distribution(counts, self.above + other.above, self.in_window + other.in_window)
+        """Add the masses of another part, counted on the same grid; the bins may end at different masses.
+
+        Raises:
+            ValueError: When sums of weights are in different units, or only one of them has any.
+        """
+        if self.unit != other.unit:
+            msg = f"sums of weights in units of {self.unit!r} and {other.unit!r} do not add up"
+            raise ValueError(msg)
+        sums = None if self.sums is None or other.sums is None else add_bins(self.sums, other.sums)
+        counts = add_bins(self.counts, other.counts)
+        return Distribution(counts, self.above + other.above, self.in_window + other.in_window, sums, self.unit)
+
+
+def add_bins(bins: npt.NDArray[_Number], others: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """Add bins (along the last axis) that begin together and may end at different masses.
+
+    Args:
+        bins: Shape (..., n_bins), counts or expected events.
+        others: Shape (..., n_other_bins), likewise.
+
+    Returns:
+        The sums, shape (..., n), dimensionless, as long as the longer of the two.
+    """
+    long, short = sorted((bins, others), key=lambda array: array.shape[-1], reverse=True)
+    total = long.copy()
+    total[..., : short.shape[-1]] += short
+    return total

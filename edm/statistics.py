@@ -11,6 +11,7 @@ from edm.cutflow import Cutflow
 from edm.documents import Count, Flag, Number
 from edm.event_level import EventLevel, EventRow
 from edm.kinematics import Kinematics
+from edm.samples import FileWeights
 
 __all__ = [
     "CutflowDocument",
@@ -83,6 +84,7 @@ class FileRecord:
         notes: What is noteworthy.
         simulation: Whether it is simulation, by its own marks; None where an older version did not look.
         event_cutflow: Events left after each step of the event level.
+        weights: What the weights of its events come to; None where these are not weighted.
     """
 
     uri: str
@@ -96,6 +98,7 @@ class FileRecord:
     notes: tuple[str, ...] = ()
     simulation: Flag | None = None
     event_cutflow: tuple[EventRow, ...] = ()
+    weights: FileWeights | None = None
 
 
 @dataclass(frozen=True)

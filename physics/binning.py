@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edm.arrays import Int64
+from edm.arrays import Float64, Int64
+from edm.spectra import Distribution
 from physics.errors import PhysicsError
+from physics.weights import Weighting
 
-__all__ = ["MAX_BINS", "Histogram", "check_width", "counts", "cut_out", "first_edge", "index"]
+__all__ = ["MAX_BINS", "Histogram", "check_width", "counts", "cut_out", "distribution", "first_edge", "index"]
 
 MAX_BINS = 2_000_000
 """A grid with more bins is a typing mistake: it would cost 16 MB for every combination."""
@@ -29,12 +31,16 @@ class Histogram:
         width_gev: Width of every bin in GeV.
         counts: Entries per bin, shape (n_bins,), dimensionless; the first and the last are not 0.
         trimmed: Entries of the counts that lie between the cut and the first bin.
+        contents: Of simulation, the expected events per bin, shape (n_bins,); None where entries are counted.
+        variances: Their squared errors, in events squared, shape (n_bins,); None likewise.
     """
 
     start_gev: float
     width_gev: float
     counts: Int64
     trimmed: int
+    contents: Float64 | None = None
+    variances: Float64 | None = None
 
 
 def check_width(name: str, width_gev: float, max_mass_gev: float) -> None:
@@ -89,13 +95,31 @@ def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
     return np.bincount(index(masses, width_gev))
 
 
-def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:
+def distribution(masses: npt.NDArray[np.floating], width_gev: float, weighting: Weighting | None) -> Distribution:
+    """Count masses per bin of the grid, and sum their weights.
+
+    Args:
+        masses: Masses in GeV, finite and not negative, shape (n_masses,).
+        width_gev: Bin width in GeV.
+        weighting: The weight of each; None counts them.
+
+    Returns:
+        The distribution; of no masses, an empty one.
+    """
+    bins = index(masses, width_gev)
+    if weighting is None:
+        return Distribution(np.bincount(bins))
+    return Distribution(np.bincount(bins), sums=weighting.sums(bins), unit=weighting.unit)
+
+
+def cut_out(grid: Int64, width_gev: float, cut_gev: float, expected: Float64 | None = None) -> Histogram | None:
     """Cut a histogram out of counts: from the first filled bin whose low edge is at or above the cut to the last.
 
     Args:
         grid: Entries per bin from 0 on, shape (n_bins,).
         width_gev: Bin width in GeV.
         cut_gev: Nothing below this mass belongs into the histogram, in GeV; an edge within 1e-9 bins is on it.
+        expected: Expected events per bin and their squared errors, shape (2, n_bins); None where entries are counted.
 
     Returns:
         The histogram, interior zeros kept; None when no filled bin lies at or above the cut.
@@ -105,7 +129,8 @@ def cut_out(grid: Int64, width_gev: float, cut_gev: float) -> Histogram | None:
     if not len(inside):
         return None
     first, last = int(inside[0]), int(inside[-1])
-    return Histogram(first * width_gev, width_gev, grid[first : last + 1].copy(), int(grid[:first].sum()))
+    kept = (None, None) if expected is None else expected[:, first : last + 1].copy()
+    return Histogram(first * width_gev, width_gev, grid[first : last + 1].copy(), int(grid[:first].sum()), *kept)
 
 
 def first_edge(cut_gev: float, width_gev: float) -> float:

@@ -24,7 +24,7 @@ from physics import combinations, final_states, mass_kernel
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 
-__all__ = ["compute", "invariant_mass", "take_configured"]
+__all__ = ["StateMasses", "compute", "compute_states", "invariant_mass", "take_configured"]
 
 _STRETCH = 8192  # events: with more, their four-momenta would not stay in the second cache of a core
 
@@ -58,6 +58,22 @@ def take_configured(objects: Mapping[str, Objects], kinds: tuple[str, ...]) -> d
     return {kind: tagged[kind] for kind in kinds}
 
 
+class StateMasses(NamedTuple):
+    """The masses of one final state.
+
+    Attributes:
+        label: Its label.
+        events: Its events, ascending, shape (n_events_of_state,).
+        combinations: Per combination its name and masses in GeV, shape (n_events_of_state,), in the order of events;
+            empty for a final state too small for any combination. A sum too large for float32, or not finite, gives
+            inf, never NaN.
+    """
+
+    label: str
+    events: Int64
+    combinations: list[tuple[str, Float32]]
+
+
 def compute(objects: Mapping[str, Objects], rules: Rules) -> Iterator[tuple[str, int, list[tuple[str, Float32]]]]:
     """Compute the masses of every combination of every final state.
 
@@ -70,12 +86,26 @@ def compute(objects: Mapping[str, Objects], rules: Rules) -> Iterator[tuple[str,
         (n_events_of_state,), in the order of the events. A final state too small for any combination comes with an
         empty list; of no events, nothing. A sum too large for float32, or not finite, gives inf, never NaN.
     """
+    for state in compute_states(objects, rules):
+        yield state.label, len(state.events), state.combinations
+
+
+def compute_states(objects: Mapping[str, Objects], rules: Rules) -> Iterator[StateMasses]:
+    """Compute the masses of every combination of every final state, and say of which events they are.
+
+    Args:
+        objects: By configured kind (order of KINDS), sorted by falling pT, with the columns FIELDS.
+        rules: Which combinations are made.
+
+    Yields:
+        The masses of each final state; of no events, nothing.
+    """
     counts = {kind: of_kind.counts() for kind, of_kind in objects.items()}
     states, events, bounds = final_states.sort(counts, rules.max_multiplicity)
     plans = [_plan(tuple(state.items()), rules) for state in states]
     of_states = _compute(list(objects.values()), (events, bounds), plans) if plans else []
-    for plan, masses in zip(plans, of_states, strict=True):
-        yield plan.label, masses.shape[1], list(zip(plan.names, masses, strict=True))
+    for plan, masses, (first, last) in zip(plans, of_states, pairwise(bounds.tolist()), strict=True):
+        yield StateMasses(plan.label, events[first:last], list(zip(plan.names, masses, strict=True)))
 
 
 def invariant_mass(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:

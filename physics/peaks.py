@@ -7,18 +7,22 @@ resonances, turn-on, outliers. Every mass ends in exactly one of the five classe
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Mask
 from edm.cut_table import Cut
 from edm.spectra import Distribution
 from physics import binning
 from physics.resonances import Windows
+from physics.weights import Weighting
 
-__all__ = ["Masses", "find_cut", "measure", "split"]
+__all__ = ["Masses", "find_cut", "find_parts", "measure", "split"]
 
 Masses = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
 
 
-def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: float) -> Distribution:
+def measure(
+    masses: Masses, windows: Windows, width_gev: float, max_mass_gev: float, weighting: Weighting | None = None
+) -> Distribution:
     """Measure the masses of one combination, or of a part of them.
 
     Args:
@@ -26,6 +30,7 @@ def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: fl
         windows: What known resonances take from this combination.
         width_gev: Bin width of the grid in GeV.
         max_mass_gev: Masses above this (not equal) are set aside.
+        weighting: The weight of each mass; None counts them.
 
     Returns:
         The distribution; of no masses, an empty one.
@@ -38,7 +43,9 @@ def measure(masses: Masses, windows: Windows, width_gev: float, max_mass_gev: fl
     if windows.removed:  # of few combinations, and there are thousands
         inside = [(kept >= low_gev) & (bins < stop) for low_gev, stop in windows.removed]
         in_window = int(np.count_nonzero(np.any(inside, axis=0)))
-    return Distribution(np.bincount(bins), len(masses) - len(kept), in_window)
+    sums = None if weighting is None else weighting.select(allowed).sums(bins)
+    unit = None if weighting is None else weighting.unit
+    return Distribution(np.bincount(bins), len(masses) - len(kept), in_window, sums, unit)
 
 
 def find_cut(distribution: Distribution, windows: Windows, width_gev: float) -> Cut:
@@ -77,26 +84,45 @@ def split(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) -> tu
     """Apply cuts to the masses of a combination, or of a part of them.
 
     Args:
+        masses: As for :func:`find_parts`.
+        cut: Likewise.
+        width_gev: Likewise.
+        max_mass_gev: Likewise.
+
+    Returns:
+        The masses of main and of the outliers in GeV, shapes (n_main,) and (n_outliers,), order kept; both empty when
+        the cut has a reason for no histogram.
+    """
+    main, outliers = find_parts(masses, cut, width_gev, max_mass_gev)
+    return masses[main], masses[outliers]
+
+
+def find_parts(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) -> tuple[Mask, Mask]:
+    """Find the masses of a combination, or of a part of them, that cuts leave.
+
+    Args:
         masses: Masses in GeV, not negative, shape (n_masses,); inf and NaN are in neither part.
         cut: The cuts of this combination in the whole dataset.
         width_gev: Bin width of the grid on which the cuts were found, in GeV.
         max_mass_gev: The largest mass allowed (itself included), in GeV.
 
     Returns:
-        The masses of main and of the outliers in GeV, shapes (n_main,) and (n_outliers,), order kept; both empty when
-        the cut has a reason for no histogram.
+        Which masses are in main and which are outliers, shape (n_masses,) each; none when the cut has a reason for no
+        histogram.
     """
+    nothing = np.zeros(len(masses), dtype=np.bool_)
     if cut.start_gev is None:
-        return masses[:0], masses[:0]
-    kept = masses[masses.astype(np.float64) <= max_mass_gev]
-    bins = binning.index(kept, width_gev)
-    chosen = bins >= round(cut.start_gev / width_gev)
+        return nothing, nothing
+    exact = masses.astype(np.float64)
+    chosen = exact <= max_mass_gev
+    bins = binning.index(np.where(chosen, exact, 0.0), width_gev)
+    chosen &= bins >= round(cut.start_gev / width_gev)
     for low_gev, high_gev in cut.vetoed_gev:
         chosen &= (bins < round(low_gev / width_gev)) | (bins >= round(high_gev / width_gev))
     if cut.split_gev is None:
-        return kept[chosen], kept[:0]
+        return chosen, nothing
     apart = bins >= round(cut.split_gev / width_gev)
-    return kept[chosen & ~apart], kept[chosen & apart]
+    return chosen & ~apart, chosen & apart
 
 
 def _gaps(windows: Windows, n_bins: int) -> npt.NDArray[np.bool_]:

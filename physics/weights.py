@@ -5,7 +5,6 @@ a luminosity of collisions would give. Sums are sums of integers, multiples of a
 order of files cannot change a single bit.
 """
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,22 +17,24 @@ from physics.errors import EventLevelError, PhysicsError
 
 __all__ = [
     "SPREAD",
+    "UNIT_BITS",
     "Sample",
     "WeightSums",
+    "Weighting",
+    "check_exact",
     "constant",
     "event_weights",
     "exact_sum",
     "normalisation",
-    "pseudo_data",
     "unit_of",
 ]
 
-_BITS = 20  # u is 2^-20 of a typical weight
+UNIT_BITS = 20
+"""u is 2^-20 of a typical weight."""
 SPREAD = 1024
 """Squares are summed in units of (1024 u)², so that they stay as far below 2⁵³ as the weights."""
 
 _LIMIT = 2.0**53  # integers up to here are exact in float64
-_KEY_BYTES = 16
 
 
 def event_weights(generator: npt.NDArray[Any], factors: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
@@ -72,7 +73,7 @@ def unit_of(sum_of_weights: float, n_events: float) -> float:
             "sum_of_weights for the sample (--cross-sections FILE), or --mc-weights False to count events"
         )
         raise EventLevelError(msg)
-    return math.ldexp(1.0, math.frexp(mean)[1] - 1 - _BITS)
+    return math.ldexp(1.0, math.frexp(mean)[1] - 1 - UNIT_BITS)
 
 
 def exact_sum(weights: npt.NDArray[np.float64], unit: float) -> tuple[int, int]:
@@ -88,8 +89,10 @@ def exact_sum(weights: npt.NDArray[np.float64], unit: float) -> tuple[int, int]:
     Raises:
         PhysicsError: When the integers reach 2⁵³, beyond which they would not be exact.
     """
-    sums = WeightSums.filled(weights, np.zeros(len(weights), dtype=np.int64), 1, unit)
-    return int(sums.first[0]), sums.non_finite
+    finite = np.isfinite(weights)
+    whole = np.rint(np.where(finite, weights, 0.0) / unit)
+    _refuse_overflow(float(np.abs(whole).sum()), unit)
+    return int(whole.sum()), int(np.count_nonzero(~finite))
 
 
 def constant(name: str, values: npt.NDArray[Any]) -> float:
@@ -208,6 +211,50 @@ class Sample:
     filter_efficiency: float = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Weighting:
+    """Weights of entries, and how they are summed.
+
+    Attributes:
+        weights: Shape (n_entries,), in the generator's unit; those that are not finite count as 0.
+        unit: u, in the unit of the weights.
+    """
+
+    weights: npt.NDArray[np.float64]
+    unit: float
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> "Weighting":
+        """Take some entries, by a mask of shape (n_entries,)."""
+        return Weighting(self.weights[chosen], self.unit)
+
+    def sums(self, bins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Sum weights and their squares in bins.
+
+        Args:
+            bins: The bin of each entry, from 0 on, shape (n_entries,).
+
+        Returns:
+            S1 and S2 up to the last bin of an entry, shape (2, n_bins), dimensionless.
+
+        Raises:
+            PhysicsError: When an integer reaches 2⁵³.
+        """
+        sums = WeightSums.filled(self.weights, bins, int(bins.max(initial=-1)) + 1, self.unit)
+        return np.stack([sums.first, sums.second])
+
+
+def check_exact(sums: npt.NDArray[np.int64]) -> None:
+    """Refuse sums of weights that are too large to be exact.
+
+    Args:
+        sums: S1 and S2 in bins, shape (2, n_bins), dimensionless.
+
+    Raises:
+        PhysicsError: When one reaches 2⁵³.
+    """
+    _refuse_overflow(float(np.abs(sums).max(initial=0)), None)
+
+
 def normalisation(sample: Sample, luminosity_pb: float) -> float:
     """Compute N = σ k ε L / ΣW.
 
@@ -231,22 +278,6 @@ def normalisation(sample: Sample, luminosity_pb: float) -> float:
         msg = f"{sample}: the sum of weights is 0: give sum_of_weights for the sample (--cross-sections FILE)"
         raise EventLevelError(msg)
     return expected / sample.sum_of_weights
-
-
-def pseudo_data(contents: npt.NDArray[np.float64], name: str, seed: int) -> npt.NDArray[np.int64]:
-    """Throw what an experiment might have counted.
-
-    Args:
-        contents: Expected events, shape (n_bins,); negative ones count as 0.
-        name: The histogram: each has its own random numbers, whatever else is thrown.
-        seed: The run's seed.
-
-    Returns:
-        Counts (dimensionless), Poisson distributed, shape (n_bins,).
-    """
-    digest = hashlib.sha256(f"{seed}|{name}".encode()).digest()[:_KEY_BYTES]
-    generator = np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8")))
-    return generator.poisson(np.maximum(contents, 0.0))
 
 
 def _refuse_overflow(largest: float, unit: float | None) -> None:

@@ -39,6 +39,7 @@ def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
         "luminosity": _numbers(result.blocks, names),
         "run_lists": names,
         "no_score": sum(branch.no_score for branch in recorded),
+        "non_finite_weights": sum(branch.non_finite_weights for branch in recorded),
     }
     return from_document(EventLevel, document)
 
@@ -103,6 +104,8 @@ def _runs_and_paths(events: EventLevel) -> Iterator[str]:
     if events.chosen_by_mc_period:
         taken = amount(events.chosen_by_mc_period, "event")
         yield f"{taken} took the triggers of mc_period: their runs lie in no period"
+    if events.non_finite_weights:
+        yield f"{amount(events.non_finite_weights, 'event')} with a weight that is not finite, counted as 0"
     if events.no_score:
         yield f"{amount(events.no_score, 'jet')} without a score of the b-tagger, taken for no b-jets"
 

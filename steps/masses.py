@@ -14,7 +14,9 @@ from targets.products.mass_arrays import MassWriter
 __all__ = ["compute"]
 
 
-def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int) -> ComputedMasses:
+def compute(
+    source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int, weighted: bool = False
+) -> ComputedMasses:
     """Compute the masses of one file of parsed data.
 
     Args:
@@ -23,17 +25,21 @@ def compute(source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chun
         kinds: The configured kinds, in the order of labels.
         rules: Which combinations are made.
         chunk_events: Events in memory at a time; changes no result.
+        weighted: Whether masses get the weights of their events, where the selection has weights for the format.
 
     Returns:
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
     """
-    writer, states = MassWriter(path.parent), Counter[str]()
-    for objects in parsed_data.read(source, chunk_events):
-        for label, n_events, combinations in masses.compute(masses.take_configured(objects, kinds), rules):
-            states[label] += n_events
+    parsed = branch_statistics.of_parsed_data(source)
+    weighted = weighted and any(file.weights is not None for file in parsed.files)
+    writer, states = MassWriter(path.parent, weighted), Counter[str]()
+    for objects, weights in parsed_data.read_weighted(source, chunk_events, weighted):
+        for label, events, combinations in masses.compute_states(masses.take_configured(objects, kinds), rules):
+            states[label] += len(events)
+            of_state = weights[events]
             for name, values in combinations:
-                writer.add(SpectrumKey(label, name), values)
-    for label, n_events in branch_statistics.of_parsed_data(source).events.few_objects.items():
+                writer.add(SpectrumKey(label, name), values, of_state)
+    for label, n_events in parsed.events.few_objects.items():
         state = final_states.restrict(final_states.parse(label), kinds, rules.max_multiplicity)
         states[final_states.label(state)] += n_events
     writer.write(path)

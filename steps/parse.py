@@ -3,24 +3,22 @@
 import resource
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from edm import kinematics
-from edm.arrays import Int64, Mask
+from edm.arrays import Mask
 from edm.cutflow import Cutflow
 from edm.documents import from_document, to_document
 from edm.event_level import EventLevel, LuminosityNumbers
-from edm.kinds import KINDS
 from edm.kinematics import Kinematics
-from edm.objects import Objects
 from edm.records import ParsedFiles
 from edm.run_lists import RunList
 from edm.statistics import EventCounts, Failure, FileRecord
-from physics import constituents, final_states, object_counts
+from physics import constituents, object_counts
 from physics.errors import EventLevelError, PhysicsError
 from physics.events.good_runs import luminosity
 from physics.events.result import EventResult
@@ -29,6 +27,7 @@ from steps import branch_statistics
 from steps.errors import FileError, StageError
 from steps.event_level import EventSelector, naming_file
 from steps.event_options import EventOptions
+from steps.weighting.weigher import EventWeights, Weigher, WeightOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
@@ -60,6 +59,7 @@ class ReadOptions:
         attempts: Attempts at reading a file.
         tolerated_failures: Unreadable files that may be left out.
         events: What is asked of events.
+        weights: What is asked of the weights of a dataset of simulation; None asks nothing.
     """
 
     schemas: list[Schema]
@@ -70,6 +70,7 @@ class ReadOptions:
     attempts: int
     tolerated_failures: int
     events: EventOptions = field(default_factory=EventOptions)
+    weights: WeightOptions | None = None
 
     def memory_bytes(self) -> int:
         """Return what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
@@ -126,6 +127,7 @@ class _Counts:
             "luminosity": {part.name: numbers[part.name] for part in fields(LuminosityNumbers)},
             "run_lists": list(self.run_lists),
             "no_score": self.no_score,
+            "non_finite_weights": sum(file.weights.non_finite for file in self.files if file.weights),
         }
         return from_document(EventLevel, document)
 
@@ -235,11 +237,14 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
     columns = options.selection.columns(events.schema.name) if events.schema else {}
     with naming_file(file.uri):
         selector = EventSelector(events, file, options.selection, options.events)
-    options.check_memory(events.uri, events.bytes_kept(columns, selector.branches))
-    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), selector.branches):
+        required = options.weights if file.data_type == "mc" else None
+        weigher = Weigher(events, selector.simulation, options.selection.weights, required)
+    branches = list(dict.fromkeys([*selector.branches, *weigher.branches]))
+    options.check_memory(events.uri, events.bytes_kept(columns, branches))
+    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), branches):
         with naming_file(file.uri):
-            passed = selector.select(chunk)
-        counts.add(_select(chunk, passed, events, options.selection, section))
+            passed, weights = selector.select(chunk), weigher.weigh(chunk.event_columns, len(chunk.run))
+        counts.add(_select(chunk, passed, weights, events, options.selection, section))
         unassigned.update(chunk.unassigned)
         n_events += len(chunk.run)
     if n_events != events.num_entries:
@@ -249,30 +254,24 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
         counts.events = selector.finish()
     counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
     record = _describe(file, opened, dict(unassigned))
-    counts.files.append(replace(record, simulation=selector.simulation, event_cutflow=counts.events.cutflow.rows))
+    rows = counts.events.cutflow.rows
+    record = replace(record, simulation=selector.simulation, event_cutflow=rows, weights=weigher.finish())
+    counts.files.append(record)
     return counts
 
 
-def _select(chunk: Chunk, passed: Mask, events: EventFile, selection: Selection, section: Section) -> _Counts:
+def _select(
+    chunk: Chunk, passed: Mask, weights: EventWeights, events: EventFile, selection: Selection, section: Section
+) -> _Counts:
     """Select the objects of events that count, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
     kept = {kind: of_kind.select_events(passed) for kind, of_kind in chunk.objects.items()}
     objects, cutflow = select(constituents.assign_masses(kept), selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
     enough = n_objects >= _MIN_OBJECTS
-    numbers = {name: getattr(chunk, name)[passed][enough] for name in NUMBERS}
+    numbers = {name: (vars(chunk) | weights._asdict())[name][passed][enough] for name in NUMBERS}
     section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, numbers)
-    return _Counts([], _count_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
-
-
-def _count_final_states(objects: Mapping[str, Objects], chosen: Mask) -> Counter[str]:
-    """Count events by final state over all six kinds, without a top bucket; a jet of unknown tag counts as a jet."""
-    events = np.flatnonzero(chosen)  # indices select faster than masks, time after time
-    counts: dict[str, Int64] = {kind: of_kind.counts()[events] for kind, of_kind in objects.items()}
-    counts["b"] = objects["j"].counts(objects["j"]["is_b"] == 1)[events]
-    counts["j"] = counts["j"] - counts["b"]
-    states = final_states.classify({kind: counts[kind] for kind in KINDS}, 0)
-    return Counter({final_states.label(state): len(members) for state, members in states})
+    return _Counts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 
 
 def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> FileRecord:

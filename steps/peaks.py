@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from edm.cut_table import Cut, CutTable, FinalStateCount
 from edm.documents import from_document
 from edm.errors import RecordError
@@ -14,6 +16,7 @@ from physics import combinations, peaks, resonances
 from physics.errors import PhysicsError
 from physics.resonances import Resonance, Windows
 from steps.errors import EmptyResultError
+from steps.weighting.masses import read_masses
 from targets.documents.json import load_json
 from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
@@ -49,20 +52,22 @@ class PeakSearch:
         return self._windows[combination]
 
 
-def count(source: Path, path: Path, search: PeakSearch) -> CountedMasses:
+def count(source: Path, path: Path, search: PeakSearch, unit: float | None = None) -> CountedMasses:
     """Count the masses of one branch on the grid of the peak search.
 
     Args:
         source: The masses of the branch.
         path: The file of counts to make.
         search: How peaks are searched.
+        unit: The unit of sums of weights, in the generator's unit; None where masses have no weights.
 
     Returns:
         The statistics.
     """
     distributions: dict[SpectrumKey, Distribution] = {}
-    for key, masses in mass_arrays.read(source):
-        part = peaks.measure(masses, search.windows(key.combination), search.width_gev, search.max_mass_gev)
+    for key, masses, weighting in read_masses(source, unit):
+        windows = search.windows(key.combination)
+        part = peaks.measure(masses, windows, search.width_gev, search.max_mass_gev, weighting)
         distributions[key] = distributions[key] + part if key in distributions else part
     mass_counts.write(path, (Row(key, search.width_gev, counted) for key, counted in distributions.items()))
     return CountedMasses(len(distributions), sum(counted.entries() for counted in distributions.values()))
@@ -140,17 +145,19 @@ def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> Rem
     Returns:
         The statistics.
     """
-    writer = mass_arrays.MassWriter(path.parent)
+    weighted = mass_arrays.is_weighted(source)
+    writer = mass_arrays.MassWriter(path.parent, weighted)
     entries, kept = 0, {"main": 0, "outliers": 0}
-    for key, masses in mass_arrays.read(source):
+    for key, masses, weighting in read_masses(source, 1.0 if weighted else None):
         entries += len(masses)
         cut = table.cuts.get(key)
         if cut is None or cut.reason is not None:
             continue
-        parts = peaks.split(masses, cut, search.width_gev, search.max_mass_gev)
+        parts = peaks.find_parts(masses, cut, search.width_gev, search.max_mass_gev)
         for part, selected in zip(kept, parts, strict=True):
-            writer.add(key._replace(part=part), selected)
-            kept[part] += len(selected)
+            weights = None if weighting is None else weighting.weights[selected]
+            writer.add(key._replace(part=part), masses[selected], weights)
+            kept[part] += int(np.count_nonzero(selected))
     writer.write(path)
     return RemovedPeaks(masses=entries, **kept)
 

@@ -33,6 +33,10 @@ class FormatWeights(Frozen):
         cross_section_pb: _Branch of the cross section σ in pb.
         k_factor: _Branch of k (dimensionless).
         filter_efficiency: _Branch of ε (dimensionless).
+        sample: _Branch of the number of the sample, of which a dataset has one.
+        runs_tree: ΣW and the number of events stand in the tree Runs.
+        skimmed: The files hold only some of the generated events, and no branch gives ΣW: it comes from the catalogue
+            or the user.
         factors: Scale factors, in the order in which they are multiplied.
         source: Where this is described.
     """
@@ -43,6 +47,9 @@ class FormatWeights(Frozen):
     cross_section_pb: _Branch | None = None
     k_factor: _Branch | None = None
     filter_efficiency: _Branch | None = None
+    sample: _Branch | None = None
+    runs_tree: bool = False
+    skimmed: bool = False
     factors: tuple[_Branch | Factor, ...] = ()
     source: str = Field(min_length=1)
 

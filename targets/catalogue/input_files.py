@@ -59,6 +59,11 @@ class InputFile:
     dataset: str
     data_type: str
 
+    @property
+    def sample(self) -> str:
+        """The number of its sample in the catalogue of a release; for other files the name of the dataset."""
+        return self.dataset.removeprefix(f"{self.release}_mc_")
+
     def as_dict(self) -> dict[str, str | int | None]:
         """Return the attributes by name, ready for JSON; the keys do not change between versions."""
         return asdict(self)

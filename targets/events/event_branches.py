@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from edm.jagged import Jagged
 from edm.simulation import SimulationMark, is_simulation
+from targets.errors import FileFormatError
+from targets.events.generator_sums import GeneratorSums, read_generator_sums
 from targets.events.spellings import spellings
 from targets.events.trigger_menu import EVENT_KEY_BRANCH, MENU_KEY, read_menu_keys, read_menus
 from targets.rootio import files
@@ -95,6 +97,20 @@ class EventBranches:
             return read_menus(self._trees, self._uri)
         except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
             raise files.unreadable(self._uri, "its trigger menus cannot be read", error) from error
+
+    def generator_sums(self) -> GeneratorSums:
+        """Read the sums over all generated events in the tree Runs.
+
+        Raises:
+            UnreadableFileError: When they are damaged.
+            FileFormatError: When the file has no such tree, or the tree no such sums.
+        """
+        try:
+            return read_generator_sums(self._trees, self._uri)
+        except FileFormatError:
+            raise
+        except Exception as error:  # as in menus
+            raise files.unreadable(self._uri, "its tree Runs cannot be read", error) from error
 
     def _holds(self, mark: SimulationMark, read: Read) -> bool:
         if not mark.branches:

@@ -1,9 +1,11 @@
 """What CMS generated: the sum of weights and the number of events of all that a simulated file was made from."""
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from targets.errors import FileFormatError
+from targets.rootio.files import Tree
 
 __all__ = ["GeneratorSums", "read_generator_sums"]
 
@@ -23,11 +25,11 @@ class GeneratorSums(NamedTuple):
     events: int
 
 
-def read_generator_sums(file: Any, uri: str) -> GeneratorSums:
+def read_generator_sums(trees: Mapping[str, Tree], uri: str) -> GeneratorSums:
     """Read the sums of a file, once a file: they stand in the tree ``Runs``, one entry a run.
 
     Args:
-        file: The file, as uproot opens it.
+        trees: The trees of the file.
         uri: Its address, for the message.
 
     Returns:
@@ -37,19 +39,19 @@ def read_generator_sums(file: Any, uri: str) -> GeneratorSums:
         FileFormatError: When the file has no tree ``Runs``, or that has no sums or none that is a number.
     """
     remedy = "give sum_of_weights for the sample (--cross-sections FILE), or --mc-weights False to count events"
-    if _TREE not in file.keys(cycle=False):
+    if _TREE not in trees:
         msg = f"{uri}: simulation without a tree {_TREE}, so that it is not known what was generated: {remedy}"
         raise FileFormatError(msg)
-    tree = file[_TREE]
-    names = tree.keys(recursive=False)
+    tree = trees[_TREE]
+    names = tree.branches
     sums = next((name for name in _SUMS if name in names), None)
     counts = next((name for name in _COUNTS if name in names), None)
     if sums is None or counts is None:
         wanted = " or ".join(_SUMS if sums is None else _COUNTS)
         msg = f"{uri}: the tree {_TREE} has no branch {wanted}: {remedy}"
         raise FileFormatError(msg)
-    values = [float(value) for value in tree[sums].array().tolist()]
+    values = [float(value) for value in tree.array(sums).tolist()]
     if not values or not all(map(math.isfinite, values)):
         msg = f"{uri}: the tree {_TREE} has {len(values)} entries, and in {sums} no sum of weights: {remedy}"
         raise FileFormatError(msg)
-    return GeneratorSums(math.fsum(values), sum(int(value) for value in tree[counts].array().tolist()))
+    return GeneratorSums(math.fsum(values), sum(int(value) for value in tree.array(counts).tolist()))

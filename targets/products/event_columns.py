@@ -12,13 +12,15 @@ from edm.objects import Objects
 
 __all__ = ["COLUMNS", "NUMBERS", "Checksums", "Events", "Section"]
 
+_WEIGHT = "weight"
 _SECTION_BYTES = 2**26  # of a section in memory; about half a million events
 
 NUMBERS: dict[str, type[np.generic]] = {
     "run": np.uint32,
     "luminosity_block": np.uint32,
     "event": np.uint64,
-    "weight": np.float32,
+    "generator_weight": np.float64,
+    "weight": np.float64,
 }
 """The columns of events and their types."""
 
@@ -102,33 +104,42 @@ class Checksums:
 
     def __init__(self) -> None:
         self._running = {(kind, name): xxhash.xxh3_64() for kind in COLUMNS for name in ("", *COLUMNS[kind])}
+        self._of_weights = xxhash.xxh3_64()
 
-    def add(self, objects: Mapping[str, Objects]) -> None:
+    def add(self, objects: Mapping[str, Objects], weights: npt.NDArray[np.float64] | None = None) -> None:
         """Add the objects of further events.
 
         Args:
             objects: The objects of each stored kind.
+            weights: w of each event, shape (n_events,), in the generator's unit; None where they are not read.
         """
+        if weights is not None:
+            self._of_weights.update(np.ascontiguousarray(weights).data)
         for (kind, name), running in self._running.items():
             numbers = objects[kind][name] if name else objects[kind].counts()
             running.update(np.ascontiguousarray(numbers).data)
 
-    def compare(self, expected: Mapping[str, str] | None) -> None:
+    def compare(self, expected: Mapping[str, str] | None, weighted: bool = False) -> None:
         """Compare them with those of the objects that were written.
 
         Args:
             expected: What :meth:`as_dict` gave then; None of a file without checksums.
+            weighted: Whether weights were added too.
 
         Raises:
             ValueError: When they differ.
         """
-        if expected is not None and expected != self.as_dict():
+        if expected is None:
+            return
+        own = self.as_dict()
+        if any(own[key] != text for key, text in expected.items() if key != _WEIGHT or weighted):
             msg = "its objects are not those that were written: their checksums differ"
             raise ValueError(msg)
 
     def as_dict(self) -> dict[str, str]:
         """Return the checksums by kind (of the numbers of objects of each event) and by kind and column."""
-        return {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
+        objects = {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
+        return objects | {_WEIGHT: self._of_weights.hexdigest()}
 
 
 def _complete(objects: Objects, names: tuple[str, ...]) -> Objects:

@@ -33,7 +33,11 @@ _Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
 
 
 class Binned(Protocol):
-    """A histogram with constant bins: low edge of the first and width of each in GeV, entries per bin."""
+    """A histogram with constant bins: low edge of the first and width of each in GeV, entries per bin.
+
+    Those of weighted simulation have ``contents`` and ``variances`` too: expected events per bin and their squared
+    errors, shape (n_bins,) both.
+    """
 
     @property
     def start_gev(self) -> float:
@@ -48,6 +52,15 @@ class Binned(Protocol):
         """Entries per bin, shape (n_bins,)."""
 
 
+class _Place(NamedTuple):
+    """Key, title and range in GeV of a histogram."""
+
+    key: str
+    title: str
+    start_gev: float
+    end_gev: float
+
+
 class Stored(NamedTuple):
     """A histogram as it stands in a file.
 
@@ -56,14 +69,26 @@ class Stored(NamedTuple):
         title: Its title.
         start_gev: Low edge of its first bin in GeV.
         end_gev: High edge of its last bin in GeV.
-        counts: Entries per bin, shape (n_bins,).
+        counts: Entries per bin, or of weighted simulation the expected events, shape (n_bins,).
+        variances: Squared errors of expected events, in events squared, shape (n_bins,); None for entries.
+        entries: How many entries it has.
     """
 
     key: str
     title: str
     start_gev: float
     end_gev: float
-    counts: npt.NDArray[np.int64]
+    counts: npt.NDArray[Any]
+    variances: npt.NDArray[np.float64] | None = None
+    entries: int = 0
+
+    @classmethod
+    def of(cls, place: _Place, contents: npt.NDArray[Any], variances: npt.NDArray[Any], entries: int) -> "Stored":
+        """Tell entries from expected events: they are whole and their own squared errors; weights may all be 0."""
+        counts = np.rint(contents).astype(np.int64)
+        if np.array_equal(counts, contents) and np.array_equal(counts, variances) and counts.any():
+            return cls(*place, counts, None, entries)
+        return cls(*place, contents.astype(np.float64), variances.astype(np.float64), entries)
 
 
 def read(path: Path) -> Iterator[Stored]:
@@ -102,19 +127,23 @@ def _damaged(path: Path, reason: str) -> UnreadableFileError:
 
 def _stored(key: str, histogram: Any) -> Stored:
     axis = histogram.member("fXaxis")
-    counts = np.rint(histogram.values()).astype(np.int64)
-    if not histogram.member("fEntries") == histogram.member("fTsumw") == counts.sum():
+    place = _Place(key, str(histogram.title), float(axis.member("fXmin")), float(axis.member("fXmax")))
+    contents, entries = histogram.values(), int(histogram.member("fEntries"))
+    stored = Stored.of(place, contents, np.asarray(histogram.member("fSumw2"))[1:-1], entries)
+    if histogram.member("fTsumw") != contents.sum() or (stored.variances is None and entries != contents.sum()):
         msg = f"{key}: the sum of its bins is not the number of its entries"
         raise ValueError(msg)
-    return Stored(key, str(histogram.title), float(axis.member("fXmin")), float(axis.member("fXmax")), counts)
+    return stored
 
 
 def _uuid(histograms: Iterable[Stored]) -> uuid.UUID:
     """Make a UUID of the content of a file, in whatever order it stands there."""
     content = xxhash.xxh3_128()
-    for key, title, start_gev, end_gev, counts in sorted(histograms, key=lambda stored: stored.key):
-        content.update(json.dumps([key, title, start_gev, end_gev, len(counts)]).encode())
-        content.update(np.ascontiguousarray(counts, dtype="<i8").data)
+    for key, title, start_gev, end_gev, counts, variances, entries in sorted(histograms, key=lambda stored: stored.key):
+        weighted = [] if variances is None else [entries]
+        content.update(json.dumps([key, title, start_gev, end_gev, len(counts), *weighted]).encode())
+        for values in (counts,) if variances is None else (counts, variances):
+            content.update(np.ascontiguousarray(values, dtype="<i8" if variances is None else "<f8").data)
     number = content.intdigest() & ~(0xF000 << 64) & ~(0xC000 << 48)
     return uuid.UUID(int=number | (_VERSION << 76) | (0x8000 << 48))
 
@@ -128,7 +157,10 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
         titles: Title per key.
     """
     pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], made)) for key, made in histograms.items())
-    made_of = _uuid(Stored(key, titles[key], *_range(histograms[key]), histograms[key].counts) for key in histograms)
+    made_of = _uuid(
+        Stored.of(_Place(key, titles[key], *_range(made)), *_contents(made), int(made.counts.sum()))
+        for key, made in histograms.items()
+    )
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
         while batch := list(islice(pairs, _BATCH)):
             file.update(batch)
@@ -154,24 +186,31 @@ def _range(histogram: Binned) -> tuple[float, float]:
     return start_gev, start_gev + float(histogram.width_gev) * len(histogram.counts)
 
 
+def _contents(histogram: Binned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return contents and squared errors; of entries, both are their number."""
+    contents, variances = (getattr(histogram, name, None) for name in ("contents", "variances"))
+    if contents is not None and variances is not None:
+        return contents, variances
+    counts = histogram.counts.astype(np.float64)
+    return counts, counts
+
+
 def _th1d(name: str, title: str, histogram: Binned) -> Any:
     """Make a TH1D; the moments are those of the bin centres, so that they do not depend on the order of filling."""
-    counts = histogram.counts.astype(np.float64)
-    n_bins, start, width = len(counts), histogram.start_gev, histogram.width_gev
+    contents, variances = _contents(histogram)
+    n_bins, start, width = len(contents), histogram.start_gev, histogram.width_gev
     centres = start + width * (np.arange(n_bins) + 0.5)
-    contents = np.zeros(n_bins + 2)  # under- and overflow are empty: the range holds every entry
-    contents[1:-1] = counts
     axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, *_range(histogram))
     return identify.to_TH1x(
         fName=name,
         fTitle=title,
-        data=contents,
-        fEntries=counts.sum(),
-        fTsumw=counts.sum(),
-        fTsumw2=counts.sum(),
-        fTsumwx=float(counts @ centres),
-        fTsumwx2=float(counts @ centres**2),
-        fSumw2=contents,
+        data=np.pad(contents, 1),  # under- and overflow are empty: the range holds every entry
+        fEntries=histogram.counts.sum(),
+        fTsumw=contents.sum(),
+        fTsumw2=variances.sum(),
+        fTsumwx=float(contents @ centres),
+        fTsumwx2=float(contents @ centres**2),
+        fSumw2=np.pad(variances, 1),
         fXaxis=axis,
         fYaxis=_Y_AXIS,
         fZaxis=_Z_AXIS,

@@ -1,7 +1,8 @@
 """Parsed data: the selected objects of events, in GeV, as an RNTuple or a TTree.
 
-One entry an event with ``run``, ``luminosity_block``, ``event``, ``weight`` and the collections ``e``, ``m``, ``j``
-(with ``is_b``), ``g`` and ``t``, each with pt, eta, phi, mass and, where it exists, charge, sorted by falling pT.
+One entry an event with ``run``, ``luminosity_block``, ``event``, ``generator_weight`` (g), ``weight`` (w) and the
+collections ``e``, ``m``, ``j`` (with ``is_b``), ``g`` and ``t``, each with pt, eta, phi, mass and, where it exists,
+charge, sorted by falling pT.
 
 Beside it two texts: the statistics of the branch, and checksums of the objects, which are compared when these are read
 again (files of older versions have none).
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import awkward as ak
 import numpy as np
+import numpy.typing as npt
 import uproot
 
 from edm.objects import Objects
@@ -27,7 +29,7 @@ from targets.rootio.compression import Zstandard
 from targets.rootio.flat_arrays import Flat
 from targets.storage import atomic
 
-__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_weighted", "statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
 """Name of a way to store parsed data."""
@@ -73,7 +75,7 @@ class Writer:
 
         Args:
             objects: The objects of each stored kind, in all these events; pt and mass in GeV.
-            numbers: run, luminosity_block, event and weight, each of shape (n_events,).
+            numbers: The columns NUMBERS, each of shape (n_events,).
         """
         self._append(Events.of(objects, numbers))
 
@@ -117,7 +119,7 @@ class Writer:
 
     def _append(self, events: Events) -> None:
         n_events = len(events.numbers["run"])
-        self._checksums.add(events.objects)
+        self._checksums.add(events.objects, events.numbers["weight"])
         self._waiting.append(events)
         self._n_waiting += n_events
         self.written += n_events
@@ -155,16 +157,39 @@ def read(path: Path, size: int) -> Iterator[dict[str, Objects]]:
     Raises:
         UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
+    for objects, _ in read_weighted(path, size, weighted=False):
+        yield objects
+
+
+def read_weighted(
+    path: Path, size: int, weighted: bool = True
+) -> Iterator[tuple[dict[str, Objects], npt.NDArray[np.float64]]]:
+    """Read the objects of parsed data, and what their events weigh.
+
+    Args:
+        path: A file that :func:`writing` made.
+        size: Events in a chunk, at least 1.
+        weighted: Whether weights are read; they count 1 each where they are not.
+
+    Yields:
+        The objects of each stored kind, pt and mass in GeV, and w, shape (n_events,), in the generator's unit; nothing
+        for a file without events.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
+    """
     try:
         expected, checksums = _checksums(path), Checksums()
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
-            objects = _objects(tree)
+            objects, reader = _objects(tree), tree.reader()
             for start in range(0, tree.num_entries, size):
-                chunk = objects(start, min(start + size, tree.num_entries))
-                checksums.add(chunk)
-                yield chunk
-        checksums.compare(expected)
+                stop = min(start + size, tree.num_entries)
+                weights = reader.arrays(["weight"], start, stop)["weight"].numbers if weighted else None
+                chunk = objects(start, stop)
+                checksums.add(chunk, weights)
+                yield chunk, np.ones(stop - start) if weights is None else weights
+        checksums.compare(expected, weighted)
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "parsed data cannot be read", error) from error
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from edm.samples import SampleNumbers
 from targets.catalogue import input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.errors import ConfigurationError
@@ -64,6 +65,14 @@ class FileListTask(SourceTask):
 
     def unavailable(self, dataset: str) -> list[str]:
         """Return the addresses of a dataset that are left out because they lie on tape."""
+        raise NotImplementedError
+
+    def sample(self, dataset: str) -> SampleNumbers:
+        """Return what the catalogue says of a sample of simulation."""
+        raise NotImplementedError
+
+    def is_whole(self, dataset: str) -> bool:
+        """Tell whether the run reads all files of a dataset."""
         raise NotImplementedError
 
     def is_known(self) -> bool:

@@ -9,6 +9,7 @@ from luigi.parameter import ParameterVisibility
 from targets.catalogue.run_lists import AUTO, find_run_lists
 from targets.documents import models
 from targets.events import schemas
+from tasks.parameters.simulation import SimulationParameters
 from tasks.parameters.types import (
     Choice,
     FileList,
@@ -103,7 +104,7 @@ def other_data_type(data_type: str) -> str:
     return "mc" if data_type == "mc" else "data"
 
 
-class ParsingParameters(SourceParameters):
+class ParsingParameters(SourceParameters, SimulationParameters):
     """What is taken from a file."""
 
     schema = YamlName(
@@ -205,6 +206,7 @@ class ParsingParameters(SourceParameters):
         """Raise for a selection, a schema or a list of good runs that is absent, or none."""
         super().check_parameters(params)
         models.fingerprint(models.named_file("selection", params["selection"], SELECTIONS))
+        cls.check_cross_sections(params)
         if params["good_runs"] != (AUTO,):
             find_run_lists(params["good_runs"], None)
         if schema := schemas.find(params["schema"]):

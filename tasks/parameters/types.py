@@ -226,7 +226,7 @@ def _absolute(text: str) -> str:
 
 
 class FolderPath(Valued, luigi.Parameter):
-    """A folder; made absolute, because jobs start elsewhere."""
+    """A folder or a file; made absolute, because jobs start elsewhere."""
 
     def normalize(self, value: str) -> str:
         """Expand ~ and make the path absolute; empty stays empty."""

@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 import pytest
-import uproot
 
 from edm.jagged import Jagged
 from physics.selection.selection import Selection
 from physics.weights import Sample, WeightSums, event_weights, exact_sum, normalisation, unit_of
 from targets.documents.models import load_model
 from targets.events.generator_sums import read_generator_sums
+from targets.rootio.files import open_trees
 from tests.oracle.events import combinations_of, count_objects, label, mass, read_events
 from tests.oracle.reference import SHARED, needs_shared
 from tests.oracle.weights import binned_sums, weight_of
@@ -127,8 +127,8 @@ def test_weights_agree_with_plain_loops(folder, file, expected):
 
 def test_the_tree_runs_is_the_reference():
     path = SHARED / "data" / "cms-nanoaod" / "nano_dy.root"
-    with uproot.open(path) as file:
-        sums = read_generator_sums(file, str(path))
+    with open_trees(str(path)) as trees:
+        sums = read_generator_sums(trees, str(path))
     assert sums.events == 850_098
     assert sums.sum_of_weights == pytest.approx(15_166_686_735.86, abs=0.01)
 
@@ -136,7 +136,7 @@ def test_the_tree_runs_is_the_reference():
 def test_a_file_without_the_tree_runs_has_no_sums():
     path = SHARED / "data" / "cms-nanoaod" / "nano_tt_v12.root"
     with (
-        uproot.open(path) as file,
+        open_trees(str(path)) as trees,
         pytest.raises(ValueError, match=re.escape(f"{path}: simulation without a tree Runs")),
     ):
-        read_generator_sums(file, str(path))
+        read_generator_sums(trees, str(path))

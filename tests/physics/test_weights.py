@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from physics.errors import EventLevelError, PhysicsError
-from physics.weights import Sample, WeightSums, constant, event_weights, exact_sum, normalisation, pseudo_data, unit_of
+from physics.simulation.pseudo_data import pseudo_data
+from physics.weights import Sample, WeightSums, constant, event_weights, exact_sum, normalisation, unit_of
 from tests.oracle.weights import binned_sums, weight_of
 
 weights = st.floats(-1e3, 1e3, allow_subnormal=False)

@@ -1,14 +1,14 @@
 """FillHistograms: the processed masses of each branch, counted on the histograms' grids."""
 
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
+from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import BinningParameters
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["FillHistograms"]
 
 
-class FillHistograms(BinningParameters, Stage):
+class FillHistograms(BinningParameters, WeightedStage):
     """Count the processed masses of each branch on the histograms' grids: histogram_counts, which add up."""
 
     directory = "histogram_counts"
@@ -24,4 +24,5 @@ class FillHistograms(BinningParameters, Stage):
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
         with recording(self) as product:
-            product.results = histograms.count(source, product.path, self.bin_width_gev, self.exclude_outliers)
+            unit = self.weight_unit(self.branch_data.dataset)
+            product.results = histograms.count(source, product.path, self.bin_width_gev, self.exclude_outliers, unit)

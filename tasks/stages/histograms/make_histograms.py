@@ -1,6 +1,9 @@
 """MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from edm.records import MadeHistograms
 from edm.wording import amount
@@ -8,7 +11,7 @@ from steps.output import tables
 from targets.catalogue.input_files import DEMO_RELEASE
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
+from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import HistogramParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.masses.find_peaks import FindPeaks
@@ -17,7 +20,7 @@ from tasks.stages.masses.remove_peaks import RemovePeaks
 __all__ = ["MakeHistograms"]
 
 
-class MakeHistograms(HistogramParameters, Stage):
+class MakeHistograms(HistogramParameters, WeightedStage):
     """Make the histograms of every final state and combination, one file per dataset: the main job."""
 
     directory = "histograms"
@@ -32,8 +35,11 @@ class MakeHistograms(HistogramParameters, Stage):
 
         What an earlier run made of the same files keeps its name, whether or not other datasets stood beside this one.
         """
+        return self._file_name(branch, "")
+
+    def _file_name(self, branch: BranchFiles, ending: str) -> str:
         name, folder = Path(self.output_filename), self.folder(branch.dataset)
-        stems = [name.stem, f"{name.stem}_{branch.dataset}"]
+        stems = [f"{name.stem}{ending}", f"{name.stem}{ending}_{branch.dataset}"]
         if len(self.branches_of("dataset")) > 1:
             stems.reverse()
         names = [f"{stem}{name.suffix}" if self.single_output_file else stem for stem in stems]
@@ -47,20 +53,63 @@ class MakeHistograms(HistogramParameters, Stage):
         """Make the histograms of a dataset."""
         from steps import histograms, peaks, statistics
 
-        branch, filling, finding = self.branch_data, self.upstream_task(FillHistograms), self.upstream_task(FindPeaks)
-        sources = [filling.product(part) for part in filling.branches_of("group", branch.dataset)]
+        branch, finding = self.branch_data, self.upstream_task(FindPeaks)
         with recording(self) as product:
-            table = peaks.load_table(finding.product(branch))
-            filled = histograms.fill(sources, table, self.histogram_naming())
+            normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
             summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+            table, sources = peaks.load_table(finding.product(branch)), self.sources(branch.dataset, normalisation)
+            filled = histograms.fill(sources, table, self.histogram_naming(), histograms.describe_simulation(summed))
             histograms.write(product.path, filled, self.single_output_file)
-            product.results = histograms.summarize(filled, summed, self.file_list().unavailable(branch.dataset))
+            self.write_pseudo_data(branch, filled)
+            product.results = histograms.summarize(filled, summed, tape, normalisation)
         self.announce(branch)
+
+    def sources(self, dataset: str, normalisation: Mapping[str, Any]) -> list[Any]:
+        """Return the counts of the branches of a dataset, and what normalises them."""
+        from steps.histograms import SampleCounts
+
+        filling = self.upstream_task(FillHistograms)
+        paths = [filling.product(part) for part in filling.branches_of("group", dataset)]
+        return [SampleCounts(paths, normalisation[dataset])] if normalisation else paths
+
+    def normalisation(self, dataset: str) -> dict[str, Any]:
+        """Return what the weights of each sample are multiplied with, by its dataset; nothing where events count."""
+        from steps.weighting.normalisation import SampleSources, normalise
+
+        unit = self.weight_unit(dataset)
+        if unit is None:
+            return {}
+        given = self.given_numbers(self.first_file(dataset).sample)
+        sample, whole = self.file_list().sample(dataset), self.file_list().is_whole(dataset)
+        known = SampleSources(dataset, given, sample, whole, self.luminosity_fb)
+        return {dataset: normalise(list(self.parsed_paths(dataset)), unit, known)}
+
+    def write_pseudo_data(self, branch: BranchFiles, filled: Any) -> None:
+        """Write what an experiment might have counted, beside the histograms of simulation."""
+        from steps import histograms
+
+        if self.pseudo_data and self.first_file(branch.dataset).data_type == "mc":
+            thrown = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
+            path = self.folder(branch.dataset) / self._file_name(branch, "_pseudo")
+            histograms.write(path, thrown, self.single_output_file)
+
+    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+        """Return what the variant depends on: of simulation also its normalisation and pseudo-data."""
+        inputs = super().variant_inputs(dataset)
+        if self.is_weighted(dataset):
+            given = asdict(self.given_numbers(self.first_file(dataset).sample))
+            sample, whole = asdict(self.file_list().sample(dataset)), self.file_list().is_whole(dataset)
+            known = {"given": given, "catalogue": sample, "whole": whole, "luminosity_fb": self.luminosity_fb}
+            inputs["normalisation"] = known
+        if self.pseudo_data and self.first_file(dataset).data_type == "mc":
+            inputs["pseudo_data"] = self.pseudo_data_seed
+        return inputs
 
     def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
         from steps import branch_statistics
         from steps.statistics import notes
+        from steps.weighting.normalisation import describe_normalisation
 
         path = self.location(branch).statistics
         results = branch_statistics.read(path, MadeHistograms).results
@@ -73,7 +122,7 @@ class MakeHistograms(HistogramParameters, Stage):
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
             f"statistics in {path}"
         )
-        for note in notes(results):
+        for note in [*notes(results), *describe_normalisation(results.normalisation)]:
             self.tell(f"note: {branch.dataset}: {note}")
         if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
             mixed = [f"{amount(number, 'file')} of {name}" for name, number in results.formats.items()]

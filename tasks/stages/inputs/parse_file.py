@@ -1,5 +1,6 @@
 """ParseFile: from input files to selected objects."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ class ParseFile(Stage):
 
     def options(self, dataset: str) -> Any:
         """Return how the files of a dataset are read."""
-        return self.read_options(self.run_directory().parent / "downloads", self.addresses(dataset))
+        options = self.read_options(self.run_directory().parent / "downloads", self.addresses(dataset))
+        return replace(options, weights=self.weight_options(self.branches_of("dataset", dataset)[0].files[0].sample))
 
     def addresses(self, dataset: str) -> list[str]:
         """Return where the files of a dataset are."""

@@ -2,14 +2,14 @@
 
 from physics import final_states
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
+from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.masses import RULES, MassParameters
 from tasks.stages.inputs.parse_file import ParseFile
 
 __all__ = ["ComputeMasses"]
 
 
-class ComputeMasses(MassParameters, Stage):
+class ComputeMasses(MassParameters, WeightedStage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
     directory = "im_arrays"
@@ -27,4 +27,5 @@ class ComputeMasses(MassParameters, Stage):
         source = self.upstream_task(ParseFile).product(self.branch_data)
         kinds = final_states.check_kinds(self.objects_to_calculate)
         with recording(self) as product:
-            product.results = masses.compute(source, product.path, kinds, self.rules(), self.chunk_events)
+            weighted = self.is_weighted(self.branch_data.dataset)
+            product.results = masses.compute(source, product.path, kinds, self.rules(), self.chunk_events, weighted)

@@ -1,14 +1,14 @@
 """CountMasses: the masses of each branch, counted on the grid of the peak search."""
 
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
+from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.masses import PeakParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
 
 __all__ = ["CountMasses"]
 
 
-class CountMasses(PeakParameters, Stage):
+class CountMasses(PeakParameters, WeightedStage):
     """Count the masses of each branch on the grid of the peak search: mass_counts, which add up over branches."""
 
     directory = "mass_counts"
@@ -24,4 +24,5 @@ class CountMasses(PeakParameters, Stage):
 
         source = self.upstream_task(ComputeMasses).product(self.branch_data)
         with recording(self) as product:
-            product.results = peaks.count(source, product.path, self.peak_search())
+            unit = self.weight_unit(self.branch_data.dataset)
+            product.results = peaks.count(source, product.path, self.peak_search(), unit)

@@ -6,6 +6,7 @@ import uproot
 
 from targets.errors import FileFormatError
 from targets.events.generator_sums import read_generator_sums
+from targets.rootio.files import open_trees
 
 
 def read(tmp_path, runs):
@@ -14,8 +15,8 @@ def read(tmp_path, runs):
         file.mktree("Events", {"genWeight": np.array([1.0])})
         if runs is not None:
             file.mktree("Runs", runs)
-    with uproot.open(path) as file:
-        return read_generator_sums(file, "a.root")
+    with open_trees(str(path)) as trees:
+        return read_generator_sums(trees, "a.root")
 
 
 @pytest.mark.parametrize("ending", ["", "_"])

@@ -29,7 +29,8 @@ def selected(n_events, seed=1):
     drawn = events(n_events, seed)
     kept = {kind: drawn[kind][[name for name in FIELDS[kind] if name != "is_b"]] for kind in KINDS}
     kept["j"] = ak.with_field(kept["j"], ak.values_astype(drawn["j"].charge, np.int8), "is_b")
-    return kept, {name: drawn[name] for name in parsed_data.NUMBERS}
+    weights = {"generator_weight": drawn["weight"] / 3, "weight": np.sqrt(2.0) * drawn["weight"]}
+    return kept, {name: (drawn | weights)[name] for name in parsed_data.NUMBERS}
 
 
 def add(writer, objects, numbers):
@@ -145,7 +146,8 @@ def test_plain_uproot_reads_it(tmp_path, form):
             "run": np.uint32,
             "luminosity_block": np.uint32,
             "event": np.uint64,
-            "weight": np.float32,
+            "generator_weight": np.float64,
+            "weight": np.float64,
         }
 
 

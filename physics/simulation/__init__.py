@@ -1,0 +1,1 @@
+"""Numbers of simulation beside its weights."""

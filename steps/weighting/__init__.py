@@ -1,0 +1,1 @@
+"""Weights of simulation: of events, of masses, and what their sums are normalised to."""

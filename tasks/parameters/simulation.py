@@ -1,0 +1,66 @@
+"""Parameters of simulation: what its events weigh, and what they are normalised to."""
+
+from pathlib import Path
+from typing import Any
+
+from edm.samples import SampleNumbers
+from physics.simulation.luminosities import LUMINOSITIES
+from targets.catalogue.cross_sections import load_cross_sections
+from tasks.parameters.types import Flag, FolderPath, Number
+
+__all__ = ["SimulationParameters"]
+
+
+class SimulationParameters:
+    """What simulation is weighted with, and normalised to."""
+
+    mc_weights = Flag(
+        default=True,
+        description="weigh the events of datasets of simulation (data_type mc) and normalise them to luminosity_fb; "
+        "False counts them",
+    )
+    luminosity_fb = Number(
+        float,
+        minimum=0,
+        default=0.0,
+        description="integrated luminosity in 1/fb that simulation is normalised to",
+        default_text="that of the format: "
+        + ", ".join(f"{name} {luminosity.fb:g}" for name, luminosity in LUMINOSITIES.items()),
+    )
+    cross_sections = FolderPath(
+        default="",
+        description="YAML file of samples of simulation: number of the dataset (for other files than a release's the "
+        "dataset's name, as files) -> cross_section_pb, k_factor, filter_efficiency, sum_of_weights, source; it "
+        "overrides what files and catalogue say",
+    )
+    pseudo_data = Flag(
+        default=False,
+        description="write histograms_pseudo.root too: what an experiment might have counted, Poisson distributed "
+        "around the contents of simulation",
+    )
+    pseudo_data_seed = Number(int, minimum=0, default=0, description="seed of the pseudo-data (dimensionless)")
+
+    @staticmethod
+    def check_cross_sections(params: dict[str, Any]) -> None:
+        """Raise for a file of cross sections that is absent, or none."""
+        if params["cross_sections"]:
+            load_cross_sections(Path(params["cross_sections"]))
+
+    def weight_options(self, sample: str) -> Any:
+        """Return what steps.parse asks of weights of a sample; None where they are not asked for.
+
+        Args:
+            sample: The number of the dataset, or its name.
+        """
+        from steps.weighting.weigher import WeightOptions
+
+        return WeightOptions(self.given_numbers(sample).sum_of_weights is not None) if self.mc_weights else None
+
+    def given_numbers(self, sample: str) -> SampleNumbers:
+        """Return what the user says of a sample.
+
+        Args:
+            sample: The number of the dataset, or its name.
+        """
+        given = load_cross_sections(Path(self.cross_sections)).get(sample) if self.cross_sections else None
+        return SampleNumbers(**given.model_dump(exclude={"source"})) if given else SampleNumbers()
