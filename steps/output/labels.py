@@ -12,12 +12,13 @@ __all__ = ["label", "of_several"]
 _NAMED_RECORDS = 3
 
 
-def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
+def label(files: Sequence[InputFile], formats: Collection[str], simulated_files: int = 0) -> Label:
     """Say where the data of a dataset come from.
 
     Args:
         files: Its files, at least one.
         formats: The formats that they were read as; none where that was not recorded.
+        simulated_files: How many of them are simulation by their own marks.
 
     Returns:
         The label; without an experiment or an energy (TeV) where it is not known, or not the same for all files.
@@ -28,7 +29,7 @@ def label(files: Sequence[InputFile], formats: Collection[str]) -> Label:
     schemas: list[str | None] = [*sorted(formats)] or [None]
     origins = {citations.origin(file, schema) for file in kinds for schema in schemas}
     known_origins = {origin for origin in origins if origin is not None}
-    simulated = any(file.data_type == "mc" for file in files)
+    simulated = simulated_files > 0 or any(file.data_type == "mc" for file in files)
     energy_tev, heavy_ions = _collisions(known_origins if known_origins == origins else set())
     return Label(_source(known_origins), _release(files, formats), energy_tev, simulated, heavy_ions)
 

@@ -168,7 +168,8 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     """Draw all datasets side by side, where there are several."""
     if len(datasets) < 2:
         return
-    label = labels.of_several([labels.label(dataset.files, dataset.statistics.formats) for dataset in datasets])
+    marks = [(dataset.files, dataset.statistics.formats, dataset.statistics.simulated_files) for dataset in datasets]
+    label = labels.of_several([labels.label(*of_dataset) for of_dataset in marks])
     counted = {dataset.name: dataset.statistics.events for dataset in datasets}
     events = {name: (number.read, number.written) for name, number in counted.items()}
     picture = io.BytesIO()

@@ -59,6 +59,9 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     Args:
         path: The file to make, whole or not at all.
         rows: The rows; no spectrum twice on one grid.
+
+    Raises:
+        ValueError: When sums of weights are in different units, or only some rows have any.
     """
     listed = sorted(rows, key=lambda row: row[:2])
     counted = [row.distribution for row in listed]

@@ -58,7 +58,7 @@ class MakePlots(PlotParameters, Stage):
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return Dataset(
             name=branch.dataset,
-            label=labels.label(branch.files, summed.formats),
+            label=labels.label(branch.files, summed.formats, summed.simulated_files),
             statistics=summed,
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],

@@ -61,3 +61,8 @@ def test_heavy_ions_have_an_energy_of_nucleons():
 )
 def test_several_datasets_share_what_is_common(labels, text):
     assert of_several(labels).text() == text
+
+
+def test_simulation_is_said_where_files_have_its_mark():
+    assert "simulation" in label([file()], ["cms-nanoaod"], simulated_files=1).text()
+    assert "simulation" not in label([file()], ["cms-nanoaod"]).text()
