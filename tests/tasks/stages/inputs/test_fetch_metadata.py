@@ -179,7 +179,7 @@ def test_a_damaged_address_in_a_list_is_said_and_the_list_made_anew(run, files, 
     damage_address(path, str(files[0]), damage)
     end = run(task="ParseFile")
     assert f"{path}: not a file list of this project (an input file's uri is " in end.text
-    assert "delete it: the next run remakes it; it is made anew" in end.text
+    assert "delete it: the next run remakes it; it is made again" in end.text
     assert path.read_text() == whole
 
 
