@@ -11,7 +11,7 @@ import xxhash
 from edm.cut_table import CutTable
 from edm.cutflow import shown
 from edm.spectra import SpectrumKey
-from edm.statistics import DatasetStatistics, FileRecord, StageStatistics
+from edm.statistics import DatasetStatistics, Failure, FileRecord, StageStatistics
 from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
 from physics.selection.selection import Selection
@@ -47,6 +47,7 @@ class Dataset:
     Attributes:
         name: Its name.
         files: Its input files.
+        unavailable: The addresses of its files that lie on tape and were left out.
         statistics: The sum of the statistics of its branches.
         table: Its table of cuts.
         histograms: The file or folder of its histograms.
@@ -55,6 +56,7 @@ class Dataset:
 
     name: str
     files: Sequence[InputFile]
+    unavailable: Sequence[str]
     statistics: DatasetStatistics
     table: CutTable
     histograms: Path
@@ -112,12 +114,18 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "files": [_file(file, run.read.get(file.uri)) for file in files],
         "sources": _sources(files, run.skim),
         "cutflow": {dataset.name: _cutflow(dataset, run.selection) for dataset in datasets},
-        "failures": [failure for dataset in datasets for failure in dataset.statistics.failures],
+        "failures": [failure for dataset in datasets for failure in _left_out(dataset)],
         "stages": {name: total for name, total in run.stages.items() if total.branches},
         "figures": [*_together(datasets), *(figure for dataset in datasets for figure in _figures(dataset, several))],
         "histograms": [made for dataset in datasets for made in _histograms(dataset, run, stored[dataset.name])],
         "without": [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))],
     }
+
+
+def _left_out(dataset: Dataset) -> list[Failure]:
+    """List the files without which the dataset was made: those that cannot be read, and those on tape."""
+    on_tape = [Failure(uri, f"{uri}: lies on tape, left out by --skip-unavailable") for uri in dataset.unavailable]
+    return [*dataset.statistics.failures, *on_tape]
 
 
 def _file(file: InputFile, read: FileRecord | None) -> document.InputFile:

@@ -25,7 +25,8 @@ PNG = bytes.fromhex(
 def cut(**others: Any) -> Cut:
     """Make the cuts of a histogram: of 100 entries below, 7 in windows and 3 above."""
     counted = {"below": 100, "window": 7, "main": 0, "outliers": 0, "above": 3} | others
-    places = {"start_gev": counted.pop("start_gev", None), "split_gev": counted.pop("split_gev", None)}
+    places = {"start_gev": None, "split_gev": None}
+    places |= {name: counted.pop(name) for name in (*places, "vetoed_gev") if name in counted}
     return Cut(entries=sum(counted.values()), **counted, **places)
 
 

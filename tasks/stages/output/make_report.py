@@ -98,6 +98,7 @@ class MakeReport(PlotParameters, Stage):
         return Dataset(
             name=branch.dataset,
             files=branch.files,
+            unavailable=self.file_list().unavailable(branch.dataset),
             statistics=statistics.of_branches(self.upstream_statistics(branch.dataset)),
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             histograms=self.upstream_task(MakeHistograms).product(branch),

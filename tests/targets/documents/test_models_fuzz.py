@@ -148,7 +148,9 @@ GOOD = {
 )
 def test_arrays_that_do_not_fit_each_other_are_no_masses(tmp_path, wrong):
     np.savez(tmp_path / "x.npz", **GOOD | wrong)
-    with pytest.raises(UnreadableFileError, match=r"x\.npz: cannot be read as masses .*: its members are not as this"):
+    with pytest.raises(
+        UnreadableFileError, match=r"x\.npz: cannot be read as masses .*(its members are not|does not name)"
+    ):
         list(mass_arrays.read(tmp_path / "x.npz"))
     with pytest.raises(UnreadableFileError):
         mass_arrays.export(tmp_path / "out" / "exported", [tmp_path / "x.npz"])

@@ -49,7 +49,7 @@ def test_cuts_and_outliers_are_marked(some):
 
 
 def test_a_vetoed_gap_is_marked(show):
-    vetoed = cut(main=8, start_gev=100.0, vetoed_gev=[(110.0, 120.0)])
+    vetoed = cut(main=8, start_gev=100.0, vetoed_gev=((110.0, 120.0),))
     page = show(histograms=[histogram("g0g1", [5, 0, 3], cut=vetoed)])
     (gap,), (path,) = page.boxes("svg .gap"), page.boxes("svg path")
     assert gap == pytest.approx([path[0] + path[1] / 3, path[1] / 3])

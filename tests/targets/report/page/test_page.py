@@ -46,8 +46,8 @@ def test_the_order_of_cuts_and_stages_cannot_be_changed(some):
 
 
 def test_empty_sections_say_so(show):
-    nothing = {name: [] for name in ("files", "sources", "failures", "stages", "figures", "histograms", "without")}
-    page = show(run={}, versions={}, cutflow={}, **nothing)
+    nothing = {name: [] for name in ("files", "sources", "failures", "figures", "histograms", "without")}
+    page = show(run={}, versions={}, cutflow={}, stages={}, **nothing)
     assert page.run("return document.documentElement.dataset.state") == "ready"
     assert page.count() == "no rows"
     for name, text in {"sources": "No source", "cutflow": "No file was given up", "figures": "No figure"}.items():
@@ -180,7 +180,6 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text_and_nothing_else(show, name):
     row = {"cut": name, "objects": 1, "removed": 0, "applied": True, "reason": name}
-    stage = document()["stages"][0] | {"stage": name}
     page = show(
         title=name,
         run={name: name},
@@ -189,7 +188,7 @@ def test_hostile_names_are_text_and_nothing_else(show, name):
         sources=[{"name": name, "doi": name, "citation": name}],
         cutflow={name: {name: [row]}},
         failures=[{"uri": name, "reason": name}],
-        stages=[stage],
+        stages={name: document()["stages"]["ParseFile"]},
         figures=[{"title": name, "png": PNG}],
         histograms=[histogram(name, [3, 2, 1], name, dataset=name, rejection=name)],
         without=[{"dataset": name, "final_state": name, "combination": name, "width_gev": None, "reason": name}],

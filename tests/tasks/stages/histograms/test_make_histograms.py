@@ -118,8 +118,7 @@ def test_histograms_of_added_counts_are_those_of_all_processed_masses(run, exclu
     run(bin_width_gev="10,2.5", exclude_outliers=exclude_outliers)
     parts = {}
     for path in run.products("im_arrays_processed"):
-        for name, values in mass_arrays.read(path):
-            state, combination, part = name.split("/")
+        for (state, combination, part), values in mass_arrays.read(path):
             if part == "main" or not exclude_outliers:
                 parts.setdefault((state, combination), []).append(values.astype(np.float64))
     found = run.histograms()

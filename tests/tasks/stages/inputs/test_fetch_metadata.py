@@ -1,8 +1,11 @@
 """FetchMetadata: where files come from, which datasets they make, and when portals are asked."""
 
+import base64
 import json
 import os
+import re
 import time
+import zlib
 
 import pytest
 
@@ -155,6 +158,9 @@ def test_files_on_tape_are_left_out_where_the_user_says_so(run, portal, web, toy
     assert [file["uri"] for file in cache(run)["unavailable"]] == names
     summary = run(task="Summary", skip_unavailable=True, **given)
     assert all(f"left out, on tape: {name}" in summary.text for name in names)
+    run(task="MakeReport", skip_unavailable=True, plotted_final_states=0, **given)
+    (report,) = run.out.glob("report/*/report.html")
+    assert [failure["uri"] for failure in embedded(report)["failures"]] == names
     assert run.attempt(**given).status == 30  # not forgotten: without the word, the run is refused again
 
 
@@ -173,7 +179,7 @@ def test_a_damaged_address_in_a_list_is_said_and_the_list_made_anew(run, files, 
     damage_address(path, str(files[0]), damage)
     end = run(task="ParseFile")
     assert f"{path}: not a file list of this project (an input file's uri is " in end.text
-    assert "delete it: the next run remakes it; it is made anew" in end.text
+    assert "delete it: the next run remakes it; it is made again" in end.text
     assert path.read_text() == whole
 
 
@@ -218,3 +224,9 @@ def test_a_file_that_is_replaced_between_listing_and_reading_gives_no_numbers(ru
     os.utime(files[1], ns=(whole.st_atime_ns, whole.st_mtime_ns))
     run()
     assert run.histograms() == three
+
+
+def embedded(report):
+    """Return the document that a report holds."""
+    packed = re.search(r'id="data">([^<]*)<', report.read_text())[1]
+    return json.loads(zlib.decompress(base64.b64decode(packed)))
