@@ -250,7 +250,7 @@ def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> I
             "counts": histogram.counts,
             "outliers_from_gev": None if run.exclude_outliers else cut.split_gev,
             "cut": cut,
-            "entries": int(histogram.counts.sum()),
+            "entries": histogram.entries,
             "rejection": bumpnet.rejection(histogram.counts),
         }
 

@@ -132,7 +132,7 @@ def test_a_variant_is_eight_hex_digits_and_explains_itself(run):
         (variant,) = (run.out / room).iterdir()
         assert re.fullmatch("[0-9a-f]{8}", variant.name)
         named_by = json.loads((variant / "parameters.json").read_text())
-        assert set(named_by) - {"files", "content_xxh3"} <= set(STAGES)
+        assert set(named_by) - {"files", "events", "content_xxh3"} <= set(STAGES)
     assert named_by["FillHistograms"]["bin_width_gev"] == "10.0,20.0"
     assert named_by["FindPeaks"]["min_events_per_fs"] == "12"
     assert named_by["ParseFile"]["parsed_format"] == "rntuple"
