@@ -72,7 +72,7 @@ def test_a_list_of_an_older_version_still_loads(run, release):
     path.write_text(json.dumps(document))
     before = path.stat()
     end = run(task="FetchMetadata", input_files=None, release_years=R, data_type="data,mc")
-    assert "made anew" not in end.text
+    assert "made again" not in end.text
     assert path.stat().st_mtime_ns == before.st_mtime_ns
 
 
@@ -83,7 +83,7 @@ def test_a_list_with_damaged_samples_is_made_anew(run, release):
     del document["content_xxh3"]
     path.write_text(json.dumps(document))
     end = run(task="FetchMetadata", input_files=None, release_years=R, data_type="mc")
-    assert "made anew" in end.text
+    assert "made again" in end.text
     assert path.read_text() == whole
 
 
