@@ -3,35 +3,32 @@
 import resource
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from edm import kinematics
-from edm.arrays import Mask
-from edm.cutflow import Cutflow
-from edm.documents import from_document, to_document
-from edm.event_level import EventLevel, LuminosityNumbers
-from edm.kinematics import Kinematics
+from edm.documents import to_document
+from edm.objects import Objects
 from edm.records import ParsedFiles
-from edm.run_lists import RunList
 from edm.statistics import EventCounts, Failure, FileRecord
 from physics import constituents, object_counts
 from physics.errors import EventLevelError, PhysicsError
-from physics.events.good_runs import luminosity
-from physics.events.result import EventResult
 from physics.selection.selection import Selection, select
 from steps import branch_statistics
+from steps.b_tags import BTagger
 from steps.errors import FileError, StageError
 from steps.event_level import EventSelector, naming_file
 from steps.event_options import EventOptions
-from steps.weighting.weigher import EventWeights, Weigher, WeightOptions
+from steps.file_counts import FileCounts
+from steps.weighting.weigher import Weigher, WeightOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
-from targets.events.reader import Chunk, EventFile
+from targets.events.reader import EventFile
 from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
@@ -97,41 +94,6 @@ class ReadOptions:
             raise FileFormatError(msg)
 
 
-@dataclass
-class _Counts:
-    """What is counted of one file, or of several together."""
-
-    files: list[FileRecord] = field(default_factory=list)
-    few_objects: Counter[str] = field(default_factory=Counter)
-    cutflow: Cutflow = field(default_factory=Cutflow)
-    kinematics: Kinematics = field(default_factory=dict)
-    events: EventResult = field(default_factory=EventResult)
-    run_lists: dict[str, RunList] = field(default_factory=dict)
-    no_score: int = 0
-
-    def add(self, other: "_Counts") -> None:
-        """Add those of other files, or of other events of the same file."""
-        self.files += other.files
-        self.few_objects.update(other.few_objects)
-        self.cutflow = self.cutflow.add(other.cutflow)
-        self.kinematics = kinematics.add(self.kinematics, other.kinematics)
-        self.events = self.events.add(other.events)
-        self.run_lists |= other.run_lists
-        self.no_score += other.no_score
-
-    def event_level(self) -> EventLevel:
-        """Return what is recorded of the event level; sets of blocks stand beside their numbers, so that they unite."""
-        run_lists = [self.run_lists[name] for name in sorted(self.run_lists)]
-        numbers = asdict(luminosity(self.events.blocks, run_lists))
-        document = self.events.as_dict() | {
-            "luminosity": {part.name: numbers[part.name] for part in fields(LuminosityNumbers)},
-            "run_lists": list(self.run_lists),
-            "no_score": self.no_score,
-            "non_finite_weights": sum(file.weights.non_finite for file in self.files if file.weights),
-        }
-        return from_document(EventLevel, document)
-
-
 def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
     """Read files and write their selected objects, one file at a time: each of them whole, or none of its events.
 
@@ -149,7 +111,7 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
             says how many of the others were read.
         EventLevelError: When a file does not fit what is asked of its events, which is never tolerated.
     """
-    counts, failures = _Counts(), list[FileError]()
+    counts, failures = FileCounts(), list[FileError]()
     with parsed_data.writing(path, storage) as writer:
         for file in files:
             try:
@@ -184,7 +146,7 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
         raise StageError(msg)
 
 
-def _record(counts: _Counts, written: int, failures: Sequence[FileError]) -> ParsedFiles:
+def _record(counts: FileCounts, written: int, failures: Sequence[FileError]) -> ParsedFiles:
     return ParsedFiles(
         events=EventCounts(
             read=sum(record.events or 0 for record in counts.files),
@@ -200,7 +162,7 @@ def _record(counts: _Counts, written: int, failures: Sequence[FileError]) -> Par
     )
 
 
-def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_data.Writer) -> _Counts:
+def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_data.Writer) -> FileCounts:
     """Read one file, again where another attempt may succeed; the writer gets the events of one that did."""
     attempt = 1
     while True:
@@ -215,7 +177,7 @@ def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_dat
         attempt += 1
 
 
-def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
+def _read(file: InputFile, options: ReadOptions, section: Section) -> FileCounts:
     """Read one file whole; every event is written or counted."""
     address = file.uri
     try:
@@ -232,19 +194,23 @@ def _read(file: InputFile, options: ReadOptions, section: Section) -> _Counts:
         raise FileError(file.uri, f"{file.uri}: {error}", transient=False) from error
 
 
-def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: Section) -> _Counts:
-    events, counts, unassigned, n_events = opened.events, _Counts(), Counter[str](), 0
+def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: Section) -> FileCounts:
+    events, counts, unassigned, n_events = opened.events, FileCounts(), Counter[str](), 0
     columns = options.selection.columns(events.schema.name) if events.schema else {}
     with naming_file(file.uri):
         selector = EventSelector(events, file, options.selection, options.events)
         required = options.weights if file.data_type == "mc" else None
         weigher = Weigher(events, selector.simulation, options.selection.weights, required)
-    branches = list(dict.fromkeys([*selector.branches, *weigher.branches]))
+        tagger = BTagger(events, options.selection)
+    branches = list(dict.fromkeys([*selector.branches, *weigher.branches, *tagger.branches]))
     options.check_memory(events.uri, events.bytes_kept(columns, branches))
     for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), branches):
         with naming_file(file.uri):
             passed, weights = selector.select(chunk), weigher.weigh(chunk.event_columns, len(chunk.run))
-        counts.add(_select(chunk, passed, weights, events, options.selection, section))
+            objects = {kind: of_kind.select_events(passed) for kind, of_kind in tagger.score(chunk).items()}
+        tagger.count(objects["j"])
+        numbers = {name: (vars(chunk) | weights._asdict())[name][passed] for name in NUMBERS}
+        counts.add(_select(objects, numbers, events, options.selection, section))
         unassigned.update(chunk.unassigned)
         n_events += len(chunk.run)
     if n_events != events.num_entries:
@@ -252,6 +218,8 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
         raise UnreadableFileError(msg)
     with naming_file(file.uri):
         counts.events = selector.finish()
+        tagger.finish()
+    counts.no_score = tagger.no_score
     counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
     record = _describe(file, opened, dict(unassigned))
     rows = counts.events.cutflow.rows
@@ -261,17 +229,20 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
 
 
 def _select(
-    chunk: Chunk, passed: Mask, weights: EventWeights, events: EventFile, selection: Selection, section: Section
-) -> _Counts:
+    kept: Mapping[str, Objects],
+    numbers: Mapping[str, npt.NDArray[Any]],
+    events: EventFile,
+    selection: Selection,
+    section: Section,
+) -> FileCounts:
     """Select the objects of events that count, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
-    kept = {kind: of_kind.select_events(passed) for kind, of_kind in chunk.objects.items()}
     objects, cutflow = select(constituents.assign_masses(kept), selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
     enough = n_objects >= _MIN_OBJECTS
-    numbers = {name: (vars(chunk) | weights._asdict())[name][passed][enough] for name in NUMBERS}
-    section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, numbers)
-    return _Counts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
+    written = {name: column[enough] for name, column in numbers.items()}
+    section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, written)
+    return FileCounts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 
 
 def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> FileRecord:

@@ -8,13 +8,13 @@ from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Discriminator, Field, FiniteFloat, Tag, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.cuts import Frozen, Requirement
+from physics.selection.cuts import Frozen, Requirement, entry_of
 
-__all__ = ["BScores", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
+__all__ = ["AnyTag", "BScores", "BTag", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
 
 _Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -58,6 +58,53 @@ class ScoreTag(Frozen):
             The requirement; NaN, no score, does not pass.
         """
         return Requirement(column=self.score, min=self.min, source=self.source)
+
+
+def _which_tag(document: object) -> str:
+    by_score = "score" in document if isinstance(document, dict) else isinstance(document, ScoreTag)
+    return "by score" if by_score else "by column"
+
+
+AnyTag = Annotated[
+    Annotated[Requirement, Tag("by column")] | Annotated[ScoreTag, Tag("by score")], Discriminator(_which_tag)
+]
+"""A column of jets, or scores that jets point to; the key ``score`` tells them apart."""
+
+
+class BTag(Frozen):
+    """What makes a jet a b-jet, for each format; None where nothing is known."""
+
+    formats: dict[str, AnyTag | None] = Field(min_length=1)
+
+    def requirement(self, schema: str) -> Requirement | None:
+        """Return the requirement on jets of a format; a score is a column, called like it, that is computed on reading.
+
+        Args:
+            schema: Name of the format.
+
+        Returns:
+            The requirement; None when there is none for that format.
+
+        Raises:
+            PhysicsError: For a format that is not listed.
+        """
+        tag = self.tag(schema)
+        return tag.requirement() if isinstance(tag, ScoreTag) else tag
+
+    def tag(self, schema: str) -> Requirement | ScoreTag | None:
+        """Return what tags jets of a format, as the selection writes it.
+
+        Args:
+            schema: Name of the format.
+
+        Returns:
+            The tag; None when there is none for that format.
+
+        Raises:
+            PhysicsError: For a format that is not listed.
+        """
+        tag: Requirement | ScoreTag | None = entry_of(self.formats, schema)
+        return tag
 
 
 class Links(NamedTuple):

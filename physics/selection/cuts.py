@@ -4,7 +4,8 @@ A cut is either the same for every file format (``Cut``) or says for each format
 (``FormatCut``). Momenta, energies and masses are in GeV, angles in radians, everything else is dimensionless.
 """
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,12 @@ from pydantic import (
 from edm.arrays import Columns, Mask
 from physics.errors import PhysicsError
 
-__all__ = ["KINEMATIC", "AnyCut", "Cut", "FormatCut", "FormatTable", "Frozen", "Range", "Requirement"]
+__all__ = ["KINEMATIC", "AnyCut", "Cut", "FormatCut", "FormatTable", "Frozen", "Range", "Requirement", "entry_of"]
 
 KINEMATIC = frozenset({"pt", "eta", "phi", "mass", "charge"})
 """Columns with the same name in every format, which are always read."""
+
+_Entry = TypeVar("_Entry")
 
 _IN_GEV = frozenset({"pt", "mass"})
 _LOOKS_LIKE_MEV = 1000.0  # GeV; no threshold on one object is that high, while 1 GeV written in MeV is
@@ -208,6 +211,28 @@ class Cut(Requirement):
         return self
 
 
+def entry_of(formats: Mapping[str, _Entry], schema: str) -> _Entry:
+    """Return what a table by format says of one.
+
+    Args:
+        formats: The table.
+        schema: Name of the format.
+
+    Returns:
+        Its entry; None where nothing is asked of the format.
+
+    Raises:
+        PhysicsError: For a format that is not listed.
+    """
+    if schema not in formats:
+        msg = (
+            f"the format {schema} is not listed (there are {', '.join(formats)}); add it under formats, with "
+            f"the column that holds this quantity there, or as '{schema}: null' if it has none"
+        )
+        raise PhysicsError(msg)
+    return formats[schema]
+
+
 class FormatTable(Frozen):
     """A requirement for each format; None where a format has no such quantity."""
 
@@ -225,13 +250,7 @@ class FormatTable(Frozen):
         Raises:
             PhysicsError: For a format that is not listed.
         """
-        if schema not in self.formats:
-            msg = (
-                f"the format {schema} is not listed (there are {', '.join(self.formats)}); add it under formats, with "
-                f"the column that holds this quantity there, or as '{schema}: null' if it has none"
-            )
-            raise PhysicsError(msg)
-        return self.formats[schema]
+        return entry_of(self.formats, schema)
 
 
 class FormatCut(FormatTable):

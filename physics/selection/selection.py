@@ -16,7 +16,8 @@ from edm.kinds import FIELDS, NAMES, STORED_KINDS, StoredKind
 from edm.objects import Objects
 from edm.wording import did_you_mean
 from physics.errors import PhysicsError
-from physics.selection.cuts import KINEMATIC, AnyCut, FormatTable, Frozen, Requirement
+from physics.selection.b_tag import BTag, ScoreTag
+from physics.selection.cuts import KINEMATIC, AnyCut, Frozen, Requirement
 from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps
 from physics.selection.weight_tables import Weights
@@ -61,7 +62,7 @@ class Selection(Frozen):
     description: str = Field(min_length=1)
     objects: dict[StoredKind, ObjectCuts] = Field(default_factory=dict)
     overlap: tuple[OverlapRule, ...] = ()
-    b_tag: FormatTable | None = None
+    b_tag: BTag | None = None
     events: EventSelection | None = None
     weights: Weights | None = None
 
@@ -105,6 +106,18 @@ class Selection(Frozen):
         """
         return self._requirement("b_tag", self.b_tag, schema) if self.b_tag else None
 
+    def score_tag(self, schema: str) -> ScoreTag | None:
+        """Return the score by which jets of a format are tagged; None where none is, or a column of their own does.
+
+        Args:
+            schema: Name of the format.
+
+        Raises:
+            PhysicsError: When ``b_tag`` does not list the format.
+        """
+        tag = self.b_tag.tag(schema) if self.b_tag and self.working_point(schema) else None
+        return tag if isinstance(tag, ScoreTag) else None
+
     def columns(self, schema: str) -> dict[str, dict[str, str | None]]:
         """List what must be read of files of one format, beside pt, eta, phi, mass and charge.
 
@@ -139,7 +152,7 @@ class Selection(Frozen):
                 raise PhysicsError(msg)
         return units
 
-    def _requirement(self, where: str, cut: AnyCut | FormatTable, schema: str) -> Requirement | None:
+    def _requirement(self, where: str, cut: AnyCut | BTag, schema: str) -> Requirement | None:
         try:
             return cut.requirement(schema)
         except PhysicsError as error:

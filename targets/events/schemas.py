@@ -17,8 +17,20 @@ from edm.kinds import StoredKind
 from edm.simulation import SimulationMark
 from targets.documents import models
 from targets.errors import FileFormatError
+from targets.events.score_collections import ScoreCollection
 
-__all__ = ["BUILT_IN", "UNIT_PER_GEV", "Collection", "EventNumbers", "Schema", "Where", "find", "load", "recognise"]
+__all__ = [
+    "BUILT_IN",
+    "UNIT_PER_GEV",
+    "Collection",
+    "EventNumbers",
+    "Schema",
+    "ScoreCollection",
+    "Where",
+    "find",
+    "load",
+    "recognise",
+]
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "schemas"
 """The folder of the schemas that come with the project."""
@@ -186,6 +198,7 @@ class Schema(BaseModel):
     event: EventNumbers = EventNumbers()
     experiment: Literal["ATLAS", "CMS"] | None = None
     simulation: list[SimulationMark] = []
+    scores: ScoreCollection | None = None
 
     def present(self, branches: Container[str]) -> dict[str, Collection]:
         """Find the collections that a tree has.

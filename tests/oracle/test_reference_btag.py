@@ -2,22 +2,16 @@
 
 import json
 import math
-from collections import Counter
 
-import awkward as ak
 import numpy as np
 import pytest
 
 from edm.jagged import Jagged
-from physics.constituents import with_masses
 from physics.selection.b_tag import BScores, Links, ScoreTag, discriminants, refuse_unknown_keys, tag_jets
-from physics.selection.cuts import FormatTable, Requirement
-from physics.selection.selection import Selection, select
-from targets.documents.models import load_model
-from targets.events.reader import open_events
 from tests.oracle.b_tag import discriminant
 from tests.oracle.reference import SHARED, needs_shared
-from tests.support.event_files import SELECTIONS, apply, open_real, settings_for
+from tests.support.event_files import SELECTIONS, open_real
+from tests.support.runs import Runs
 
 pytestmark = needs_shared
 
@@ -103,35 +97,26 @@ def test_links_are_a_true_permutation_in_the_rntuple_file():
 
 
 @every_tagger
-def test_tags_of_selected_jets_are_the_reference(name, tagger):
-    real, links, scores = read(name, tagger)
-    mask, _ = apply(real, settings_for(real, triggers=False))
-    default = load_model(SELECTIONS / "default.yaml", Selection)
-    with open_events(str(SHARED / "data" / "/".join(FILES[name])), [real.schema]) as file:
-        (chunk,) = file.chunks(default.columns("2024r-pp"), 1000)
-        objects, absent = {kind: array[mask] for kind, array in with_masses(chunk.objects).items()}, file.absent_kinds
-    by_score = FormatTable(formats={"2024r-pp": Requirement(column="tagged", equals=1, source="test")})
+def test_tags_of_selected_jets_are_the_reference(name, tagger, tmp_path):
+    fraction_c, fraction_tau = FRACTIONS[tagger]
     for point, expected in expected_of(name, tagger)["default"].items():
-        fraction_c, fraction_tau = FRACTIONS[tagger]
-        values = discriminants(links, scores, KEY, fraction_c, fraction_tau)
-        is_b = ak.unflatten((values >= POINTS[tagger][point]).astype(np.int8), links.keys.counts)[mask]
-        jets = ak.with_field(objects["j"], is_b, "tagged")
-        selected, _ = select(objects | {"j": jets}, default.model_copy(update={"b_tag": by_score}), "2024r-pp", absent)
-        assert ak.count(selected["j"].pt) == expected["jets_before"]
-        assert ak.sum(selected["j"].is_b == 1) == expected["b"]
-        assert np.isnan(values).sum() == expected["no_score"]
+        score = f"{{score: {tagger}, link: btaggingLink, fraction_c: {fraction_c}, fraction_tau: {fraction_tau}, "
+        score += f"min: {POINTS[tagger][point]}, source: test}}"
+        text = (SELECTIONS / "default.yaml").read_text(encoding="utf-8")
+        before, _, after = text.partition("\nb_tag:\n")
+        rest = after[after.index("\n# Which events count") :]
+        selection = tmp_path / f"at_{point}.yaml"
+        selection.write_text(f"{before}\nb_tag:\n  formats:\n    2024r-pp: {score}\n{rest}", encoding="utf-8")
+        runs = Runs(tmp_path / point, str(SHARED / "data" / "/".join(FILES[name])))
+        runs(task="ComputeMasses", selection=str(selection), triggers="none", objects_to_calculate="e,m,j,g,b",
+             max_particles_in_combination=4)  # fmt: skip
+        (parsed,), (computed,) = runs.records("ParseFile"), runs.records("ComputeMasses")
+        counts = [row["objects"] for row in parsed["cutflow"]["b"]]
+        assert (*counts, parsed["no_score"]) == (expected["jets_before"], expected["b"], expected["no_score"])
         if "final_states" in expected:
-            assert final_states(selected) == expected["final_states"]
-
-
-def final_states(selected):
-    """Count the final states of events with e, m, j, g and b."""
-    kinds = {kind: ak.num(selected[kind]) for kind in "emg"}
-    tagged = ak.sum(selected["j"].is_b == 1, axis=1)
-    kinds |= {"b": tagged, "j": ak.num(selected["j"]) - tagged}
-    rows = zip(*(np.minimum(kinds[kind], 4).tolist() for kind in "emjgb"), strict=True)
-    counts = Counter("_".join(f"{number}{kind}" for number, kind in zip(row, "emjgb", strict=True)) for row in rows)
-    return dict(sorted(counts.items()))
+            assert {state: number for state, number in computed["final_states"].items() if number} == expected[
+                "final_states"
+            ]
 
 
 def _lists(column):

@@ -10,6 +10,7 @@ import uproot
 from physics.constituents import assign_masses
 from physics.selection.cuts import FormatTable, Requirement
 from physics.selection.selection import Selection, select
+from steps.b_tags import BTagger
 from targets.documents.models import fingerprint, load_model
 from targets.errors import ConfigurationError
 from targets.events import schemas
@@ -38,8 +39,9 @@ every_real_file = pytest.mark.parametrize("path", REAL_FILES, ids=lambda path: p
 def read(path):
     """Return format, objects and absent kinds of a file, with the columns that default asks for."""
     with open_events(str(path), schemas.load("")) as file:
-        (chunk,) = file.chunks(loaded("default").columns(file.schema.name), LARGE)
-        return file.schema.name, assign_masses(chunk.objects), file.absent_kinds
+        tagger = BTagger(file, loaded("default"))
+        (chunk,) = file.chunks(loaded("default").columns(file.schema.name), LARGE, event_branches=tagger.branches)
+        return file.schema.name, assign_masses(tagger.score(chunk)), file.absent_kinds
 
 
 def loaded(name):

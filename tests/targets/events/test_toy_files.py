@@ -147,7 +147,8 @@ def test_default_selection_finds_all_its_branches(tmp_path, objects, write, sche
     cuts = [(kind, cut) for kind, asked in selection["objects"].items() for cut in asked["cuts"]]
     cuts.append(("j", selection["b_tag"]))
     asked = [(kind, cut["formats"][schema] if "formats" in cut else cut) for kind, cut in cuts]
-    branches = {prefix[kind] + cut["column"] for kind, cut in asked if cut}
+    columns = [(kind, cut.get("column") or f"{cut['link']}.m_persIndex") for kind, cut in asked if cut]
+    branches = {prefix[kind] + column for kind, column in columns}
     assert len(branches) > 15
     assert branches - present == set()
 
