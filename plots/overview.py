@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from edm.cutflow import Row, shown
+from edm.event_level import EventRow
 from edm.kinds import NAMES
 from edm.kinematics import Counts
 from physics import final_states
@@ -21,6 +22,7 @@ from plots.style import BLUE, GREY, ORANGE, STYLE, Label, bars, canvas, full_num
 __all__ = [
     "QUANTITIES",
     "cutflow",
+    "event_cutflow",
     "events_per_dataset",
     "kinematics",
     "largest_final_states",
@@ -112,6 +114,33 @@ def _cuts(axes: Axes, rows: Sequence[Row]) -> None:
     for bar, row in zip(axes.patches, rows, strict=True):
         if not row.applied:
             bar.set(facecolor=GREY, hatch="////")
+
+
+@mpl.rc_context(STYLE)
+def event_cutflow(label: Label, rows: Sequence[EventRow]) -> Figure:
+    """Draw how many events are left after each step that looks at whole events, as a waterfall with numbers.
+
+    Args:
+        label: Where the data come from.
+        rows: The steps, in order; the first is the events read.
+
+    Returns:
+        A bar a step, events that it rejected behind it; steps that no event was asked are hatched.
+
+    Raises:
+        PhysicsError: When there is no step.
+    """
+    figure, axes = canvas(label, "Events left after each step", 1, 1, 1.2 + 0.22 * len(rows))
+    place = axes[0, 0]
+    bars(place, [textwrap.shorten(row.name, _LINE, placeholder=" …") for row in rows], [row.passed for row in rows])
+    before = [rows[0].passed, *(row.passed for row in rows)]
+    for number, (row, passed) in enumerate(zip(rows, before, strict=False)):
+        place.patches[number].set(**({} if row.applied else {"facecolor": GREY, "hatch": "////"}))
+        place.barh(number, passed - row.passed, left=row.passed, color=ORANGE, height=0.7, zorder=0)
+    place.set_xlim(left=0, right=1.25 * max(1, rows[0].passed))
+    place.set_xlabel("Events left (orange: rejected by the step; hatched: not asked)")
+    full_numbers(place.xaxis)
+    return figure
 
 
 @mpl.rc_context(STYLE)

@@ -57,7 +57,7 @@ def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None
     numbers = events.luminosity
     if numbers is None or not numbers.blocks_seen:
         return ""
-    text = f"{numbers.blocks_good:,} of {amount(numbers.blocks_seen, 'luminosity block')} are good"
+    text = f"{numbers.blocks_good:,} of {numbers.blocks_seen:,} luminosity blocks good"
     if table is not None:
         blocks = Blocks.from_dict(events.blocks)
         exact = luminosity(blocks, (), table)

@@ -132,6 +132,8 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
     label, summed, name = dataset.label, dataset.statistics, dataset.name
     if stages := {stage: total for stage, total in summed.stages.items() if total.branches}:
         yield Drawn("performance", f"{name}: performance of each stage", [performance.performance(label, stages)])
+    if rows := summed.event_cutflow:
+        yield Drawn("event_cutflow", f"{name}: events left after each step", [overview.event_cutflow(label, rows)])
     if cutflow := summed.cutflow.rows:
         events = {name: (summed.events.read, summed.events.written)}
         yield Drawn("events", f"{name}: events", [overview.events_per_dataset(label, events)])

@@ -113,7 +113,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "versions": environment.versions(),
         "files": [_file(file, run.read.get(file.uri)) for file in files],
         "sources": _sources(files, run.skim),
-        "cutflow": {dataset.name: _cutflow(dataset, run.selection) for dataset in datasets},
+        "cutflow": {dataset.name: _event_cutflow(dataset) | _cutflow(dataset, run.selection) for dataset in datasets},
         "failures": [failure for dataset in datasets for failure in _left_out(dataset)],
         "stages": {name: total for name, total in run.stages.items() if total.branches},
         "figures": [*_together(datasets), *(figure for dataset in datasets for figure in _figures(dataset, several))],
@@ -158,6 +158,24 @@ def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[CutflowRo
         ]
         for kind, rows in flow.rows.items()
     }
+
+
+def _event_cutflow(dataset: Dataset) -> dict[str, list[CutflowRow]]:
+    """Return the steps that look at whole events, as a kind of their own."""
+    rows, missing = dataset.statistics.event_cutflow, dataset.statistics.not_applied
+    before = [row.passed for row in rows[:1] + rows]
+    steps: list[CutflowRow] = [
+        {
+            "cut": row.name,
+            "asks": None,
+            "objects": row.passed,
+            "removed": passed - row.passed,
+            "applied": row.applied > 0,
+            "reason": f"files without {', '.join(missing[row.name])}" if row.name in missing else None,
+        }
+        for row, passed in zip(rows, before, strict=False)
+    ]
+    return {"events": steps} if steps else {}
 
 
 def _sources(files: Sequence[InputFile], skim: str) -> list[Source]:

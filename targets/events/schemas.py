@@ -25,7 +25,6 @@ __all__ = [
     "Collection",
     "EventNumbers",
     "Schema",
-    "ScoreCollection",
     "Where",
     "find",
     "load",

@@ -69,7 +69,7 @@ function link(doi) {
 function showCutflow(report) {
   const columns = [
     { key: "cut", title: "Cut" },
-    { key: "objects", title: "Objects left", numeric: true, write: (value) => number(value) },
+    { key: "objects", title: "Left", numeric: true, write: (value) => number(value) },
     { key: "removed", title: "Removed", numeric: true, write: (value) => number(value) },
     { key: "asks", title: "Asks", write: (value) => value ?? "" },
     { key: "reason", title: "Not applied where", write: (value, row) => value ?? (row.applied ? "" : "not applied") },

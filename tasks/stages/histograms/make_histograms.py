@@ -108,6 +108,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
         from steps import branch_statistics
+        from steps.event_statistics import describe_luminosity
         from steps.statistics import notes
         from steps.weighting.normalisation import describe_normalisation
 
@@ -122,6 +123,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
             f"statistics in {path}"
         )
+        if rows := results.event_cutflow:
+            sentence = describe_luminosity(results)
+            counted = f"{rows[-1].passed:,} of {rows[0].passed:,} events count"
+            self.tell(f"{branch.dataset}: {counted}{'; ' if sentence else ''}{sentence}")
         for note in [*notes(results), *describe_normalisation(results.normalisation)]:
             self.tell(f"note: {branch.dataset}: {note}")
         if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):

@@ -121,14 +121,19 @@ def of_dataset(name: str, summed: DatasetStatistics) -> list[str]:
         summed: The sum of the statistics of its branches.
 
     Returns:
-        Lines of text: events, objects left after each cut, masses, the largest final states, reasons of failures.
+        Lines of text: events left after each step, objects left after each cut, masses, the largest final states,
+        reasons of failures.
     """
-    from steps import statistics
+    from steps import event_statistics, statistics
 
     events, masses = summed.events, summed.masses
     few = sum(events.few_objects.values())
     kept = f"{events.written:,} kept for masses, {few:,} with fewer than two objects"
     lines = ["", f"dataset {name}", f"events: {events.read:,} read, {kept}"]
+    steps = [[row.name, _number(row.passed), _number(row.applied)] for row in summed.event_cutflow]
+    lines += tables.table(["events", "left", "asked"], steps) if steps else []
+    if luminosity := event_statistics.describe_luminosity(summed):
+        lines.append(f"luminosity: {luminosity}")
     if masses:
         lines.append(
             f"masses: {masses['masses']:,} computed, {masses['main']:,} in main, {masses['outliers']:,} in outliers"

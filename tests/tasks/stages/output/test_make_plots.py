@@ -8,7 +8,7 @@ from tests.support.preloaded import draw_nothing
 from tests.support.toy_files import truncate
 
 FEW = {"plotted_final_states": 1, "plot_formats": "png"}
-OVERVIEW = ["performance", "events", "cutflow", "multiplicities", "final_states", "kinematics"]
+OVERVIEW = ["performance", "event_cutflow", "events", "cutflow", "multiplicities", "final_states", "kinematics"]
 
 
 def plot(run, *arguments, **parameters):
