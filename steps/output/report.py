@@ -163,18 +163,11 @@ def _cutflow(dataset: Dataset, selection: Selection) -> dict[str, list[CutflowRo
 def _event_cutflow(dataset: Dataset) -> dict[str, list[CutflowRow]]:
     """Return the steps that look at whole events, as a kind of their own."""
     rows, missing = dataset.statistics.event_cutflow, dataset.statistics.not_applied
-    before = [row.passed for row in rows[:1] + rows]
-    steps: list[CutflowRow] = [
-        {
-            "cut": row.name,
-            "asks": None,
-            "objects": row.passed,
-            "removed": passed - row.passed,
-            "applied": row.applied > 0,
-            "reason": f"files without {', '.join(missing[row.name])}" if row.name in missing else None,
-        }
-        for row, passed in zip(rows, before, strict=False)
-    ]
+    steps: list[CutflowRow] = []
+    for row, before in zip(rows, rows[:1] + rows, strict=False):
+        reason = f"files without {', '.join(missing[row.name])}" if row.name in missing else None
+        counts = {"objects": row.passed, "removed": before.passed - row.passed, "applied": row.applied > 0}
+        steps.append(CutflowRow(cut=row.name, asks=None, reason=reason, **counts))  # type: ignore[typeddict-item] # its keys
     return {"events": steps} if steps else {}
 
 

@@ -92,6 +92,8 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
     }
     asks = [row.pop("asks") for rows in whole["cutflow"]["files"].values() for row in rows]
     assert set(asks) == {None}  # the selection `none` asks nothing
+    steps = whole["cutflow"]["files"].pop("events")
+    assert [(step["cut"], step["objects"]) for step in steps][:2] == [("events read", 900), ("good runs", 900)]
     assert whole["cutflow"] == {"files": said}
     stages = {one["stage"]: one for one in whole["stages"]}
     assert stages["ParseFile"]["events"] == 3 * EVENTS
