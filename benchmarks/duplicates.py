@@ -20,7 +20,7 @@ import numpy as np
 from goals import Goals
 
 from edm.event_keys import EventKeys
-from steps.duplicates import find_duplicates
+from steps.events.duplicates import find_duplicates
 
 CHUNK, ONE_IN, LIMIT_MB = 100_000, 1000, 200
 SIZES, QUICK = (1_000_000, 3_000_000, 10_000_000), (300_000, 1_000_000)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from compiled.loops import compiled
 from edm.arrays import Int64, Mask
 from edm.kinds import KINDS
-from edm.kinematics import Counts, Grid, Kinematics
 from edm.objects import Objects
+from edm.records.kinematics import Counts, Grid, Kinematics
 from physics import final_states
 
 __all__ = ["GRIDS", "Floats", "fill", "of_final_states"]

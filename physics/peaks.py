@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.arrays import Mask
-from edm.cut_table import Cut
+from edm.records.cut_table import Cut
 from edm.spectra import Distribution
 from physics import binning
 from physics.resonances import Windows

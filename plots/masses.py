@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from edm.arrays import Int64
-from edm.cut_table import Cut
+from edm.records.cut_table import Cut
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from edm.cutflow import Row, shown
-from edm.event_level import EventRow
 from edm.kinds import NAMES
-from edm.kinematics import Counts
+from edm.records.cutflow import Row, shown
+from edm.records.event_level import EventRow
+from edm.records.kinematics import Counts
 from physics import final_states
 from physics.errors import PhysicsError
 from plots.style import BLUE, GREY, ORANGE, STYLE, Label, bars, canvas, full_numbers

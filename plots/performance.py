@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from edm.statistics import StageStatistics
+from edm.records.statistics import StageStatistics
 from physics.errors import PhysicsError
 from plots.style import RED, STYLE, Label, bars, canvas, full_numbers
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 
-from edm import kinematics
-from edm.cutflow import Cutflow
-from edm.documents import from_document
-from edm.event_level import EventLevel, LuminosityNumbers
-from edm.kinematics import Kinematics
+from edm.records import kinematics
+from edm.records.cutflow import Cutflow
+from edm.records.documents import from_document
+from edm.records.event_level import EventLevel, LuminosityNumbers
+from edm.records.kinematics import Kinematics
+from edm.records.statistics import FileRecord
 from edm.run_lists import RunList
-from edm.statistics import FileRecord
 from physics.events.good_runs import luminosity
 from physics.events.result import EventResult
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from edm.arrays import Float64, Int64
-from edm.cut_table import CutTable
-from edm.records import FilledCounts, HistogramRow, MadeHistograms
-from edm.samples import Normalisation
+from edm.records.branch_records import FilledCounts, HistogramRow, MadeHistograms
+from edm.records.cut_table import CutTable
+from edm.records.samples import Normalisation
+from edm.records.statistics import DatasetStatistics
 from edm.spectra import Distribution, SpectrumKey, add_bins
-from edm.statistics import DatasetStatistics
 from physics import binning, bumpnet, weights
 from physics.binning import Histogram
 from physics.errors import PhysicsError

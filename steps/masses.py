@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from edm.records import ComputedMasses
+from edm.records.branch_records import ComputedMasses
 from edm.spectra import SpectrumKey
 from physics import final_states, masses
 from physics.combinations import Rules

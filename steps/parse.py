@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edm.documents import to_document
 from edm.objects import Objects
-from edm.records import ParsedFiles
-from edm.statistics import EventCounts, Failure, FileRecord
+from edm.records.branch_records import ParsedFiles
+from edm.records.documents import to_document
+from edm.records.statistics import EventCounts, Failure, FileRecord
 from physics import constituents, object_counts
 from physics.errors import EventLevelError, PhysicsError
 from physics.selection.selection import Selection, select
 from steps import branch_statistics
-from steps.b_tags import BTagger
 from steps.errors import FileError, StageError
-from steps.event_level import EventSelector, naming_file
-from steps.event_options import EventOptions
+from steps.events.b_tags import BTagger
+from steps.events.event_level import EventSelector, naming_file
+from steps.events.event_options import EventOptions
 from steps.file_counts import FileCounts
 from steps.weighting.weigher import Weigher, WeightOptions
 from targets.catalogue.input_files import InputFile

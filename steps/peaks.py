@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edm.cut_table import Cut, CutTable, FinalStateCount
-from edm.documents import from_document
 from edm.errors import RecordError
-from edm.records import CountedMasses, RemovedPeaks
+from edm.records.branch_records import CountedMasses, RemovedPeaks
+from edm.records.cut_table import Cut, CutTable, FinalStateCount
+from edm.records.documents import from_document
 from edm.spectra import Distribution, SpectrumKey
 from physics import combinations, peaks, resonances
 from physics.errors import PhysicsError

@@ -6,22 +6,15 @@ from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
-from edm import kinematics
-from edm.cutflow import Cutflow
 from edm.errors import RecordError
-from edm.kinematics import Kinematics
-from edm.records import (
-    RESULTS,
-    BranchRecord,
-    ComputedMasses,
-    ParsedFiles,
-    RemovedPeaks,
-    StageResults,
-)
-from edm.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
+from edm.records import kinematics
+from edm.records.branch_records import RESULTS, BranchRecord, ComputedMasses, ParsedFiles, RemovedPeaks, StageResults
+from edm.records.cutflow import Cutflow
+from edm.records.kinematics import Kinematics
+from edm.records.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
 from edm.wording import amount
 from steps import branch_statistics
-from steps.event_statistics import add_events, warnings
+from steps.events.event_statistics import add_events, warnings
 
 __all__ = ["files_read", "notes", "of_branches", "of_stages"]
 

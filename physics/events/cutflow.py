@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edm.event_level import EventRow
+from edm.records.event_level import EventRow
 from physics.errors import PhysicsError
 
 __all__ = ["EventCutflow"]

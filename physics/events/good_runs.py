@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edm.event_level import Blocks as BlockRanges
+from edm.records.event_level import Blocks as BlockRanges
 from edm.run_lists import BLOCKS_OF_A_RUN, RunList, block_keys
 from physics.errors import EventLevelError
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from edm.event_level import EventRow
 from edm.jagged import Jagged
+from edm.records.event_level import EventRow
 from edm.run_lists import RunList
 from physics.errors import EventLevelError
 from physics.events.cleaning import cleaning_rows

@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from edm.arrays import Columns, Mask
-from edm.cutflow import Cutflow, Row
 from edm.kinds import FIELDS, NAMES, STORED_KINDS, StoredKind
 from edm.objects import Objects
+from edm.records.cutflow import Cutflow, Row
 from edm.wording import did_you_mean
 from physics.errors import PhysicsError
 from physics.selection.b_tag import BTag, ScoreTag

@@ -9,9 +9,9 @@ import xxhash
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from edm.cut_table import CutTable
-from edm.records import DrawnFigures
-from edm.statistics import DatasetStatistics
+from edm.records.branch_records import DrawnFigures
+from edm.records.cut_table import CutTable
+from edm.records.statistics import DatasetStatistics
 from physics import binning
 from plots import masses, overview, performance
 from plots.masses import Spectrum

@@ -8,10 +8,10 @@ from typing import Any
 
 import xxhash
 
-from edm.cut_table import CutTable
-from edm.cutflow import shown
+from edm.records.cut_table import CutTable
+from edm.records.cutflow import shown
+from edm.records.statistics import DatasetStatistics, Failure, FileRecord, StageStatistics
 from edm.spectra import SpectrumKey
-from edm.statistics import DatasetStatistics, Failure, FileRecord, StageStatistics
 from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
 from physics.selection.selection import Selection

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edm.samples import FileWeights, Normalisation, SampleNumbers
+from edm.records.samples import FileWeights, Normalisation, SampleNumbers
 from physics.errors import EventLevelError
 from physics.simulation.luminosities import LUMINOSITIES
 from physics.weights import Sample, normalisation, unit_of

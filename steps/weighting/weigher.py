@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.jagged import Jagged
-from edm.samples import FileWeights
+from edm.records.samples import FileWeights
 from physics.errors import EventLevelError, PhysicsError
 from physics.selection.weight_tables import FormatWeights, Weights
 from physics.weights import SPREAD, UNIT_BITS, constant, event_weights, exact_sum, unit_of

@@ -24,8 +24,8 @@ from typing import Any, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from edm.cut_table import Cut
-from edm.statistics import Failure, StageStatistics
+from edm.records.cut_table import Cut
+from edm.records.statistics import Failure, StageStatistics
 from targets.errors import FileFormatError
 from targets.storage import atomic
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from edm.samples import SampleNumbers
+from edm.records.samples import SampleNumbers
 from targets.catalogue import input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.errors import ConfigurationError

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 import law
 from luigi.cmdline_parser import CmdlineParser
 
-from edm.records import StageResults
+from edm.records.branch_records import StageResults
 from tasks.cli import messages
 from tasks.framework.branch_files import BranchFiles, Granularity, divide
 from tasks.framework.chosen_branches import ChosenBranches

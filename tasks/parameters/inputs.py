@@ -218,7 +218,7 @@ class ParsingParameters(SourceParameters, SimulationParameters):
         Args:
             addresses: Where the files of the dataset are, which tells the streams.
         """
-        from steps.event_options import EventOptions, find_streams
+        from steps.events.event_options import EventOptions, find_streams
 
         events = self.selected().events
         return EventOptions(
@@ -230,7 +230,7 @@ class ParsingParameters(SourceParameters, SimulationParameters):
 
     def describe_events(self, addresses: Sequence[str]) -> Any:
         """Return what names a variant by the events that count: which lists of good runs, triggers and streams."""
-        from steps.event_options import describe_options
+        from steps.events.event_options import describe_options
 
         experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
         return describe_options(self.event_options(addresses), self.selected().events, experiments)

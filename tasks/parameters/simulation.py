@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from edm.samples import SampleNumbers
+from edm.records.samples import SampleNumbers
 from physics.simulation.luminosities import LUMINOSITIES
 from targets.catalogue.cross_sections import load_cross_sections
 from tasks.parameters.types import Flag, FolderPath, Number
@@ -24,7 +24,7 @@ class SimulationParameters:
         minimum=0,
         default=0.0,
         description="integrated luminosity in 1/fb that simulation is normalised to",
-        default_text="that of the format: "
+        default_text="the format's: "
         + ", ".join(f"{name} {luminosity.fb:g}" for name, luminosity in LUMINOSITIES.items()),
     )
     cross_sections = FolderPath(

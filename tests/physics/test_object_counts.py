@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from edm import kinematics
 from edm.objects import Objects
+from edm.records import kinematics
 from physics import object_counts
 from physics.object_counts import GRIDS
 

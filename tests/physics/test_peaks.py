@@ -7,8 +7,8 @@ from operator import add
 import numpy as np
 import pytest
 
-from edm.cut_table import Cut
-from edm.documents import from_document, to_document
+from edm.records.cut_table import Cut
+from edm.records.documents import from_document, to_document
 from physics import peaks
 from physics.combinations import parse
 from physics.resonances import Resonance, Windows, choose, windows

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from edm.cut_table import Cut
+from edm.records.cut_table import Cut
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from edm.cutflow import Cutflow, Row
-from edm.kinematics import Counts, Grid
+from edm.records.cutflow import Cutflow, Row
+from edm.records.kinematics import Counts, Grid
 from physics.errors import PhysicsError
 from plots import overview
 from plots.style import Label

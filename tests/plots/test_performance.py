@@ -2,7 +2,7 @@
 
 import pytest
 
-from edm.statistics import StageStatistics
+from edm.records.statistics import StageStatistics
 from physics.errors import PhysicsError
 from plots.performance import performance
 from plots.style import Label

@@ -10,7 +10,7 @@ import uproot
 from physics.constituents import assign_masses
 from physics.selection.cuts import FormatTable, Requirement
 from physics.selection.selection import Selection, select
-from steps.b_tags import BTagger
+from steps.events.b_tags import BTagger
 from targets.documents.models import fingerprint, load_model
 from targets.errors import ConfigurationError
 from targets.events import schemas

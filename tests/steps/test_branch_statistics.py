@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from edm.records import RESULTS, CountedMasses
+from edm.records.branch_records import RESULTS, CountedMasses
 from steps import branch_statistics
 from targets.errors import FileFormatError, UnreadableFileError
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import uproot
 
-from edm.documents import to_document
+from edm.records.documents import to_document
 from physics.errors import PhysicsError
 from physics.selection.selection import Selection
 from steps import parse

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edm.cut_table import Cut
-from edm.documents import to_document
-from edm.records import CountedMasses
+from edm.records.branch_records import CountedMasses
+from edm.records.cut_table import Cut
+from edm.records.documents import to_document
 from edm.spectra import SpectrumKey
 from physics.resonances import choose
 from steps import histograms, peaks

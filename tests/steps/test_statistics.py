@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from edm import kinematics
+from edm.records import kinematics
 from tests.support.toy_files import EVENTS, truncate
 
 ROOMS = {"ParseFile": "parsed_data", "ComputeMasses": "im_arrays", "RemovePeaks": "im_arrays_processed"}

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import uproot
 
-from edm.cut_table import Cut
-from edm.documents import from_document
-from edm.statistics import Failure, StageStatistics
+from edm.records.cut_table import Cut
+from edm.records.documents import from_document
+from edm.records.statistics import Failure, StageStatistics
 from physics import bumpnet
 from tests.support.runs import Runs
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edm.records import MadeHistograms
+from edm.records.branch_records import MadeHistograms
 from edm.wording import amount
 from steps.output import tables
 from targets.catalogue.input_files import DEMO_RELEASE
@@ -108,7 +108,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
         from steps import branch_statistics
-        from steps.event_statistics import describe_luminosity
+        from steps.events.event_statistics import describe_luminosity
         from steps.statistics import notes
         from steps.weighting.normalisation import describe_normalisation
 

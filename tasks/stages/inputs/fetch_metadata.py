@@ -8,7 +8,7 @@ from typing import Any
 
 import law
 
-from edm.samples import SampleNumbers
+from edm.records.samples import SampleNumbers
 from edm.wording import amount
 from targets.catalogue import atlas_releases, cern_records, input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edm.records import ParsedFiles, StageResults
+from edm.records.branch_records import ParsedFiles, StageResults
 from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage

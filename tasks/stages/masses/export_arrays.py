@@ -1,6 +1,6 @@
 """ExportArrays: the masses as plain .npy files, one per final state and combination."""
 
-from edm.records import ExportedArrays
+from edm.records.branch_records import ExportedArrays
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.masses import MassParameters

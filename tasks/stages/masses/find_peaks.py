@@ -1,7 +1,7 @@
 """FindPeaks: the table of cuts of each dataset."""
 
-from edm.documents import to_document
-from edm.records import FoundPeaks
+from edm.records.branch_records import FoundPeaks
+from edm.records.documents import to_document
 from targets.documents.json import dump_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edm.records import MadeReport
+from edm.records.branch_records import MadeReport
 from targets.documents import models
 from targets.errors import ConfigurationError
 from tasks.framework.branch_files import BranchFiles

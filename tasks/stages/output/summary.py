@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from edm.cutflow import shown
 from edm.kinds import NAMES
-from edm.statistics import DatasetStatistics, StageStatistics
+from edm.records.cutflow import shown
+from edm.records.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
@@ -124,7 +124,8 @@ def of_dataset(name: str, summed: DatasetStatistics) -> list[str]:
         Lines of text: events left after each step, objects left after each cut, masses, the largest final states,
         reasons of failures.
     """
-    from steps import event_statistics, statistics
+    from steps import statistics
+    from steps.events import event_statistics
 
     events, masses = summed.events, summed.masses
     few = sum(events.few_objects.values())

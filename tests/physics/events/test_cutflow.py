@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edm.event_level import EventRow
+from edm.records.event_level import EventRow
 from physics.errors import PhysicsError
 from physics.events.cutflow import EventCutflow
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edm.cutflow import Row
+from edm.records.cutflow import Row
 from physics.errors import PhysicsError
 from physics.selection.selection import Selection, select
 from tests.support.jagged import jagged, plain

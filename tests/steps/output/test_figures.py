@@ -7,9 +7,9 @@ import pytest
 import xxhash
 from matplotlib.figure import Figure
 
-from edm.cut_table import CutTable
-from edm.records import DrawnFigures
-from edm.statistics import StageStatistics
+from edm.records.branch_records import DrawnFigures
+from edm.records.cut_table import CutTable
+from edm.records.statistics import StageStatistics
 from plots.style import Label
 from steps import statistics
 from steps.output import figures

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edm.samples import FileWeights, SampleNumbers
-from edm.statistics import Failure, FileRecord
+from edm.records.samples import FileWeights, SampleNumbers
+from edm.records.statistics import Failure, FileRecord
 from physics.errors import EventLevelError
 from steps.weighting import normalisation
 from steps.weighting.normalisation import SampleSources, describe_normalisation, find_unit, normalise

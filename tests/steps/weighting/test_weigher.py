@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import uproot
 
-from edm.samples import FileWeights
+from edm.records.samples import FileWeights
 from physics.errors import EventLevelError
 from physics.selection.selection import Selection
 from steps import parse

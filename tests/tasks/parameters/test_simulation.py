@@ -3,7 +3,7 @@
 import pytest
 
 import tasks
-from edm.samples import SampleNumbers
+from edm.records.samples import SampleNumbers
 from targets.errors import ConfigurationError
 
 

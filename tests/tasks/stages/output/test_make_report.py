@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import uproot
 
-from edm.cutflow import shown
+from edm.records.cutflow import shown
 from steps.environment import commit
 from tests.support.browsers import chromium
 from tests.support.toy_files import EVENTS, toy_file, truncate

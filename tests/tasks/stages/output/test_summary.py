@@ -2,7 +2,7 @@
 
 import shutil
 
-from edm.cutflow import shown
+from edm.records.cutflow import shown
 from tests.support.toy_files import EVENTS, truncate
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from edm.arrays import Mask
-from edm.event_level import EventRow
+from edm.records.event_level import EventRow
 from edm.run_lists import RunList
 from physics.errors import EventLevelError, PhysicsError
 from physics.events.cutflow import EventCutflow
@@ -16,7 +16,7 @@ from physics.events.streams import stream_of
 from physics.events.trigger_menus import Menus, counters_of
 from physics.events.triggers import DECISION_WORDS
 from physics.selection.selection import Selection
-from steps.event_options import EventOptions
+from steps.events.event_options import EventOptions
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.events import reader
 from targets.events.reader import Chunk

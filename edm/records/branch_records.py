@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from edm.cut_table import FinalStateCount
-from edm.documents import Count, Number, from_document, to_document
 from edm.errors import RecordError
-from edm.event_level import EventLevel
-from edm.samples import Normalisation
-from edm.statistics import CutflowDocument, DatasetStatistics, EventCounts, Failure, FileRecord, KinematicsDocument
+from edm.records.cut_table import FinalStateCount
+from edm.records.documents import Count, Number, from_document, to_document
+from edm.records.event_level import EventLevel
+from edm.records.samples import Normalisation
+from edm.records.statistics import (
+    CutflowDocument,
+    DatasetStatistics,
+    EventCounts,
+    Failure,
+    FileRecord,
+    KinematicsDocument,
+)
 
 __all__ = [
     "RESULTS",

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from edm.cut_table import Cut, CutTable, FinalStateCount
-from edm.documents import from_document, to_document
 from edm.errors import RecordError
+from edm.records.cut_table import Cut, CutTable, FinalStateCount
+from edm.records.documents import from_document, to_document
 from edm.spectra import SpectrumKey
 
 CUT = Cut(

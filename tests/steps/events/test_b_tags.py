@@ -5,7 +5,7 @@ import pytest
 
 from physics.errors import EventLevelError
 from physics.selection.selection import Selection
-from steps.b_tags import BTagger
+from steps.events.b_tags import BTagger
 from targets.documents.models import load_model
 from targets.events import schemas
 from targets.events.reader import open_events

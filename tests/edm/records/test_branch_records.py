@@ -5,11 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from edm.cut_table import FinalStateCount
-from edm.cutflow import Cutflow, Row
 from edm.errors import RecordError
-from edm.kinematics import Counts, Grid
-from edm.records import (
+from edm.records.branch_records import (
     RESULTS,
     BranchRecord,
     ComputedMasses,
@@ -25,7 +22,10 @@ from edm.records import (
     RemovedPeaks,
     Totals,
 )
-from edm.statistics import EventCounts, Failure, FileRecord, StageStatistics
+from edm.records.cut_table import FinalStateCount
+from edm.records.cutflow import Cutflow, Row
+from edm.records.kinematics import Counts, Grid
+from edm.records.statistics import EventCounts, Failure, FileRecord, StageStatistics
 
 EVENTS = EventCounts(10, 7, {"1e": 3})
 CUTFLOW = Cutflow(

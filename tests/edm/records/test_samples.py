@@ -2,7 +2,7 @@
 
 import math
 
-from edm.samples import SampleNumbers
+from edm.records.samples import SampleNumbers
 
 
 def test_numbers_of_a_catalogue():

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edm.cutflow import Cutflow, Row, shown
 from edm.errors import RecordError
+from edm.records.cutflow import Cutflow, Row, shown
 
 rows = st.builds(
     Row,

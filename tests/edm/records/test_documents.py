@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from edm.documents import Count, Flag, Number, from_document, to_document
 from edm.errors import RecordError
+from edm.records.documents import Count, Flag, Number, from_document, to_document
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, PlainSerializer, PlainValidator
 
-from edm.documents import Count, Flag, Number
+from edm.records.documents import Count, Flag, Number
 from edm.spectra import SpectrumKey
 
 __all__ = ["Cut", "CutTable", "FinalStateCount"]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import reduce
 
-from edm.documents import from_document
-from edm.event_level import EventLevel, LuminosityNumbers
-from edm.records import ParsedFiles
-from edm.statistics import DatasetStatistics
+from edm.records.branch_records import ParsedFiles
+from edm.records.documents import from_document
+from edm.records.event_level import EventLevel, LuminosityNumbers
+from edm.records.statistics import DatasetStatistics
 from edm.wording import amount
 from physics.events.good_runs import Blocks, LuminosityTable, luminosity
 from physics.events.result import EventResult

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator
 
-from edm import kinematics
-from edm.cutflow import Cutflow
-from edm.documents import Count, Flag, Number
-from edm.event_level import EventLevel, EventRow
-from edm.kinematics import Kinematics
-from edm.samples import FileWeights
+from edm.records import kinematics
+from edm.records.cutflow import Cutflow
+from edm.records.documents import Count, Flag, Number
+from edm.records.event_level import EventLevel, EventRow
+from edm.records.kinematics import Kinematics
+from edm.records.samples import FileWeights
 
 __all__ = [
     "CutflowDocument",

@@ -2,10 +2,10 @@
 
 import pytest
 
-from edm.event_level import EventLevel, EventRow, LuminosityNumbers
+from edm.records.event_level import EventLevel, EventRow, LuminosityNumbers
 from plots import overview
 from plots.style import Label
-from steps.event_statistics import describe_luminosity, warnings
+from steps.events.event_statistics import describe_luminosity, warnings
 from tests.support.toy_files import EVENTS
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from edm.event_keys import EventKeys
 from physics.events.duplicates import Duplicates, Example, find_copies
-from steps.duplicates import find_duplicates, parts_needed, refuse_duplicates
 from steps.errors import DuplicateEventsError, PlanError
+from steps.events.duplicates import find_duplicates, parts_needed, refuse_duplicates
 
 
 def files(n_files=4, n_events=500):

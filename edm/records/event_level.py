@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from edm.documents import Count, Number
+from edm.records.documents import Count, Number
 
 __all__ = ["Blocks", "EventLevel", "EventRow", "LuminosityNumbers"]
 

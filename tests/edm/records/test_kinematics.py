@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from edm import kinematics
 from edm.errors import RecordError
-from edm.kinematics import Counts, Grid
+from edm.records import kinematics
+from edm.records.kinematics import Counts, Grid
 
 
 def pt(*counts, kind="e", high=100.0, below=0, above=0):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from edm.cutflow import Cutflow
-from edm.documents import from_document, to_document
 from edm.errors import RecordError
-from edm.statistics import DatasetStatistics, EventCounts, Failure, StageStatistics
+from edm.records.cutflow import Cutflow
+from edm.records.documents import from_document, to_document
+from edm.records.statistics import DatasetStatistics, EventCounts, Failure, StageStatistics
 
 STATISTICS = DatasetStatistics(
     events=EventCounts(10, 7, {"1e_0m_0j_0g_0t_0b": 3}),

@@ -1,0 +1,1 @@
+"""Records: what stages write down and read again, as dataclasses and their documents."""
