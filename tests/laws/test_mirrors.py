@@ -18,7 +18,7 @@ SMALL_LINES = 60
 TESTED_ELSEWHERE = {
     "targets/documents/yaml_lines.py": "a part of the reading of YAML: seen in documents/test_models.py",
     "targets/products/event_columns.py": "a part of parsed data, tested with them in products/test_parsed_data.py",
-    "edm/records/event_level.py": "the record of what physics/events says: seen in steps/events/test_event_statistics.py",
+    "edm/records/event_level.py": "a record, seen in steps/events/test_event_statistics.py",
     "physics/events/cleaning.py": "one step of the event level, tested with the others in physics/events/test_steps.py",
     "physics/events/result.py": "what the steps add up to, seen in physics/events/test_steps.py",
     "physics/events/trigger_step.py": "one step of the event level, tested in physics/events/test_steps.py",
