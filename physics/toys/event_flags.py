@@ -65,6 +65,7 @@ def generate_flags(
     rng = np.random.Generator(np.random.PCG64([seed, part, 1]))
 
     def passed(step: str, *shape: int) -> npt.NDArray[Any]:
+        """Draw which events, or parts of them, pass a step (dimensionless), shape (n_events, *shape)."""
         return rng.random((n_events, *shape)) < _PASSED[step]
 
     run, first_block = _FIRST_BLOCKS[experiment][part // 2 % len(_FIRST_BLOCKS[experiment])]
