@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
@@ -26,7 +25,7 @@ class Jagged:
         return len(self.offsets) - 1
 
     @classmethod
-    def from_awkward(cls, array: ak.Array) -> Self:
+    def from_awkward(cls, array: Any) -> Self:
         """Take an awkward array apart.
 
         Args:
@@ -36,10 +35,11 @@ class Jagged:
         Returns:
             The same as flat arrays.
         """
-        counts = np.asarray(ak.num(array, axis=1), dtype=np.int64)
-        flat = ak.flatten(array, axis=1)
-        values = ak.to_numpy(flat) if flat.ndim == 1 else np.asarray(ak.num(flat, axis=1))
-        return cls(np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]), values)
+        # by methods of the layout alone: awkward itself takes a second to import, which the command line does not have
+        lists = array.layout.to_packed().to_ListOffsetArray64(True)
+        deeper = lists.content.purelist_depth > 1
+        values = np.diff(lists.content.to_ListOffsetArray64(True).offsets.data) if deeper else lists.content.data
+        return cls(np.asarray(lists.offsets.data), np.asarray(values))
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:

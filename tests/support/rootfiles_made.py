@@ -45,7 +45,8 @@ def events(n_events: int, seed: int = 1) -> dict[str, Any]:
         "run": np.full(n_events, 358031, dtype=np.uint32),
         "luminosity_block": np.arange(n_events, dtype=np.uint32) // 10 + 1,
         "event": np.arange(n_events, dtype=np.uint64) + 5_000_000_000,  # above 2^32: as the LHC counts
-        "weight": rng.integers(-8, 8, n_events).astype(np.float32) / 4,
+        "weight": (weights := rng.integers(-8, 8, n_events).astype(np.float32) / 4),
+        "generator_weight": weights,
     }
 
 

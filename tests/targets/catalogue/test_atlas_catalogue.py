@@ -62,8 +62,8 @@ def test_a_name_that_hides_another_dataset_loses_nothing(atlas):
     atlas({R: [hidden, dataset("1", {"noskim": ["mc"]}, physics_short="DATA")]})
     entries, notes = read_release(R)
     assert entries == [
-        Entry("1", "mc", {"noskim": ["mc"]}, said("1")),
-        Entry("data", "data", {"noskim": ["real data"]}, said("data")),
+        Entry("1", "mc", {"noskim": ["mc"]}, said("1", physics_short="DATA")),
+        Entry("data", "data", {"noskim": ["real data"]}, said("data", physics_short=None)),
     ]
     assert notes == [
         f"release {R}: the portal states 2 datasets and atlasopenmagic found 1, but there are 2: all of them were taken"

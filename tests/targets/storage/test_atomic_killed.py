@@ -105,9 +105,11 @@ from physics.binning import Histogram
 from targets.products import histograms
 counts = np.ones(30, dtype=np.int64)
 class Slow(dict):
+    passes = 0
     def items(self):
+        self.passes += 1
         for number, item in enumerate(super().items()):
-            if number == 2:
+            if number == 2 and self.passes == {}:
                 pause()
             yield item
 made = Slow({{f"h{{n}}": Histogram(start_gev=0.0, width_gev=10.0, counts=counts, trimmed=0) for n in range(3)}})
@@ -118,8 +120,8 @@ REAL_WRITERS = {
     "ttree.root": WRITE_PARSED.format("ttree"),
     "masses.npz": WRITE_MASSES,
     "exported": EXPORT_MASSES,
-    "histograms.root": WRITE_HISTOGRAMS.format("write_file"),
-    "histograms": WRITE_HISTOGRAMS.format("write_folder"),
+    "histograms.root": WRITE_HISTOGRAMS.format(2, "write_file"),
+    "histograms": WRITE_HISTOGRAMS.format(1, "write_folder"),
 }
 
 

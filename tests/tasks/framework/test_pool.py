@@ -47,7 +47,7 @@ def test_an_error_of_ours_is_a_sentence(listed, files):
 
 
 def test_a_bug_keeps_its_traceback(listed, monkeypatch):
-    def broken(self):
+    def broken(self, *_):
         msg = "a bug"
         raise ZeroDivisionError(msg)
 

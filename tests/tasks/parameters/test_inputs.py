@@ -14,7 +14,7 @@ def task(**parameters):
 
 def test_reading_is_as_the_parameters_say(tmp_path):
     options = task(fetch="stream", keep_downloads=False, chunk_events=7, memory_limit_mb=700, read_attempts=2,
-                   tolerated_failures=4, schema="cms-nanoaod").read_options(tmp_path)  # fmt: skip
+                   tolerated_failures=4, schema="cms-nanoaod").read_options(tmp_path, [])  # fmt: skip
     assert (options.fetch.mode, options.fetch.keep, options.fetch.folder) == ("stream", False, tmp_path)
     assert (options.chunk_events, options.memory_limit_mb) == (7, 700)
     assert (options.attempts, options.tolerated_failures) == (2, 4)
@@ -23,11 +23,11 @@ def test_reading_is_as_the_parameters_say(tmp_path):
 
 
 def test_a_cache_of_ones_own_is_used(tmp_path):
-    assert task(download_dir=str(tmp_path / "own")).read_options(tmp_path).fetch.folder == tmp_path / "own"
+    assert task(download_dir=str(tmp_path / "own")).read_options(tmp_path, []).fetch.folder == tmp_path / "own"
 
 
 def test_without_a_schema_all_are_tried(tmp_path):
-    assert len(task().read_options(tmp_path).schemas) == len(list(schemas.BUILT_IN.glob("*.yaml")))
+    assert len(task().read_options(tmp_path, []).schemas) == len(list(schemas.BUILT_IN.glob("*.yaml")))
 
 
 @pytest.mark.parametrize("name", ["default", "none"])
