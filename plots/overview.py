@@ -39,6 +39,7 @@ QUANTITIES: dict[str, str] = {
 _UNITS = {"pt": " GeV", "eta": "", "phi": " rad"}
 
 _LINE = 30  # letters of the name of a cut beside its bar
+_NAME = 44  # characters of a name beside a bar
 
 _DROPPED = "dropped: too few events"
 
@@ -132,7 +133,7 @@ def event_cutflow(label: Label, rows: Sequence[EventRow]) -> Figure:
     """
     figure, axes = canvas(label, "Events left after each step", 1, 1, 1.2 + 0.22 * len(rows))
     place = axes[0, 0]
-    bars(place, [textwrap.shorten(row.name, _LINE, placeholder=" …") for row in rows], [row.passed for row in rows])
+    bars(place, [_shortened(row.name) for row in rows], [row.passed for row in rows])
     before = [rows[0].passed, *(row.passed for row in rows)]
     for number, (row, passed) in enumerate(zip(rows, before, strict=False)):
         place.patches[number].set(**({} if row.applied else {"facecolor": GREY, "hatch": "////"}))
@@ -266,3 +267,8 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
 
 def _plural(kind: str) -> str:
     return f"{NAMES.get(kind, kind)}s".capitalize()
+
+
+def _shortened(name: str) -> str:
+    """Cut a name off that is longer than those of branches are: one word, which wrapping would drop whole."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
