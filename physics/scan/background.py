@@ -1,8 +1,8 @@
 """A smooth falling background fitted to counts by the Poisson likelihood.
 
 The family is that of dijet searches, f(x) = p0 (1 - x)^p1 x^-(p2 + p3 ln x + p4 ln^2 x) with x = m / sqrt(s) (for
-instance CMS, arXiv:1911.03947, and ATLAS, arXiv:1910.08447). Its logarithm is linear in the parameters, so that a fit is
-a Poisson regression: the likelihood has one maximum, and a few steps of scoring find it.
+instance CMS, arXiv:1911.03947, and ATLAS, arXiv:1910.08447). Its logarithm is linear in the parameters, so that a fit
+is a Poisson regression: the likelihood has one maximum, and a few steps of scoring find it.
 """
 
 from dataclasses import dataclass
