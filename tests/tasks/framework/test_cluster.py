@@ -172,8 +172,7 @@ def test_a_path_that_a_shell_would_not_take_as_it_is_is_refused_at_the_start(run
     end = submit(run, engine=engine_name, base_output_dir=folder)
     assert end.status != 0
     assert (
-        f"base_output_dir = {folder!r}: with --workflow {engine_name} its path must not contain {characters!r}"
-        in end.text
+        f"base_output_dir = {folder!r}: with --workflow {engine_name} its path may not have {characters!r}" in end.text
     )
     assert "choose a path of letters, digits and" in end.text
     assert not Path(folder).exists()
@@ -257,5 +256,5 @@ def test_a_stage_that_alone_becomes_jobs_is_refused_such_a_path_too(run):
     folder = run.folder / "a$(b)"
     end = run.attempt("--ParseFile-workflow", "pbs", base_output_dir=folder)
     assert end.status != 0
-    assert f"base_output_dir = {str(folder)!r}: with --workflow pbs its path must not contain '$()'" in end.text
+    assert f"base_output_dir = {str(folder)!r}: with --workflow pbs its path may not have '$()'" in end.text
     assert not folder.exists()

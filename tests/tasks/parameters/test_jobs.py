@@ -28,10 +28,10 @@ BAD = {
         ("-1m", "= '-1m': it must be above 0"),
         ("soon", "write 90m, 1.5h"),
     ],
-    "walltime": [("0", "it must be above 0"), ("-2", "it must be above 0"), ("inf", "it must be a finite time")],
+    "walltime": [("0", "it must be above 0"), ("-2", "it must be above 0"), ("inf", "a finite time is needed")],
     "pbs_walltime": [("xx", "this is no time: write 90m"), ("4h30", "'4h, 30m'"), ("0", "it must be above 0")],
     "pbs_memory": [
-        ("2", "write a whole number with b, kb, mb, gb or tb, as 2gb"),
+        ("2", "write a whole number and b, kb, mb, gb or tb, as 2gb"),
         ("lots", "as 2gb"),
         ("2.5gb", "as 2gb"),
         ("0gb", "gb"),
@@ -50,8 +50,8 @@ BAD = {
     "clear_logs": [("2", "it must be True or False")],
     "branch": [("-2", "it must be -1 or more"), ("all", "it is not a whole number")],
     "branches": [
-        ("abc", "write branch numbers and ranges, as 0:5,7"),
-        ("1:2:3", "write branch numbers and ranges"),
+        ("abc", "write numbers of branches and ranges, as 0:5,7"),
+        ("1:2:3", "write numbers of branches and ranges"),
         ("3:1", "a range is empty"),
         (":0", "a range is empty"),
         ("-4", "branches are counted from 0"),
@@ -117,7 +117,7 @@ def test_what_law_has_a_meaning_for_stays_legal(name, text, value):
 
 
 def test_a_bad_value_in_python_is_refused_too():
-    with pytest.raises(ValueError, match=r"pbs_memory = '2': write a whole number with b, kb, mb, gb or tb, as 2gb\."):
+    with pytest.raises(ValueError, match=r"pbs_memory = '2': write a whole number and b, kb, mb, gb or tb, as 2gb\."):
         tasks.ParseFile(release_years=("demo",), pbs_memory="2")
 
 
