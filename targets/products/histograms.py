@@ -19,6 +19,7 @@ import xxhash
 from uproot.writing import identify
 
 from targets.errors import UnreadableFileError
+from targets.rootio.ttree import branch_lists
 from targets.storage import atomic
 
 __all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
@@ -111,7 +112,7 @@ def read(path: Path) -> Iterator[Stored]:
 
 def _read(path: Path) -> list[Stored]:
     try:
-        with uproot.open(path) as file:
+        with uproot.open(path, custom_classes=branch_lists.classes()) as file:
             stored = [_stored(key, file[key]) for key in file.keys(cycle=False, filter_classname="TH1D")]
             made_of = file.file.uuid
     except Exception as error:  # what uproot raises depends on where the damage is

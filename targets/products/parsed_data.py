@@ -27,6 +27,7 @@ from targets.products.event_columns import COLUMNS, NUMBERS, Checksums, Events, 
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
 from targets.rootio.flat_arrays import Flat
+from targets.rootio.ttree import branch_lists
 from targets.storage import atomic
 
 __all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_weighted", "statistics", "writing"]
@@ -207,7 +208,7 @@ def statistics(path: Path) -> dict[str, Any]:
         UnreadableFileError: When the file is not there or damaged.
     """
     try:
-        with uproot.open(path) as file:
+        with uproot.open(path, custom_classes=branch_lists.classes()) as file:
             noted: dict[str, Any] = dict(unsealed(json.loads(str(file[_STATISTICS]))))
             return noted
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
@@ -216,7 +217,7 @@ def statistics(path: Path) -> dict[str, Any]:
 
 def _checksums(path: Path) -> dict[str, str] | None:
     """Read the checksums of a file; None of one without."""
-    with uproot.open(path) as file:
+    with uproot.open(path, custom_classes=branch_lists.classes()) as file:
         if _CHECKSUMS not in file.keys(cycle=False, recursive=False):
             return None
         checksums: dict[str, str] = json.loads(str(file[_CHECKSUMS]))

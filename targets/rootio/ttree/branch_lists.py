@@ -210,10 +210,18 @@ class _Scan:
 def classes() -> dict[str, Any]:
     """Return the classes with which uproot opens a file so that branches are parsed when they are asked for.
 
+    Each file gets its own: uproot keeps the classes that it makes from a file's description, and those of a damaged
+    file would then be used for all files that the process opens after it.
+
     Returns:
         uproot's own, but for that of lists; to be given to ``uproot.open`` as ``custom_classes``.
     """
-    return {**uproot.classes, "TObjArray": BranchList}
+    own = {name: _separate(cls) for name, cls in uproot.classes.items() if hasattr(cls, "known_versions")}
+    return {**uproot.classes, **own, "TObjArray": BranchList}
+
+
+def _separate(cls: Any) -> Any:
+    return type(cls.__name__, (cls,), {"known_versions": dict(cls.known_versions), "__module__": cls.__module__})
 
 
 def paths(tree: Any) -> list[str]:

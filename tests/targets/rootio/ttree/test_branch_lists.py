@@ -1,9 +1,12 @@
 """Branches that are parsed when they are asked for are uproot's own, whatever else was asked for before."""
 
+from pathlib import Path
+
 import awkward as ak
 import numpy as np
 import pytest
 import uproot
+from uproot.models.TBranch import Model_TBranch_v13
 
 from targets.rootio.local_source import FileSource
 from targets.rootio.ttree import branch_lists
@@ -127,3 +130,18 @@ def test_damaged_lists_are_errors_or_those_of_uproot(tmp_path):
         equal += 1
     assert equal > 20
     assert refused > 20
+
+
+def test_a_damaged_file_leaves_the_classes_of_later_files_alone(tmp_path):
+    """Uproot makes a class of a version it does not know from the file's description, in place of its own."""
+    good = Path(write_branches(tmp_path / "good.root", "Events", {"x": np.arange(3.0)}))
+    content = good.read_bytes()
+    place = content.index(b"TBranch\0")  # then 4 bytes of size and 2 of version
+    version = place + len(b"TBranch\0") + 4
+    assert content[version : version + 2] == b"\x00\x0d"
+    (tmp_path / "damaged.root").write_bytes(content[:version] + b"\x30\x0d" + content[version + 2 :])
+    with opened(tmp_path / "damaged.root", custom_classes=branch_lists.classes()) as file:
+        branch_lists.branch(file["Events"], "x")
+    for how in ({}, {"custom_classes": branch_lists.classes()}):
+        with opened(good, **how) as file:
+            assert isinstance(file["Events"]["x"], Model_TBranch_v13)  # what TBranchElement builds on
