@@ -25,12 +25,12 @@ from submit.pbs.proxy import PBSWorkflowProxy  # noqa: E402
 from submit.pbs.workflow import PBSWorkflow  # noqa: E402
 from submit.shell_commands import find_shell_characters  # noqa: E402
 from submit.slurm import SlurmJobManager  # noqa: E402
+from targets.documents.digests import digest  # noqa: E402
 from targets.errors import ConfigurationError  # noqa: E402
 from targets.storage import atomic  # noqa: E402
 from tasks.cli import command_line  # noqa: E402
 from tasks.framework.branches import BranchOutputs  # noqa: E402
 from tasks.framework.pool import PoolWorkflow  # noqa: E402
-from tasks.framework.product import digest  # noqa: E402
 from tasks.parameters.jobs import STAGE_SETTINGS, JobParameters  # noqa: E402
 from tasks.parameters.types import Choice  # noqa: E402
 

@@ -1,6 +1,5 @@
 """What all products share: where they lie, and what their names depend on. Paths are made here and nowhere else."""
 
-import hashlib
 import json
 import sys
 import textwrap
@@ -12,12 +11,13 @@ import law
 from luigi.parameter import ParameterVisibility
 
 from targets.documents import models
+from targets.documents.digests import digest
 from targets.events import schemas
 from targets.storage import atomic
 from tasks.cli import messages
 from tasks.parameters.types import Handling
 
-__all__ = ["FolderTarget", "Product", "digest"]
+__all__ = ["FolderTarget", "Product"]
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
@@ -155,19 +155,6 @@ class Product(law.Task):
             and name not in law_says_nothing
             and parameter.serialize(getattr(self, name)) != _default(parameter)
         }
-
-
-def digest(document: Any, digits: int) -> str:
-    """Return the first hex digits of a hash over a document.
-
-    Args:
-        document: Anything that JSON can write.
-        digits: How many hex digits.
-
-    Returns:
-        The digits; equal documents give equal ones.
-    """
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:digits]
 
 
 def _fingerprint(path: Path) -> str:

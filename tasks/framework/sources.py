@@ -6,9 +6,10 @@ from typing import Any
 from edm.records.samples import SampleNumbers
 from targets.catalogue import input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
+from targets.documents.digests import digest
 from targets.errors import ConfigurationError
 from tasks.cli import command_line, messages
-from tasks.framework.product import Product, digest
+from tasks.framework.product import Product
 from tasks.parameters.inputs import SourceParameters, other_data_type
 
 __all__ = ["FileListTask", "SourceTask"]

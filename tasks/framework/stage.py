@@ -7,8 +7,8 @@ import law
 from luigi.cmdline_parser import CmdlineParser
 
 from edm.records.branch_records import StageResults
+from targets.catalogue.branch_files import BranchFiles, Granularity, divide
 from tasks.cli import messages
-from tasks.framework.branch_files import BranchFiles, Granularity, divide
 from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location

@@ -6,7 +6,7 @@ from typing import Any
 
 from targets.catalogue import input_files
 from targets.catalogue.input_files import InputFile
-from tasks.framework.product import digest
+from targets.documents.digests import digest
 from tasks.framework.stage import Stage
 
 __all__ = ["WeightedStage"]

@@ -8,8 +8,8 @@ from typing import Any
 from edm.records.branch_records import MadeHistograms
 from edm.wording import amount
 from steps.output import tables
+from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import DEMO_RELEASE
-from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import HistogramParameters

@@ -1,6 +1,5 @@
 """FetchMetadata: which files a run reads."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,19 +9,16 @@ import law
 
 from edm.records.samples import SampleNumbers
 from edm.wording import amount
-from targets.catalogue import atlas_releases, cern_records, input_files, local_files
+from targets.catalogue import atlas_releases, cern_records, file_lists, input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile
-from targets.documents.json import dump_json, load_json
+from targets.documents.digests import digest
+from targets.documents.json import dump_json
 from targets.errors import ConfigurationError, FileFormatError
 from tasks.cli import command_line
-from tasks.framework.product import digest
 from tasks.framework.sources import FileListTask
 from tasks.stages.inputs.make_demo import MakeDemo
 
 __all__ = ["FetchMetadata"]
-
-_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-
 
 _PREVIEWS: dict[Path, tuple[InputFile, ...]] = {}  # lists that Plan made without writing them
 _SEEN: dict[Path, tuple[InputFile, ...]] = {}  # lists that --remove-output may remove before the products of them
@@ -53,7 +49,7 @@ class FetchMetadata(FileListTask):
 
     def path(self) -> Path:
         """Return the path of the list."""
-        return self.variant_folder(self.own_variant_inputs()) / "metadata_cache.json"
+        return self.variant_folder(self.own_variant_inputs()) / file_lists.NAME
 
     def output(self) -> Any:
         """Return the target of the list."""
@@ -79,12 +75,12 @@ class FetchMetadata(FileListTask):
         for note in catalogue.notes:
             self.tell(note)
         dump_json(self.path().with_name("parameters.json"), self.own_variant_inputs())
-        dump_json(self.path(), _document(catalogue))
+        dump_json(self.path(), file_lists.to_document(catalogue))
         self.tell(f"FetchMetadata: {amount(len(catalogue.files), 'file')}, listed in {self.path()}")
 
     def preview(self) -> Catalogue:
         """List the files without writing anything; :meth:`files` knows them then, in this process."""
-        catalogue = _read(self.path()) if self.complete() else self._list(keep=False)
+        catalogue = file_lists.read(self.path()) if self.complete() else self._list(keep=False)
         _PREVIEWS[self.path()] = tuple(catalogue.files)
         return catalogue
 
@@ -158,10 +154,10 @@ class FetchMetadata(FileListTask):
         """Return the stored answer of a portal; query it the first time, and with ``--refresh-metadata``."""
         path = self._portals() / f"{digest(source, 8)}.json"
         if path.exists() and not self.refresh_metadata:
-            return _read(path)
+            return file_lists.read(path)
         catalogue = ask()
         if keep:
-            dump_json(path, {"source": source} | _document(catalogue))
+            dump_json(path, {"source": source} | file_lists.to_document(catalogue))
         return catalogue
 
     def _portals(self) -> Path:
@@ -170,29 +166,6 @@ class FetchMetadata(FileListTask):
     def _sources(self) -> str:
         names = ("input_files", "release_years", "specific_record_ids")
         return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
-
-
-def _document(catalogue: Catalogue) -> dict[str, Any]:
-    listed = {"files": catalogue.files, "unavailable": catalogue.unavailable}
-    files = {name: [file.as_dict() for file in files] for name, files in listed.items()}
-    return {"notes": catalogue.notes} | files | ({"samples": dict(catalogue.samples)} if catalogue.samples else {})
-
-
-def _read(path: Path) -> Catalogue:
-    document = load_json(path)
-    try:
-        files, unavailable = (
-            [InputFile.from_dict(file) for file in listed]
-            for listed in (document["files"], document.get("unavailable", ()))  # lists of older versions have none
-        )
-        if strange := {file.dataset for file in files if not _DATASET.fullmatch(file.dataset)}:
-            msg = f"the dataset name {min(strange)!r} cannot be part of a file name"
-            raise FileFormatError(msg)
-        samples = {dataset: dict(values) for dataset, values in document.get("samples", {}).items()}
-        return Catalogue(files, list(map(str, document["notes"])), tuple(unavailable), samples)
-    except (FileFormatError, KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = f"{path}: not a file list of this project ({error}); delete it: the next run remakes it"
-        raise FileFormatError(msg) from error
 
 
 def _state(path: Path) -> tuple[int, int] | None:
@@ -216,4 +189,4 @@ def _damage(path: Path) -> str | None:
 
 @lru_cache(maxsize=16)
 def _load(path: Path, modified_ns: int) -> Catalogue:  # noqa: ARG001 (a changed file is another key)
-    return _read(path)
+    return file_lists.read(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edm.records.branch_records import ParsedFiles, StageResults
-from tasks.framework.branch_files import BranchFiles
+from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.stages.inputs.fetch_metadata import FetchMetadata

@@ -3,7 +3,7 @@
 from typing import Any
 
 from edm.records.branch_records import DrawnFigures
-from tasks.framework.branch_files import BranchFiles
+from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters

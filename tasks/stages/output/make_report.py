@@ -3,9 +3,9 @@
 from typing import Any
 
 from edm.records.branch_records import MadeReport
+from targets.catalogue.branch_files import BranchFiles
 from targets.documents import models
 from targets.errors import ConfigurationError
-from tasks.framework.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters

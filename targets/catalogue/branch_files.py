@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from targets.catalogue import input_files
 from targets.catalogue.input_files import InputFile
-from tasks.framework.product import digest
+from targets.documents.digests import digest
 
 __all__ = ["BranchFiles", "Granularity", "divide"]
 
