@@ -1,7 +1,6 @@
-"""Figures of the data: events per dataset, cutflow, multiplicities, kinematics, final states."""
+"""Figures of the data: events per dataset, multiplicities, kinematics, final states."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
@@ -11,18 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from edm.kinds import NAMES
-from edm.records.cutflow import Row, shown
-from edm.records.event_level import EventRow
 from edm.records.kinematics import Counts
 from physics import final_states
 from physics.errors import PhysicsError
 from plots.style import BLUE, GREY, ORANGE, STYLE, Label, bars, canvas, full_numbers
+from plots.wording import describe_final_state, plural
 
 __all__ = [
     "QUANTITIES",
-    "cutflow",
-    "event_cutflow",
     "events_per_dataset",
     "kinematics",
     "largest_final_states",
@@ -37,9 +32,6 @@ QUANTITIES: dict[str, str] = {
 """What is drawn of each kind of object, and the name of its axis."""
 
 _UNITS = {"pt": " GeV", "eta": "", "phi": " rad"}
-
-_LINE = 30  # letters of the name of a cut beside its bar
-_NAME = 44  # characters of a name beside a bar
 
 _DROPPED = "dropped: too few events"
 
@@ -74,77 +66,6 @@ def events_per_dataset(label: Label, events: Mapping[str, tuple[int, int]]) -> F
 
 
 @mpl.rc_context(STYLE)
-def cutflow(label: Label, rows: Mapping[str, Sequence[Row]]) -> Figure:
-    """Draw how many objects are left after each cut.
-
-    Args:
-        label: Where the data come from.
-        rows: The rows of a cutflow by kind.
-
-    Returns:
-        A panel for each kind that has rows; cuts that were applied to no file are hatched.
-
-    Raises:
-        PhysicsError: When no kind has a row.
-    """
-    kinds = [kind for kind, entries in rows.items() if entries]
-    if not kinds:
-        msg = "the cutflow has no row: no branch of ParseFile has left statistics"
-        raise PhysicsError(msg)
-    pairs = [kinds[place : place + 2] for place in range(0, len(kinds), 2)]
-    heights = [max(len(rows[kind]) for kind in pair) + 2.5 for pair in pairs]
-    figure, axes = canvas(
-        label, "Objects left after each cut", len(pairs), 2, 0.6 + 0.21 * sum(heights), height_ratios=heights
-    )
-    for place, kind in zip(axes.flat, kinds, strict=False):
-        _cuts(place, rows[kind])
-        place.set_xlabel(f"{_plural(kind)} left")
-    for place in axes.flat[len(kinds) :]:
-        place.set_axis_off()
-    if any(not row.applied for kind in kinds for row in rows[kind]):
-        figure.legend(handles=[Patch(facecolor=GREY, hatch="////", label="cut not applied")], loc="upper right")
-    return figure
-
-
-def _cuts(axes: Axes, rows: Sequence[Row]) -> None:
-    names = [textwrap.shorten(shown(row.cut), _LINE, placeholder=" …") for row in rows]
-    bars(axes, names, [float(row.objects) for row in rows])
-    axes.set_xlim(left=0, right=1.35 * max(1, *(row.objects for row in rows)))
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    full_numbers(axes.xaxis)
-    for bar, row in zip(axes.patches, rows, strict=True):
-        if not row.applied:
-            bar.set(facecolor=GREY, hatch="////")
-
-
-@mpl.rc_context(STYLE)
-def event_cutflow(label: Label, rows: Sequence[EventRow]) -> Figure:
-    """Draw how many events are left after each step that looks at whole events, as a waterfall with numbers.
-
-    Args:
-        label: Where the data come from.
-        rows: The steps, in order; the first is the events read.
-
-    Returns:
-        A bar a step, events that it rejected behind it; steps that no event was asked are hatched.
-
-    Raises:
-        PhysicsError: When there is no step.
-    """
-    figure, axes = canvas(label, "Events left after each step", 1, 1, 1.2 + 0.22 * len(rows))
-    place = axes[0, 0]
-    bars(place, [_shortened(row.name) for row in rows], [row.passed for row in rows])
-    before = [rows[0].passed, *(row.passed for row in rows)]
-    for number, (row, passed) in enumerate(zip(rows, before, strict=False)):
-        place.patches[number].set(**({} if row.applied else {"facecolor": GREY, "hatch": "////"}))
-        place.barh(number, passed - row.passed, left=row.passed, color=ORANGE, height=0.7, zorder=0)
-    place.set_xlim(left=0, right=1.25 * max(1, rows[0].passed))
-    place.set_xlabel("Events left (orange: rejected by the step; hatched: not asked)")
-    full_numbers(place.xaxis)
-    return figure
-
-
-@mpl.rc_context(STYLE)
 def multiplicities(label: Label, events: Mapping[str, int], max_multiplicity: int) -> Figure:
     """Draw how many objects of each kind the events have.
 
@@ -173,7 +94,7 @@ def multiplicities(label: Label, events: Mapping[str, int], max_multiplicity: in
         names = [f"{n}+" if max_multiplicity and n == max_multiplicity else str(n) for n in range(len(counts))]
         place.set_xticks(np.arange(len(counts)), names)
         place.tick_params(axis="x", which="both", top=False, bottom=False)
-        place.set_xlabel(_plural(kind))
+        place.set_xlabel(plural(kind))
         place.set_yscale("log")
         full_numbers(place.yaxis)
     axes[0, 0].set_ylim(0.5, 2.0 * max(1, sum(number for _, number in states)))
@@ -205,7 +126,7 @@ def kinematics(label: Label, histograms: Mapping[str, Mapping[str, Counts]]) -> 
             counts, edges = by_quantity[quantity].counts, by_quantity[quantity].grid.edges()
             _spectrum(place, counts, edges, log=quantity == "pt")
             place.set_xlabel(axis)
-            per = f"{_plural(kind)} / {edges[1] - edges[0]:.3g}{_UNITS[quantity]}"
+            per = f"{plural(kind)} / {edges[1] - edges[0]:.3g}{_UNITS[quantity]}"
             place.set_ylabel(per, loc="center", fontsize=7.5)
     return figure
 
@@ -227,18 +148,21 @@ def _spectrum(axes: Axes, counts: npt.NDArray[np.int64], edges: npt.NDArray[np.f
 
 
 @mpl.rc_context(STYLE)
-def largest_final_states(label: Label, events: Mapping[str, int], min_events: int, largest: int = 30) -> Figure:
+def largest_final_states(
+    label: Label, events: Mapping[str, int], min_events: int, max_multiplicity: int = 0, largest: int = 20
+) -> Figure:
     """Draw the most populated final states.
 
     Args:
         label: Where the data come from.
         events: Events by final state of one dataset.
         min_events: Events that a final state needs to be kept.
+        max_multiplicity: Objects of the top bucket; 0 for no limit.
         largest: How many to draw.
 
     Returns:
-        A bar a final state, the largest on top; hatched where the state is dropped, with a line at *min_events*.
-        The legend has what is there.
+        A bar a final state, in words and by its label, the largest on top; hatched where the state is dropped, with a
+        line at *min_events*. The legend has what is there.
 
     Raises:
         PhysicsError: When there is no final state.
@@ -250,7 +174,8 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
     shown = f"all {len(events)}" if len(order) == len(events) else f"the {len(order)} largest of {len(events)}"
     figure, axes = canvas(label, f"Final states: {shown}", 1, 1, 1.3 + 0.17 * len(order))
     place = axes[0, 0]
-    bars(place, [state for state, _ in order], [float(number) for _, number in order])
+    names = [f"{describe_final_state(state, max_multiplicity)}   {state}" for state, _ in order]
+    bars(place, names, [float(number) for _, number in order])
     for bar, (_, number) in zip(place.patches, order, strict=True):
         if number < min_events:
             bar.set(facecolor=GREY, hatch="////")
@@ -263,12 +188,3 @@ def largest_final_states(label: Label, events: Mapping[str, int], min_events: in
     shades = [kept] * (order[0][1] >= min_events) + [dropped] * (order[-1][1] < min_events)
     place.legend(handles=[*shades, line], loc="lower right")
     return figure
-
-
-def _plural(kind: str) -> str:
-    return f"{NAMES.get(kind, kind)}s".capitalize()
-
-
-def _shortened(name: str) -> str:
-    """Cut a name off that is longer than those of branches are: one word, which wrapping would drop whole."""
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"

@@ -14,9 +14,10 @@ from edm.records.kinematics import Kinematics
 from edm.records.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
 from edm.wording import amount
 from steps import branch_statistics
-from steps.events.event_statistics import add_events, warnings
+from steps.events import event_statistics
+from steps.events.event_statistics import add_events
 
-__all__ = ["files_read", "notes", "of_branches", "of_stages"]
+__all__ = ["files_read", "notes", "of_branches", "of_stages", "warnings"]
 
 _Records = list[BranchRecord[StageResults] | None]
 _Results = TypeVar("_Results", bound=StageResults)
@@ -63,24 +64,32 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
 
 
 def notes(statistics: DatasetStatistics) -> list[str]:
-    """Say which objects were left out because no kind takes them, what was noted of files, and what was not applied.
+    """Say what was noted of files.
 
     Args:
         statistics: What :func:`of_branches` returned.
 
     Returns:
-        A sentence for each note.
+        A sentence for each note, with the addresses of its files.
+    """
+    return [
+        f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
+        for note, uris in statistics.file_notes.items()
+    ]
+
+
+def warnings(statistics: DatasetStatistics) -> list[str]:
+    """Say which objects were left out because no kind takes them, and what was asked of events to no avail.
+
+    Args:
+        statistics: What :func:`of_branches` returned.
+
+    Returns:
+        A sentence for each.
     """
     parts = [f"{number:,} objects of {branch}" for branch, number in statistics.unassigned_objects.items()]
     left_out = "were left out: they have a value that no kind of the schema takes (where)"
-    return (
-        [f"{' and '.join(parts)} {left_out}"] * bool(parts)
-        + [
-            f"{amount(len(uris), 'file')} {'has' if len(uris) == 1 else 'have'} {note}: {', '.join(uris)}"
-            for note, uris in statistics.file_notes.items()
-        ]
-        + warnings(statistics)
-    )
+    return [f"{' and '.join(parts)} {left_out}"] * bool(parts) + event_statistics.warnings(statistics)
 
 
 def of_stages(logs: Mapping[str, Iterable[Path]]) -> dict[str, StageStatistics]:

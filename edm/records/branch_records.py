@@ -157,12 +157,13 @@ class DrawnFigures(StageResults):
 
 @dataclass(frozen=True)
 class MadeReport(StageResults):
-    """What MakeReport records: histograms and figures shown."""
+    """What MakeReport records: histograms and figures shown, and warnings on top."""
 
     stage = "MakeReport"
 
     histograms: Count
     figures: Count
+    warnings: Count = 0
 
 
 @dataclass(frozen=True)

@@ -82,15 +82,17 @@ def warnings(statistics: DatasetStatistics) -> list[str]:
 
 def _not_applied(events: EventLevel) -> Iterator[str]:
     applied = {row.name: row.applied for row in events.event_cutflow}
-    for everywhere, end in ((True, "in no file of the dataset (perhaps misspelt)"), (False, "not in all files")):
+    for everywhere in (True, False):
         rows = {row: names for row, names in events.not_applied.items() if (not applied.get(row)) == everywhere}
         trigger = rows.pop("trigger", None)
         if rows:
             texts = [row if list(names) == [row] else f"{row} ({', '.join(names)})" for row, names in rows.items()]
-            yield f"not applied{'' if everywhere else ' everywhere'}: {', '.join(texts)}; the branches are {end}"
+            where = "not applied" if everywhere else "not applied to some files"
+            reason = "are in no file of the dataset (perhaps misspelt)" if everywhere else "are not in all files"
+            yield f"{where}: {', '.join(texts)}; the branches {reason}"
         if trigger is not None:
-            files = "the files have" if everywhere else "some files have"
-            yield f"no trigger was asked for{'' if everywhere else ' everywhere'}: {files} no trigger branch at all"
+            of_files = "for: the files" if everywhere else "of some files: they"
+            yield f"no trigger was asked {of_files} have no trigger branch at all"
 
 
 def _runs_and_paths(events: EventLevel) -> Iterator[str]:

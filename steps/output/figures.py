@@ -13,7 +13,7 @@ from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import DatasetStatistics
 from physics import binning
-from plots import masses, overview, performance
+from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
 from steps.peaks import PeakSearch
@@ -133,16 +133,16 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
     if stages := {stage: total for stage, total in summed.stages.items() if total.branches}:
         yield Drawn("performance", f"{name}: performance of each stage", [performance.performance(label, stages)])
     if rows := summed.event_cutflow:
-        yield Drawn("event_cutflow", f"{name}: events left after each step", [overview.event_cutflow(label, rows)])
+        yield Drawn("event_cutflow", f"{name}: events left after each step", [cutflows.event_cutflow(label, rows)])
     if cutflow := summed.cutflow.rows:
         events = {name: (summed.events.read, summed.events.written)}
         yield Drawn("events", f"{name}: events", [overview.events_per_dataset(label, events)])
         filled = {kind: rows for kind, rows in cutflow.items() if rows and rows[0].objects}
-        yield Drawn("cutflow", f"{name}: objects left after each cut", [overview.cutflow(label, filled or cutflow)])
+        yield Drawn("cutflow", f"{name}: objects left after each cut", [cutflows.cutflow(label, filled or cutflow)])
     if states := summed.final_states:
         pages = [overview.multiplicities(label, states, max_multiplicity)]
         yield Drawn("multiplicities", f"{name}: objects per event", pages)
-        pages = [overview.largest_final_states(label, states, min_events)]
+        pages = [overview.largest_final_states(label, states, min_events, max_multiplicity)]
         yield Drawn("final_states", f"{name}: most populated final states", pages)
     objects = {kind: counts for kind, counts in (summed.kinematics or {}).items() if counts["pt"].entries()}
     if objects:

@@ -4,9 +4,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import xxhash
 
 from edm.records.cut_table import CutTable
 from edm.records.cutflow import shown
@@ -20,11 +17,11 @@ from plots import overview
 from steps import environment
 from steps.histograms import HistogramNaming, no_bin
 from steps.output import labels
-from steps.output.figures import INDEX
+from steps.output.headlines import Headlines
+from steps.output.report_figures import read_figures
 from targets.catalogue import citations
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
-from targets.documents.json import load_json
-from targets.errors import FileFormatError, UnreadableFileError
+from targets.errors import FileFormatError
 from targets.products import histograms
 from targets.products.histograms import Stored
 from targets.report import document
@@ -36,8 +33,6 @@ _OWN_FILES = (
     "What they are is not recorded. If they come from the CERN Open Data portal, https://opendata.cern.ch, the DOI and "
     "the line 'Cite as' stand on the page of their record."
 )
-_ENTRY = {"name", "title", "files"}
-_REMAKE = "delete the folder {}: the next run remakes it"
 
 
 @dataclass(frozen=True)
@@ -49,6 +44,7 @@ class Dataset:
         files: Its input files.
         unavailable: The addresses of its files that lie on tape and were left out.
         statistics: The sum of the statistics of its branches.
+        headlines: What must be known of it before the numbers.
         table: Its table of cuts.
         histograms: The file or folder of its histograms.
         figures: The folder of its figures.
@@ -58,6 +54,7 @@ class Dataset:
     files: Sequence[InputFile]
     unavailable: Sequence[str]
     statistics: DatasetStatistics
+    headlines: Headlines
     table: CutTable
     histograms: Path
     figures: Path
@@ -106,9 +103,13 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
     """
     stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
     files = [file for dataset in datasets for file in dataset.files]
-    several = len(datasets) > 1
+    left_out = {"events"} if len(datasets) > 1 else set[str]()
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
+        "headlines": [
+            {"dataset": dataset.name, "facts": dataset.headlines.facts, "warnings": dataset.headlines.warnings}
+            for dataset in datasets
+        ],
         "run": run.parameters,
         "versions": environment.versions(),
         "files": [_file(file, run.read.get(file.uri)) for file in files],
@@ -116,7 +117,10 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "cutflow": {dataset.name: _event_cutflow(dataset) | _cutflow(dataset, run.selection) for dataset in datasets},
         "failures": [failure for dataset in datasets for failure in _left_out(dataset)],
         "stages": {name: total for name, total in run.stages.items() if total.branches},
-        "figures": [*_together(datasets), *(figure for dataset in datasets for figure in _figures(dataset, several))],
+        "figures": [
+            *_together(datasets),
+            *(figure for dataset in datasets for figure in read_figures(dataset.figures, left_out)),
+        ],
         "histograms": [made for dataset in datasets for made in _histograms(dataset, run, stored[dataset.name])],
         "without": [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))],
     }
@@ -194,41 +198,6 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     picture = io.BytesIO()
     overview.events_per_dataset(label, events).savefig(picture, format="png")
     yield {"title": "Events of each dataset", "png": picture.getvalue()}
-
-
-def _figures(dataset: Dataset, several: bool) -> Iterator[Figure]:
-    for entry in _index(dataset.figures):
-        if several and entry["name"] == "events":
-            continue
-        pages = [name for name in entry["files"] if name.endswith(".png")]
-        for number, name in enumerate(pages, start=1):
-            page = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            yield {"title": f"{entry['title']}{page}", "png": _picture(dataset.figures / name, entry.get("xxh3", {}))}
-
-
-def _index(folder: Path) -> list[Mapping[str, Any]]:
-    """Read the list of figures; older versions wrote it without a name."""
-    listed = load_json(folder / INDEX, _REMAKE.format(folder))
-    entries = listed.get("figures") if isinstance(listed, dict) else listed
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and entry.keys() >= _ENTRY for entry in entries
-    ):
-        msg = f"{folder / INDEX}: not a list of figures as this project writes it; {_REMAKE.format(folder)}"
-        raise FileFormatError(msg)
-    return entries
-
-
-def _picture(path: Path, checksums: Mapping[str, str]) -> bytes:
-    """Read a figure; of older versions, without a checksum, as it is."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); {_REMAKE.format(path.parent)}"
-        raise UnreadableFileError(msg) from error
-    if checksums.get(path.name) not in (None, xxhash.xxh3_64_hexdigest(content)):
-        msg = f"{path}: damaged, its content is not what was written; {_REMAKE.format(path.parent)}"
-        raise FileFormatError(msg)
-    return content
 
 
 _Name = tuple[SpectrumKey, float]

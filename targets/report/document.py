@@ -29,7 +29,7 @@ from edm.records.statistics import Failure, StageStatistics
 from targets.errors import FileFormatError
 from targets.storage import atomic
 
-__all__ = ["CutflowRow", "Document", "Figure", "Histogram", "InputFile", "Source", "Without", "write"]
+__all__ = ["CutflowRow", "Document", "Figure", "Headlines", "Histogram", "InputFile", "Source", "Without", "write"]
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -39,6 +39,14 @@ _SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "
 _COMPRESSION = 6
 
 _SHOWN_OF_CUT = ("below", "window", "main", "outliers", "above", "start_gev", "vetoed_gev")
+
+
+class Headlines(TypedDict):
+    """What must be known of a dataset before its numbers: sentences on events, luminosity, and warnings."""
+
+    dataset: str
+    facts: Sequence[str]
+    warnings: Sequence[str]
 
 
 class Source(TypedDict):
@@ -114,11 +122,13 @@ class Without(TypedDict):
 class Document(TypedDict):
     """What a report shows; all sections must be there, and each may be empty.
 
-    ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset and kind of object, the
-    steps of the selection; ``failures`` are the files that were given up; ``stages`` sum up their branches, by name.
+    ``headlines`` stand on top; ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset
+    and kind of object, the steps of the selection; ``failures`` are the files that were given up; ``stages`` sum up
+    their branches, by name.
     """
 
     title: str
+    headlines: Sequence[Headlines]
     run: Mapping[str, Any]
     versions: Mapping[str, str]
     files: Sequence[InputFile]

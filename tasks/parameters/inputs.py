@@ -228,6 +228,12 @@ class ParsingParameters(SourceParameters, SimulationParameters):
             mc_period=self.mc_period,
         )
 
+    def event_request(self) -> Any:
+        """Return what steps.output.headlines must know of what was asked of events."""
+        from steps.output.headlines import EventRequest
+
+        return EventRequest(self.selected().events, self.event_options(()))
+
     def describe_events(self, addresses: Sequence[str]) -> Any:
         """Return what names a variant by the events that count: which lists of good runs, triggers and streams."""
         from steps.events.event_options import describe_options

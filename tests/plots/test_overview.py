@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from edm.records.cutflow import Cutflow, Row
 from edm.records.kinematics import Counts, Grid
 from physics.errors import PhysicsError
 from plots import overview
@@ -24,25 +23,6 @@ def test_events_per_dataset():
     assert names(axes) == ["a, read", "kept for masses", "b, read", "kept for masses"]
     assert axes.get_xlabel() == "Events"
     assert figure.get_suptitle().startswith(LABEL.text())
-
-
-def test_cutflow():
-    rows = (
-        Row("all", 90),
-        Row("invalid", 90),
-        Row("pt", 60),
-        Row("isolation", 60, applied=False, reasons=("no such quantity",)),
-    )
-    flow = Cutflow({"e": rows, "m": (Row("all", 0),), "t": ()}).rows
-    figure = overview.cutflow(LABEL, flow)
-    electrons, muons, *unused = figure.axes
-    assert [bar.get_width() for bar in electrons.patches] == [90, 90, 60, 60]
-    assert names(electrons) == ["all", "valid", "pt", "isolation"]
-    assert [bool(bar.get_hatch()) for bar in electrons.patches] == [False, False, False, True]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["cut not applied"]
-    assert (electrons.get_xlabel(), muons.get_xlabel()) == ("Electrons left", "Muons left")
-    assert [bar.get_width() for bar in muons.patches] == [0]
-    assert unused == []
 
 
 def test_multiplicities():
@@ -82,9 +62,13 @@ def test_every_power_of_ten_has_a_number_and_ticks_between():
 
 
 def test_largest_final_states():
-    figure = overview.largest_final_states(LABEL, STATES, min_events=50, largest=3)
+    figure = overview.largest_final_states(LABEL, STATES, min_events=50, max_multiplicity=4, largest=3)
     (axes,) = figure.axes
-    assert names(axes) == ["0e_1m_0j_0g", "2e_0m_3j_0g", "2e_0m_4j_0g"]
+    assert names(axes) == [
+        "µ, no jets   0e_1m_0j_0g",
+        "2 e + 3 jets   2e_0m_3j_0g",
+        "2 e + 4+ jets   2e_0m_4j_0g",
+    ]
     assert [bar.get_width() for bar in axes.patches] == [500, 70, 20]
     assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, False, True]
     assert axes.lines[0].get_xdata() == [50, 50]
@@ -111,7 +95,6 @@ def test_where_all_are_dropped_none_is_kept_in_the_legend():
     ("draw", "message"),
     [
         (lambda: overview.events_per_dataset(LABEL, {}), "no dataset to draw the events of"),
-        (lambda: overview.cutflow(LABEL, {"e": ()}), "the cutflow has no row"),
         (lambda: overview.multiplicities(LABEL, {}, 4), "no final state to draw multiplicities of"),
         (lambda: overview.kinematics(LABEL, {}), "no kind of object to draw the kinematics of"),
         (lambda: overview.largest_final_states(LABEL, {}, 100), "no final state to draw: "),

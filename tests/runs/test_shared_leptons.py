@@ -37,8 +37,8 @@ def schema(leptons):
 
 def test_objects_of_no_kind_are_said_at_the_end_and_in_the_summary(run, schema):
     parameters = schema("equals: 13")
-    assert f"note: files: {NOTE}" in run(**parameters).text
-    assert f"note: {NOTE}" in run(task="Summary", **parameters).text
+    assert f"warning: files: {NOTE}" in run(**parameters).text
+    assert f"warning: {NOTE}" in run(task="Summary", **parameters).text
     (record,) = run.records("MakeHistograms")
     assert record["unassigned_objects"] == {"lep_pdgId": 20}
 

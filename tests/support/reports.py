@@ -43,6 +43,13 @@ def document(**others: Any) -> dict[str, Any]:
     row = {"cut": "pt", "asks": "pt ≥ 25 GeV", "objects": 60, "removed": 30, "applied": True, "reason": None}
     plain = {
         "title": "A run",
+        "headlines": [
+            {
+                "dataset": "d",
+                "facts": ["40 of 60 events count, ≈ 3.2 1/pb"],
+                "warnings": ["no trigger was asked for"],
+            }
+        ],
         "run": {"run_name": "r", "bin_width_gev": [10.0, 20.0]},
         "versions": {"uproot": "5.7.4"},
         "files": [

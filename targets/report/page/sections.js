@@ -1,4 +1,4 @@
-// What was run, its files and sources, the cutflow, failures and stages.
+// Luminosity and warnings, what was run, its files and sources, the cutflow, failures and stages.
 
 /** Put a table into a section. */
 function addTable(section, caption, columns, rows, fixed = false) {
@@ -12,6 +12,7 @@ function note(section, text) {
 }
 
 function showSummary(report) {
+  const warnings = report.headlines.flatMap((dataset) => dataset.warnings).length;
   const accepted = report.histograms.filter((one) => one.rejection === null).length;
   const tiles = [
     [report.histograms.length, "histogram", "histograms"],
@@ -19,11 +20,26 @@ function showSummary(report) {
     [report.without.length, "combination without one", "combinations without one"],
     [report.files.length, "input file", "input files"],
     [report.failures.length, "file given up", "files given up", report.failures.length ? "bad" : ""],
+    [warnings, "warning", "warnings", warnings ? "bad" : ""],
   ];
   const made = tiles.map(([value, one, several, style]) =>
     element("li", { class: style || null }, element("strong", {}, number(value)), ` ${value === 1 ? one : several}`),
   );
   byId("summary").append(...made);
+}
+
+/** Which events count, luminosity and warnings, by dataset. */
+function showHeadlines(report) {
+  const said = report.headlines.filter(({ facts, warnings }) => facts.length + warnings.length);
+  if (!said.length) note("headlines", "Nothing was recorded of which events count.");
+  for (const { dataset, facts, warnings } of said) {
+    const list = warnings.map((warning) => element("li", {}, warning));
+    byId("headlines").append(
+      element("h3", {}, dataset),
+      ...facts.map((fact) => element("p", {}, fact)),
+      list.length ? element("ul", { class: "warnings" }, ...list) : element("p", { class: "hint" }, "No warnings."),
+    );
+  }
 }
 
 function showRun(report) {

@@ -2,8 +2,8 @@
 
 async function start() {
   const report = await unpack();
-  const sections = [showSummary, showBrowser, showFigures, showCutflow, showStages, showRun, showFiles, showSources];
-  for (const section of sections) section(report);
+  const tables = [showCutflow, showStages, showRun, showFiles, showSources];
+  for (const section of [showSummary, showHeadlines, showBrowser, showFigures, ...tables]) section(report);
   document.documentElement.dataset.state = "ready";
 }
 

@@ -108,9 +108,8 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     def announce(self, branch: BranchFiles) -> None:
         """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
         from steps import branch_statistics
-        from steps.events.event_statistics import describe_luminosity
+        from steps.output.headlines import headlines
         from steps.statistics import notes
-        from steps.weighting.normalisation import describe_normalisation
 
         path = self.location(branch).statistics
         results = branch_statistics.read(path, MadeHistograms).results
@@ -123,12 +122,12 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
             f"statistics in {path}"
         )
-        if rows := results.event_cutflow:
-            sentence = describe_luminosity(results)
-            counted = f"{rows[-1].passed:,} of {rows[0].passed:,} events count"
-            self.tell(f"{branch.dataset}: {counted}{'; ' if sentence else ''}{sentence}")
-        for note in [*notes(results), *describe_normalisation(results.normalisation)]:
-            self.tell(f"note: {branch.dataset}: {note}")
+        first = headlines(results, self.event_request(), results.normalisation)
+        for fact in first.facts:
+            self.tell(f"{branch.dataset}: {fact}")
+        for word, sentences in {"note": notes(results), "warning": first.warnings}.items():
+            for sentence in sentences:
+                self.tell(f"{word}: {branch.dataset}: {sentence}")
         if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
             mixed = [f"{amount(number, 'file')} of {name}" for name, number in results.formats.items()]
             self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")

@@ -39,4 +39,5 @@ class FindPeaks(PeakParameters, Stage):
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""
         from steps import statistics
 
-        return ". ".join(statistics.notes(statistics.of_branches(self.upstream_statistics(self.branch_data.dataset))))
+        summed = statistics.of_branches(self.upstream_statistics(self.branch_data.dataset))
+        return ". ".join([*statistics.warnings(summed), *statistics.notes(summed)])

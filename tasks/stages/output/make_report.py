@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from edm.records.branch_records import MadeReport
+from edm.records.branch_records import MadeHistograms, MadeReport
+from edm.records.statistics import DatasetStatistics
+from edm.wording import amount
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents import models
 from targets.errors import ConfigurationError
@@ -21,7 +23,7 @@ class MakeReport(PlotParameters, Stage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
     directory = "report"
-    revision = 2
+    revision = 3
     granularity = "run"
     depends_on_dataset = True
     upstream = (MakePlots, MakeHistograms, FindPeaks)
@@ -60,7 +62,8 @@ class MakeReport(PlotParameters, Stage):
         with recording(self) as product:
             content = report.build(self.whole(), [self.dataset(branch) for branch in self.branches_of("dataset")])
             document.write(product.path, content)
-            product.results = MadeReport(len(content["histograms"]), len(content["figures"]))
+            warnings = sum(len(dataset["warnings"]) for dataset in content["headlines"])
+            product.results = MadeReport(len(content["histograms"]), len(content["figures"]), warnings)
         self.announce(self.branch_data)
 
     def announce(self, branch: BranchFiles) -> None:
@@ -69,7 +72,8 @@ class MakeReport(PlotParameters, Stage):
 
         results = branch_statistics.read(self.location(branch).statistics, MadeReport).results
         shows = f"{results.histograms} histograms and {results.figures} figures"
-        self.tell(f"report of {shows}: {self.product(branch)}")
+        on_top = f" ({amount(results.warnings, 'warning')} on top)" if results.warnings else ""
+        self.tell(f"report of {shows}{on_top}: {self.product(branch)}")
 
     def whole(self) -> Any:
         """Return what there is to report of the run as a whole."""
@@ -95,15 +99,25 @@ class MakeReport(PlotParameters, Stage):
         from steps import peaks, statistics
         from steps.output.report import Dataset
 
+        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return Dataset(
             name=branch.dataset,
             files=branch.files,
             unavailable=self.file_list().unavailable(branch.dataset),
-            statistics=statistics.of_branches(self.upstream_statistics(branch.dataset)),
+            statistics=summed,
+            headlines=self.headlines(branch, summed),
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             histograms=self.upstream_task(MakeHistograms).product(branch),
             figures=self.upstream_task(MakePlots).product(branch),
         )
+
+    def headlines(self, branch: BranchFiles, summed: DatasetStatistics) -> Any:
+        """Return what stands on top of the report, and of Summary, of a dataset."""
+        from steps import branch_statistics
+        from steps.output.headlines import headlines
+
+        record = branch_statistics.load(self.upstream_task(MakeHistograms).location(branch).statistics, MadeHistograms)
+        return headlines(summed, self.event_request(), record.results.normalisation if record else None)
 
     def readable(self) -> dict[str, str]:
         """Return the parameters that can change a result or choose files, and where the histograms are."""

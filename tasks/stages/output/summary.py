@@ -6,6 +6,7 @@ from edm.kinds import NAMES
 from edm.records.cutflow import shown
 from edm.records.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
+from steps.output.headlines import Headlines
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
@@ -64,7 +65,7 @@ class Summary(PlotParameters, SourceTask):
         lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
         for branch in report.branches_of("dataset"):
             summed = statistics.of_branches(report.upstream_statistics(branch.dataset))
-            lines += of_dataset(branch.dataset, summed)
+            lines += of_dataset(branch.dataset, summed, report.headlines(branch, summed))
             lines += [f"left out, on tape: {uri}" for uri in listed.unavailable(branch.dataset)]
         return lines
 
@@ -113,28 +114,27 @@ def _done(stage: Stage) -> int:
     return sum(stage.product(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 
-def of_dataset(name: str, summed: DatasetStatistics) -> list[str]:
+def of_dataset(name: str, summed: DatasetStatistics, first: Headlines) -> list[str]:
     """Describe what happened to the events and objects of a dataset.
 
     Args:
         name: Its name.
         summed: The sum of the statistics of its branches.
+        first: What must be known before the numbers.
 
     Returns:
-        Lines of text: events left after each step, objects left after each cut, masses, the largest final states,
-        reasons of failures.
+        Lines of text: luminosity and warnings, events left after each step, objects left after each cut, masses, the
+        largest final states, reasons of failures.
     """
     from steps import statistics
-    from steps.events import event_statistics
 
     events, masses = summed.events, summed.masses
     few = sum(events.few_objects.values())
     kept = f"{events.written:,} kept for masses, {few:,} with fewer than two objects"
-    lines = ["", f"dataset {name}", f"events: {events.read:,} read, {kept}"]
+    lines = ["", f"dataset {name}", *first.facts, *(f"warning: {warning}" for warning in first.warnings)]
+    lines.append(f"events: {events.read:,} read, {kept}")
     steps = [[row.name, _number(row.passed), _number(row.applied)] for row in summed.event_cutflow]
     lines += tables.table(["events", "left", "asked"], steps) if steps else []
-    if luminosity := event_statistics.describe_luminosity(summed):
-        lines.append(f"luminosity: {luminosity}")
     if masses:
         lines.append(
             f"masses: {masses['masses']:,} computed, {masses['main']:,} in main, {masses['outliers']:,} in outliers"

@@ -2,9 +2,7 @@
 
 import pytest
 
-from edm.records.event_level import EventLevel, EventRow, LuminosityNumbers
-from plots import overview
-from plots.style import Label
+from edm.records.event_level import EventLevel, LuminosityNumbers
 from steps.events.event_statistics import describe_luminosity, warnings
 from tests.support.toy_files import EVENTS
 
@@ -25,7 +23,7 @@ def test_blocks_that_several_branches_saw_count_once(run):
     assert "no trigger was asked for: the files have no trigger branch at all" in outcome.text
     assert "the branches are in no file of the dataset (perhaps misspelt)" in outcome.text
     text = run(task="Summary", selection="default", min_events_per_fs=1).text
-    assert "luminosity: 1 of 1 luminosity blocks good (of 234,231 in the lists), ≈ 0.1551 1/pb" in text
+    assert "900 of 900 events count; 1 of 1 luminosity blocks good (of 234,231 in the lists), ≈ 0.1551 1/pb" in text
 
 
 def test_lists_are_part_of_the_variant(run):
@@ -58,11 +56,3 @@ def test_runs_without_good_blocks_and_silent_paths_are_warned_of():
         "2 jets without a score of the b-tagger, taken for no b-jets",
         "a mixture: 1 of 3 files are simulation, the others collisions",
     ]
-
-
-def test_the_waterfall_shows_what_each_step_rejects():
-    rows = (EventRow("events read", 100, 100), EventRow("good runs", 90, 100), EventRow("jets", 90, 0))
-    figure = overview.event_cutflow(Label("toy", "run"), rows)
-    widths = [patch.get_width() for patch in figure.axes[0].patches]
-    assert widths == [100, 90, 90, 0, 10, 0]
-    assert figure.axes[0].patches[2].get_hatch() == "////"

@@ -20,7 +20,20 @@ def test_it_opens_from_disk_without_an_error_or_a_request(some):
         "1 combination without one",
         "2 input files",
         "1 file given up",
+        "1 warning",
     ]
+
+
+def test_luminosity_and_warnings_stand_on_top(some):
+    assert some.texts("main section > h2")[0] == "Luminosity and warnings"
+    assert some.texts("#headlines h3, #headlines p") == ["d", "40 of 60 events count, ≈ 3.2 1/pb"]
+    assert some.texts("#headlines .warnings li") == ["no trigger was asked for"]
+
+
+def test_where_there_is_no_warning_that_is_said(show):
+    page = show(headlines=[{"dataset": "d", "facts": ["all events count"], "warnings": []}])
+    assert page.texts("#headlines p") == ["all events count", "No warnings."]
+    assert "0 warnings" in page.texts("#summary li")
 
 
 def test_every_section_shows_what_the_document_says(some):
@@ -46,11 +59,16 @@ def test_the_order_of_cuts_and_stages_cannot_be_changed(some):
 
 
 def test_empty_sections_say_so(show):
-    nothing = {name: [] for name in ("files", "sources", "failures", "figures", "histograms", "without")}
+    nothing = {name: [] for name in ("files", "sources", "failures", "figures", "histograms", "without", "headlines")}
     page = show(run={}, versions={}, cutflow={}, stages={}, **nothing)
     assert page.run("return document.documentElement.dataset.state") == "ready"
     assert page.count() == "no rows"
-    for name, text in {"sources": "No source", "cutflow": "No file was given up", "figures": "No figure"}.items():
+    for name, text in {
+        "headlines": "Nothing was recorded",
+        "sources": "No source",
+        "cutflow": "No file was given up",
+        "figures": "No figure",
+    }.items():
         assert text in page.find(f"#{name}").text
 
 

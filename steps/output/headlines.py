@@ -1,0 +1,69 @@
+"""What a physicist must know of a dataset before its numbers: which events count, the luminosity, and warnings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from edm.records.samples import Normalisation
+from edm.records.statistics import DatasetStatistics
+from physics.selection.events import EventSelection
+from steps import statistics
+from steps.events.event_options import EventOptions
+from steps.events.event_statistics import describe_luminosity
+from steps.weighting.normalisation import describe_normalisation
+from targets.catalogue.run_lists import NONE
+
+__all__ = ["EventRequest", "Headlines", "headlines"]
+
+
+class EventRequest(NamedTuple):
+    """What a run asks of events: the block of its selection, None asks nothing, and the options that override it."""
+
+    events: EventSelection | None
+    options: EventOptions
+
+
+@dataclass(frozen=True)
+class Headlines:
+    """What stands on top of the report, in Summary and in the announcement at the end of a run.
+
+    Attributes:
+        facts: How many events count, the luminosity, and what simulation was normalised to.
+        warnings: What was asked of events or objects and not applied, or applied to no avail.
+    """
+
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def headlines(
+    summed: DatasetStatistics, request: EventRequest, normalisation: Mapping[str, Normalisation] | None = None
+) -> Headlines:
+    """Put together what must be known of a dataset.
+
+    Args:
+        summed: The sum of the statistics of its branches.
+        request: What was asked of its events.
+        normalisation: Of weighted simulation, what the weights of each sample were multiplied with.
+
+    Returns:
+        Sentences; empty where no branch has left statistics.
+    """
+    facts = []
+    if rows := summed.event_cutflow:
+        luminosity = describe_luminosity(summed)
+        facts.append(f"{rows[-1].passed:,} of {rows[0].passed:,} events count{'; ' if luminosity else ''}{luminosity}")
+    facts += describe_normalisation(normalisation or {})
+    return Headlines(tuple(facts), (*_not_asked(summed, request), *statistics.warnings(summed)))
+
+
+def _not_asked(summed: DatasetStatistics, request: EventRequest) -> Iterator[str]:
+    """Say which lists and triggers of the selection the command line left out."""
+    events, options = request
+    formats, collisions = set(summed.formats), summed.simulated_files < sum(summed.formats.values())
+    good_runs = events.good_runs.formats if events and events.good_runs else {}
+    if options.good_runs == (NONE,) and collisions and any(good_runs.get(name) for name in formats):
+        yield "no list of good runs was applied: --good-runs none"
+    triggers = events.triggers.formats if events and events.triggers else {}
+    if not options.triggers and any(triggers.get(name) for name in formats):
+        yield "no trigger was asked for: --triggers none"
