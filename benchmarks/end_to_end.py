@@ -25,7 +25,7 @@ from goals import Goals
 
 from physics.combinations import Rules
 from physics.resonances import choose
-from steps import histograms, masses, parse, peaks
+from steps import histogram_counts, histograms, masses, parse, peaks
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
@@ -65,7 +65,7 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     yield "FindPeaks"
     peaks.remove(made, cut, table, SEARCH)
     yield "RemovePeaks"
-    histograms.count(cut, filled, STYLE.widths_gev, False)
+    histogram_counts.count(cut, filled, STYLE.widths_gev, False)
     yield "FillHistograms"
     histograms.write(folder / "h.root", histograms.fill([filled], table, STYLE), True)
     yield "MakeHistograms"

@@ -14,7 +14,17 @@ from edm.spectra import Distribution
 from physics.errors import PhysicsError
 from physics.weights import Weighting
 
-__all__ = ["MAX_BINS", "Histogram", "check_width", "counts", "cut_out", "distribution", "first_edge", "index"]
+__all__ = [
+    "MAX_BINS",
+    "Histogram",
+    "check_width",
+    "counts",
+    "cut_out",
+    "distribution",
+    "first_edge",
+    "from_zero",
+    "index",
+]
 
 MAX_BINS = 2_000_000
 """A grid with more bins is a typing mistake: it would cost 16 MB for every combination."""
@@ -29,7 +39,7 @@ class Histogram:
     Attributes:
         start_gev: Low edge of the first bin in GeV.
         width_gev: Width of every bin in GeV.
-        counts: Entries per bin, shape (n_bins,), dimensionless; the first and the last are not 0.
+        counts: Entries per bin, shape (n_bins,), dimensionless; the last is not 0, nor the first behind a cut.
         trimmed: Entries of the counts that lie between the cut and the first bin.
         contents: Of simulation, the expected events per bin, shape (n_bins,); None where entries are counted.
         variances: Their squared errors, in events squared, shape (n_bins,); None likewise.
@@ -131,6 +141,25 @@ def cut_out(grid: Int64, width_gev: float, cut_gev: float, expected: Float64 | N
     first, last = int(inside[0]), int(inside[-1])
     kept = (None, None) if expected is None else expected[:, first : last + 1].copy()
     return Histogram(first * width_gev, width_gev, grid[first : last + 1].copy(), int(grid[:first].sum()), *kept)
+
+
+def from_zero(grid: Int64, width_gev: float, expected: Float64 | None = None) -> Histogram | None:
+    """Make a histogram of all counts, from 0 to the last filled bin.
+
+    Args:
+        grid: Entries per bin from 0 on, shape (n_bins,).
+        width_gev: Bin width in GeV.
+        expected: As for :func:`cut_out`.
+
+    Returns:
+        The histogram; None when no bin is filled.
+    """
+    filled = np.flatnonzero(grid)
+    if not len(filled):
+        return None
+    end = int(filled[-1]) + 1
+    kept = (None, None) if expected is None else expected[:, :end].copy()
+    return Histogram(0.0, width_gev, grid[:end].copy(), 0, *kept)
 
 
 def first_edge(cut_gev: float, width_gev: float) -> float:

@@ -15,7 +15,6 @@ from edm.records.cut_table import Cut
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
-from physics.resonances import Windows
 from plots.style import BLUE, GREY, ORANGE, RED, STYLE, Label, canvas, full_numbers
 
 __all__ = ["PANELS_A_PAGE", "Spectrum", "mass", "masses_of_final_state"]
@@ -33,10 +32,10 @@ class Spectrum:
 
     Attributes:
         key: The final state and the combination.
-        before: All masses of the dataset on the grid of the peak search, entries per bin from 0 on, shape (n_bins,).
-        width_gev: Bin width of that grid in GeV.
+        before: All masses of the dataset, entries per bin from 0 on, shape (n_bins,).
+        width_gev: Bin width of these entries in GeV.
         cut: The cuts.
-        windows: What known resonances take.
+        removed_to_gev: Known resonances take everything below, in GeV; 0 where they take nothing.
         histogram: What is left; None where that is nothing.
         max_mass_gev: Masses above this are set aside, in GeV.
     """
@@ -45,7 +44,7 @@ class Spectrum:
     before: Int64
     width_gev: float
     cut: Cut
-    windows: Windows
+    removed_to_gev: float
     histogram: Histogram | None
     max_mass_gev: float
 
@@ -156,9 +155,9 @@ def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
 
 
 def _mark_windows(axes: Axes, spectrum: Spectrum) -> None:
-    cut, width_gev = spectrum.cut, spectrum.width_gev
-    if spectrum.windows.stop:
-        axes.axvline(spectrum.windows.stop * width_gev, color=RED, linestyle="-.", label="known resonances end")
+    cut = spectrum.cut
+    if spectrum.removed_to_gev:
+        axes.axvline(spectrum.removed_to_gev, color=RED, linestyle="-.", label="known resonances end")
     for number, (low_gev, high_gev) in enumerate(cut.vetoed_gev):
         axes.axvspan(low_gev, high_gev, color=RED, alpha=0.2, lw=0, label="vetoed" if not number else None)
     if cut.start_gev is not None:

@@ -1,38 +1,34 @@
-"""The work of FillHistograms and MakeHistograms: processed masses → counts of each branch → histograms of their sum."""
+"""The work of MakeHistograms: the counts of all branches of a dataset → its histograms."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from edm.arrays import Float64, Int64
-from edm.records.branch_records import FilledCounts, HistogramRow, MadeHistograms
+from edm.records.branch_records import HistogramRow, MadeHistograms
 from edm.records.cut_table import CutTable
 from edm.records.samples import Normalisation
 from edm.records.statistics import DatasetStatistics
-from edm.spectra import Distribution, SpectrumKey, add_bins
-from physics import binning, bumpnet, weights
+from edm.spectra import SpectrumKey
+from physics import binning, bumpnet
 from physics.binning import Histogram
-from physics.errors import PhysicsError
 from physics.simulation.pseudo_data import pseudo_data
 from steps.errors import EmptyResultError
-from steps.weighting.masses import read_masses
-from targets.products import histograms, mass_counts
-from targets.products.mass_counts import Row
+from steps.histogram_counts import BEFORE
+from steps.weighting.counts import Sources, add_up
+from targets.products import histograms
 
 __all__ = [
     "FilledHistograms",
     "HistogramNaming",
-    "SampleCounts",
-    "count",
     "describe_simulation",
     "fill",
     "no_bin",
     "summarize",
     "throw_pseudo_data",
     "write",
+    "write_whole",
 ]
 
 
@@ -56,18 +52,6 @@ class HistogramNaming:
         return bumpnet.plain_name(state, combination, width_gev, len(self.widths_gev) > 1)
 
 
-class SampleCounts(NamedTuple):
-    """The counts of a sample of simulation.
-
-    Attributes:
-        paths: Those of all its branches.
-        normalisation: What its sums of weights are multiplied with.
-    """
-
-    paths: Sequence[Path]
-    normalisation: Normalisation
-
-
 @dataclass(frozen=True)
 class FilledHistograms:
     """The histograms of a dataset.
@@ -77,53 +61,29 @@ class FilledHistograms:
         titles: Title by key.
         rows: Statistics by key.
         without: Why there is no histogram, by spectrum, or by key where only this width has none.
+        whole: Distribution before any removal by key, where they are asked for: of all combinations of final states
+            with enough events, also those without a histogram.
     """
 
     histograms: dict[str, Histogram]
     titles: dict[str, str]
     rows: dict[str, HistogramRow]
     without: dict[str, str]
-
-
-def count(
-    source: Path, path: Path, widths_gev: Iterable[float], exclude_outliers: bool, unit: float | None = None
-) -> FilledCounts:
-    """Count the processed masses of one branch on the grids of the histograms.
-
-    Args:
-        source: The processed masses of the branch.
-        path: The file of counts to make.
-        widths_gev: Bin widths in GeV.
-        exclude_outliers: Whether outliers are left out.
-        unit: The unit of sums of weights, in the generator's unit; None where masses have no weights.
-
-    Returns:
-        The statistics.
-    """
-    distributions: dict[tuple[SpectrumKey, float], Distribution] = {}
-    entries = 0
-    for key, masses, weighting in read_masses(source, unit):
-        if key.part == "outliers" and exclude_outliers:
-            continue
-        entries += len(masses)
-        for width_gev in widths_gev:
-            row, part = (key.whole(), width_gev), binning.distribution(masses, width_gev, weighting)
-            distributions[row] = distributions[row] + part if row in distributions else part
-    mass_counts.write(path, (Row(*row, distribution) for row, distribution in distributions.items()))
-    return FilledCounts(entries)
+    whole: dict[str, Histogram] = field(default_factory=dict)
 
 
 def fill(
-    sources: Iterable[Path] | Sequence[SampleCounts], table: CutTable, naming: HistogramNaming, note: str = ""
+    sources: Sources, table: CutTable, naming: HistogramNaming, note: str = "", counted: Sources = ()
 ) -> FilledHistograms:
     """Fill the histograms of a dataset.
 
     Args:
         sources: The counts of all its branches; of weighted simulation those of each sample, which are normalised and
-            added in this order.
+            added in this order. The part BEFORE of spectra gives distributions before any removal.
         table: Its table of cuts.
         naming: How histograms are named.
         note: What stands in titles behind final state and combination, as ``simulation``.
+        counted: Counts before any removal on the grid of the peak search, where that is the grid of a histogram too.
 
     Returns:
         The histograms, in alphabetical order of their names.
@@ -132,51 +92,30 @@ def fill(
         EmptyResultError: When there is none.
     """
     filled = FilledHistograms({}, {}, {}, {str(key): cut.reason for key, cut in table.cuts.items() if cut.reason})
-    for spectrum, width_gev, counts, expected in _add_up(list(sources)):
+    before = [summed for summed in add_up(counted) if summed.key in table.cuts]
+    for summed in add_up(sources):
+        if summed.key.part == BEFORE:
+            before.append(summed._replace(key=summed.key.whole()))
+            continue
+        spectrum, width_gev, counts, expected = summed
         key, start_gev = naming.key(spectrum, width_gev), table.cuts[spectrum].start_gev
         histogram = None if start_gev is None else binning.cut_out(counts, width_gev, start_gev, expected)
         if histogram is None:
             filled.without[key] = no_bin(width_gev)
             continue
-        filled.histograms[key] = histogram
-        filled.titles[key] = f"{spectrum.final_state} {spectrum.combination}{note and f' ({note})'}"
+        filled.histograms[key], filled.titles[key] = histogram, _title(spectrum, note)
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
         raise EmptyResultError(_describe_too_wide_bins(table, min(naming.widths_gev)))
+    for spectrum, width_gev, counts, expected in sorted(before, key=lambda summed: summed[:2]):
+        if (whole := binning.from_zero(counts, width_gev, expected)) is not None:
+            key = naming.key(spectrum, width_gev)
+            filled.whole[key], filled.titles[key] = whole, _title(spectrum, note)
     return filled
 
 
-def _add_up(
-    sources: Sequence[Path | SampleCounts],
-) -> Iterator[tuple[SpectrumKey, float, Int64, Float64 | None]]:
-    """Add counts up, and the expected events of samples in their order."""
-    samples = [source for source in sources if isinstance(source, SampleCounts)]
-    if not samples:
-        paths = [source for source in sources if isinstance(source, Path)]
-        for spectrum, width_gev, distribution in mass_counts.add_up(paths):
-            yield spectrum, width_gev, distribution.counts, None
-        return
-    totals: dict[tuple[SpectrumKey, float], tuple[Int64, Float64]] = {}
-    for sample in samples:
-        for spectrum, width_gev, distribution in mass_counts.add_up(sample.paths):
-            counts, expected = distribution.counts, _expected(distribution, sample.normalisation)
-            row = spectrum, width_gev
-            if row in totals:
-                counts, expected = add_bins(totals[row][0], counts), add_bins(totals[row][1], expected)
-            totals[row] = counts, expected
-    for (spectrum, width_gev), (counts, expected) in sorted(totals.items(), key=lambda item: item[0]):
-        yield spectrum, width_gev, counts, expected
-
-
-def _expected(distribution: Distribution, normalisation: Normalisation) -> Float64:
-    """Return the expected events per bin and their squared errors, shape (2, n_bins)."""
-    if distribution.sums is None or distribution.unit != normalisation.unit:
-        msg = f"sums of weights in units of {distribution.unit!r}, where {normalisation.unit!r} is expected"
-        raise PhysicsError(msg)
-    weights.check_exact(distribution.sums)
-    sums = weights.WeightSums(distribution.sums[0], distribution.sums[1], distribution.counts)
-    numbers = normalisation.factor, normalisation.unit
-    return np.stack([sums.contents(*numbers), sums.variances(*numbers)])
+def _title(spectrum: SpectrumKey, note: str) -> str:
+    return f"{spectrum.final_state} {spectrum.combination}{note and f' ({note})'}"
 
 
 def throw_pseudo_data(filled: FilledHistograms, seed: int) -> FilledHistograms:
@@ -232,6 +171,11 @@ def write(path: Path, filled: FilledHistograms, single_file: bool) -> None:
     writer(path, filled.histograms, filled.titles)
 
 
+def write_whole(path: Path, filled: FilledHistograms, single_file: bool) -> None:
+    """Write distributions before any removal, as :func:`write` does histograms."""
+    write(path, replace(filled, histograms=filled.whole), single_file)
+
+
 def summarize(
     filled: FilledHistograms,
     statistics: DatasetStatistics,
@@ -257,6 +201,7 @@ def summarize(
         without_histogram=filled.without,
         unavailable=tuple(unavailable),
         normalisation=normalisation or {},
+        whole_distributions=len(filled.whole),
     )
 
 

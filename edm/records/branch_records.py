@@ -198,6 +198,7 @@ class MadeHistograms(DatasetStatistics, StageResults):
         without_histogram: Why there is no histogram, by name and width.
         unavailable: The addresses of files on tape, which were left out.
         normalisation: Of weighted simulation, what the weights of each sample are multiplied with, by its dataset.
+        whole_distributions: How many distributions before any removal stand beside the histograms.
     """
 
     stage = "MakeHistograms"
@@ -208,6 +209,7 @@ class MadeHistograms(DatasetStatistics, StageResults):
     without_histogram: Mapping[str, str]
     unavailable: tuple[str, ...] = ()
     normalisation: Mapping[str, Normalisation] = field(default_factory=dict)
+    whole_distributions: Count = 0
 
     def totals(self) -> Totals:
         """Return nothing: it repeats what the stages before it counted."""

@@ -16,6 +16,7 @@ from physics import binning
 from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
+from steps.histogram_counts import BEFORE
 from steps.peaks import PeakSearch
 from targets.documents.json import dump_json
 from targets.products import mass_counts
@@ -58,7 +59,8 @@ class Dataset:
         statistics: The sum of the statistics of all branches.
         table: Its table of cuts.
         before: The files of masses counted on the grid of the peak search.
-        after: The files of masses counted after peak removal.
+        after: The files of masses counted after peak removal; where they hold masses counted before it too, on the grid
+            of the histograms, these are drawn.
     """
 
     name: str
@@ -151,23 +153,22 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
 
 def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
     """Return the combinations with a histogram of the largest final states that have one, the largest first."""
-    cuts, after = dataset.table.cuts, {}
+    cuts, after, before = dataset.table.cuts, {}, {}
     for key, width_gev, distribution in mass_counts.add_up(dataset.after):
-        start_gev = cuts[key].start_gev
-        if width_gev == options.width_gev and start_gev is not None:
+        if width_gev == options.width_gev and key.part == BEFORE:
+            before[key.whole()] = width_gev, distribution.counts
+        elif width_gev == options.width_gev and (start_gev := cuts[key].start_gev) is not None:
             after[key] = binning.cut_out(distribution.counts, width_gev, start_gev)
+    if not before:
+        before = {key: (width_gev, counted.counts) for key, width_gev, counted in mass_counts.add_up(dataset.before)}
     with_histogram = {key.final_state for key, histogram in after.items() if histogram is not None}
     states = [state for state in dataset.table.final_states if state in with_histogram][: options.final_states]
     spectra: dict[str, list[Spectrum]] = {state: [] for state in states}
-    for key, width_gev, distribution in mass_counts.add_up(dataset.before):
+    for key, (width_gev, counts) in before.items():
         if key.final_state in spectra and after.get(key) is not None:
-            spectra[key.final_state].append(
-                Spectrum(
-                    *(key, distribution.counts, width_gev, cuts[key], search.windows(key.combination)),
-                    histogram=after[key],
-                    max_mass_gev=search.max_mass_gev,
-                )
-            )
+            removed_to_gev = search.windows(key.combination).stop * search.width_gev
+            spectrum = Spectrum(key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev)
+            spectra[key.final_state].append(spectrum)
     return spectra
 
 

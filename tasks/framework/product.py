@@ -3,6 +3,7 @@
 import json
 import sys
 import textwrap
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,6 +45,9 @@ class Product(law.Task):
     variant_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that first matter to this stage and can change its result."""
 
+    left_out_at: ClassVar[Mapping[str, Any]] = {}
+    """Values at which such a parameter changes nothing, and is left out: runs of before it existed keep their names."""
+
     exclude_index = True
 
     remove_output = Handling(
@@ -76,8 +80,12 @@ class Product(law.Task):
 
     def own_variant_inputs(self) -> dict[str, Any]:
         """Return what this task adds to the name of a variant: its revision and parameters, as text."""
-        parameters = {name: self._serialized(name) for name in self.variant_parameters}
+        named = [name for name in self.variant_parameters if not self._is_left_out(name)]
+        parameters = {name: self._serialized(name) for name in named}
         return {type(self).__name__: {"revision": self.revision, **parameters}}
+
+    def _is_left_out(self, name: str) -> bool:
+        return name in self.left_out_at and getattr(self, name) == self.left_out_at[name]
 
     def readable_inputs(self, variant_inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the same with the content of selection and schema in place of digests."""

@@ -11,7 +11,6 @@ from edm.records.cut_table import Cut
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
-from physics.resonances import Windows
 from plots import masses
 from plots.masses import PANELS_A_PAGE, Spectrum
 from plots.style import Label
@@ -27,7 +26,7 @@ SPECTRUM = Spectrum(
     BEFORE,
     10.0,
     CUT,
-    Windows(stop=2),
+    20.0,
     Histogram(30.0, 10.0, BEFORE[3:], 0),
     10_000.0,
 )
@@ -80,7 +79,7 @@ def test_every_cut_is_marked():
 def test_what_does_not_apply_is_not_marked():
     plain = replace(CUT, above=0, split_gev=None, outliers=0, vetoed_gev=())
     spectrum = replace(
-        SPECTRUM, cut=plain, windows=Windows(), before=BEFORE[:6], histogram=Histogram(30, 10, BEFORE[3:6], 0)
+        SPECTRUM, cut=plain, removed_to_gev=0.0, before=BEFORE[:6], histogram=Histogram(30, 10, BEFORE[3:6], 0)
     )
     before, _, after, _ = masses.mass(LABEL, spectrum).axes
     assert list(marks(before)) == list(marks(after)) == ["turn-on"]

@@ -25,6 +25,7 @@ OPTIONS = {
     "files_per_branch": 2,
     "objects_to_calculate": "e,m,j,g",
     "max_particles_in_combination": 4,
+    "whole_distributions": False,
 }
 PLOTTED = {"plotted_final_states": 1, "plotted_combinations": 1, "plot_formats": ("png",)}
 FIGURES, REPORT = "3a442a62", "764cf720"  # the variants that MakePlots and MakeReport made then
@@ -48,6 +49,10 @@ def test_it_is_found_complete(old_run):
     outcome = old_run(**OPTIONS)
     assert outcome.started == []
     assert "Everything is done already" in outcome.text
+
+
+def test_distributions_before_any_removal_take_the_last_stage_alone(old_run):
+    assert old_run(**OPTIONS | {"whole_distributions": True}).started == ["MakeHistograms"]
 
 
 def test_figures_and_report_have_the_same_variants(old_run):

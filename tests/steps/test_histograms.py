@@ -7,9 +7,11 @@ import pytest
 
 from edm.spectra import SpectrumKey
 from physics.resonances import choose
-from steps import histograms, peaks, statistics
+from steps import histogram_counts, histograms, peaks, statistics
 from steps.errors import EmptyResultError
+from steps.histogram_counts import WholeMasses
 from steps.histograms import HistogramNaming
+from targets.products.histograms import read
 from targets.products.mass_arrays import MassWriter
 
 SEARCH = peaks.PeakSearch(10, 10.0, 1000.0, choose(()))
@@ -41,7 +43,7 @@ def processed(tmp_path, table):
 
 
 def fill(folder, processed, table, widths_gev, exclude_outliers=False, bumpnet_naming=True):
-    histograms.count(processed, folder / "counts.npz", widths_gev, exclude_outliers)
+    histogram_counts.count(processed, folder / "counts.npz", widths_gev, exclude_outliers)
     return histograms.fill([folder / "counts.npz"], table, HistogramNaming(widths_gev, bumpnet_naming))
 
 
@@ -59,7 +61,7 @@ def test_keys_tell_widths_apart(widths_gev, bumpnet_naming, key):
 
 
 def test_counts_of_all_branches_are_added(tmp_path, processed, table):
-    histograms.count(processed, tmp_path / "counts.npz", (10.0,), False)
+    histogram_counts.count(processed, tmp_path / "counts.npz", (10.0,), False)
     filled = histograms.fill([tmp_path / "counts.npz"] * 3, table, HistogramNaming((10.0,), bumpnet_naming=False))
     assert filled.histograms["2e/e0e1"].counts.tolist() == [90, 60, 30]
     assert filled.titles["2e/e0e1"] == "2e e0e1"
@@ -89,3 +91,26 @@ def test_bins_that_are_all_too_wide_are_told_with_the_edges(tmp_path, processed,
     )
     with pytest.raises(EmptyResultError, match=complaint):
         fill(tmp_path, processed, table, (500.0,))
+
+
+@pytest.mark.parametrize("bumpnet_naming", [True, False])
+def test_distributions_before_any_removal_begin_at_0(tmp_path, processed, table, bumpnet_naming):
+    whole = WholeMasses(tmp_path / "masses.npz", (7.0,), 1000.0, table)
+    histogram_counts.count(processed, tmp_path / "counts.npz", (10.0, 7.0), False, None, whole)
+    naming = HistogramNaming((10.0, 7.0), bumpnet_naming)
+    filled = histograms.fill([tmp_path / "counts.npz"], table, naming, "toy", [tmp_path / "counted.npz"])
+    distributions = [
+        (key.combination, width_gev, filled.whole[naming.key(key, width_gev)])
+        for key in table.cuts
+        for width_gev in naming.widths_gev
+    ]
+    assert len(filled.whole) == 4
+    for combination, width_gev, distribution in distributions:
+        masses = next(values for name, values in MASSES.items() if name.endswith(combination))
+        assert (distribution.start_gev, distribution.width_gev, distribution.trimmed) == (0.0, width_gev, 0)
+        assert distribution.counts.tolist() == np.bincount((masses // width_gev).astype(int)).tolist()
+    histograms.write_whole(tmp_path / "whole.root", filled, single_file=True)
+    stored = list(read(tmp_path / "whole.root"))
+    assert [histogram.key for histogram in stored] == list(filled.whole)
+    assert {histogram.title for histogram in stored} == {"2e e0e1 (toy)", "2m m0m1 (toy)"}
+    assert histograms.summarize(filled, statistics.of_branches({}), []).whole_distributions == 4

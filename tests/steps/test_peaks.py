@@ -11,7 +11,7 @@ from edm.records.cut_table import Cut
 from edm.records.documents import to_document
 from edm.spectra import SpectrumKey
 from physics.resonances import choose
-from steps import histograms, peaks
+from steps import histogram_counts, peaks
 from steps.errors import EmptyResultError
 from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
@@ -35,7 +35,7 @@ def products(folder):
     said = [peaks.count(folder / "masses.npz", counted, SEARCH)]
     table = peaks.find("d", [counted], SEARCH)
     said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
-    said.append(histograms.count(removed, filled, (10.0, 7.0), False))
+    said.append(histogram_counts.count(removed, filled, (10.0, 7.0), False))
     left: dict[str, list[float]] = {}
     for key, values in mass_arrays.read(removed):
         left.setdefault(str(key), []).extend(values.tolist())

@@ -139,9 +139,9 @@ class Runs:
         return [path for path in before if now.get(path) != before[path] and not path.startswith("logs")]
 
     def products(self, room: str) -> list[Path]:
-        """List the products of a stage, in all variants."""
+        """List the products of a stage, in all variants; the distributions beside histograms are no products."""
         found = (self.out / room).glob("*/[!.]*")
-        return sorted(path for path in found if path.name != "parameters.json")
+        return sorted(path for path in found if path.name != "parameters.json" and not path.name.startswith("whole"))
 
     def histograms(self) -> dict[str, tuple[float, float, bytes]]:
         """Give the content of the one histogram file that there is."""

@@ -1,8 +1,12 @@
 """FillHistograms: the processed masses of each branch, counted on the histograms' grids."""
 
+from typing import Any
+
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import BinningParameters
+from tasks.stages.masses.compute_masses import ComputeMasses
+from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["FillHistograms"]
@@ -14,15 +18,32 @@ class FillHistograms(BinningParameters, WeightedStage):
     directory = "histogram_counts"
     variant_parameters = ("bin_width_gev", "exclude_outliers")
     depends_on_dataset = True
-    upstream = (RemovePeaks,)
+    upstream = (RemovePeaks, FindPeaks, ComputeMasses)
     suffix = ".npz"
     exclude_index = False
 
     def run(self) -> None:
         """Count the masses of a branch."""
-        from steps import histograms
+        from steps import histogram_counts
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
         with recording(self) as product:
-            unit = self.weight_unit(self.branch_data.dataset)
-            product.results = histograms.count(source, product.path, self.bin_width_gev, self.exclude_outliers, unit)
+            unit, grids = self.weight_unit(self.branch_data.dataset), (self.bin_width_gev, self.exclude_outliers)
+            product.results = histogram_counts.count(source, product.path, *grids, unit, self.whole_masses())
+
+    def whole_masses(self) -> Any:
+        """Return what is counted before any removal; None where nothing is, or CountMasses does it."""
+        from steps import peaks
+        from steps.histogram_counts import WholeMasses
+
+        if not (widths_gev := self.widths_before_gev()):
+            return None
+        finding, branch = self.upstream_task(FindPeaks), self.branch_data
+        table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
+        masses = self.upstream_task(ComputeMasses).product(branch)
+        return WholeMasses(masses, widths_gev, self.max_mass_gev, table)
+
+    def own_variant_inputs(self) -> dict[str, Any]:
+        """Return what names the variant: also whether masses are counted before any removal."""
+        (inputs,) = super().own_variant_inputs().values()
+        return {type(self).__name__: inputs | ({"before_removal": "True"} if self.widths_before_gev() else {})}

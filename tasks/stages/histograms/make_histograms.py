@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from edm.records.branch_records import MadeHistograms
 from edm.wording import amount
@@ -11,9 +11,11 @@ from steps.output import tables
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import DEMO_RELEASE
 from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
-from tasks.parameters.histograms import HistogramParameters
+from tasks.parameters.histograms import WHOLE_FILENAME, HistogramParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
+from tasks.stages.masses.count_masses import CountMasses
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
@@ -24,10 +26,11 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     """Make the histograms of every final state and combination, one file per dataset: the main job."""
 
     directory = "histograms"
-    variant_parameters = ("use_bumpnet_naming", "single_output_file", "output_filename")
+    variant_parameters = ("use_bumpnet_naming", "single_output_file", "output_filename", "whole_distributions")
+    left_out_at: ClassVar[Mapping[str, Any]] = {"whole_distributions": False}
     granularity = "dataset"
     depends_on_dataset = True
-    upstream = (FillHistograms, RemovePeaks, FindPeaks)
+    upstream = (FillHistograms, RemovePeaks, FindPeaks, CountMasses)
     exclude_index = False
 
     def product_name(self, branch: BranchFiles) -> str:
@@ -35,14 +38,14 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
         What an earlier run made of the same files keeps its name, whether or not other datasets stood beside this one.
         """
-        return self._file_name(branch, "")
+        return self._file_name(branch, Path(self.output_filename).stem)
 
-    def _file_name(self, branch: BranchFiles, ending: str) -> str:
-        name, folder = Path(self.output_filename), self.folder(branch.dataset)
-        stems = [f"{name.stem}{ending}", f"{name.stem}{ending}_{branch.dataset}"]
+    def _file_name(self, branch: BranchFiles, stem: str) -> str:
+        suffix, folder = Path(self.output_filename).suffix, self.folder(branch.dataset)
+        stems = [stem, f"{stem}_{branch.dataset}"]
         if len(self.branches_of("dataset")) > 1:
             stems.reverse()
-        names = [f"{stem}{name.suffix}" if self.single_output_file else stem for stem in stems]
+        names = [f"{name}{suffix}" if self.single_output_file else name for name in stems]
         return next((made for made in names if (folder / made).exists()), names[0])
 
     def is_folder(self) -> bool:
@@ -51,25 +54,36 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
-        from steps import histograms, peaks, statistics
+        from steps import histograms, statistics
 
-        branch, finding = self.branch_data, self.upstream_task(FindPeaks)
+        branch = self.branch_data
         with recording(self) as product:
             normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
             summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
-            table, sources = peaks.load_table(finding.product(branch)), self.sources(branch.dataset, normalisation)
-            filled = histograms.fill(sources, table, self.histogram_naming(), histograms.describe_simulation(summed))
+            filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
             histograms.write(product.path, filled, self.single_output_file)
+            self.write_whole(branch, filled)
             self.write_pseudo_data(branch, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
         self.announce(branch)
 
-    def sources(self, dataset: str, normalisation: Mapping[str, Any]) -> list[Any]:
-        """Return the counts of the branches of a dataset, and what normalises them."""
-        from steps.histograms import SampleCounts
+    def fill(self, branch: BranchFiles, note: str, normalisation: Mapping[str, Any]) -> Any:
+        """Fill the histograms of a dataset, and what is asked for before any removal."""
+        from steps import histograms, peaks
 
-        filling = self.upstream_task(FillHistograms)
-        paths = [filling.product(part) for part in filling.branches_of("group", dataset)]
+        table = peaks.load_table(self.upstream_task(FindPeaks).product(branch))
+        sources, naming = self.sources(FillHistograms, branch.dataset, normalisation), self.histogram_naming()
+        if not self.whole_distributions or self.peak_detection_bin_width_gev not in self.bin_width_gev:
+            return histograms.fill(sources, table, naming, note)
+        counted = self.sources(CountMasses, branch.dataset, normalisation)
+        return histograms.fill(sources, table, naming, note, counted)
+
+    def sources(self, stage: type[Stage], dataset: str, normalisation: Mapping[str, Any]) -> Any:
+        """Return the counts that a stage made of the branches of a dataset, and what normalises them."""
+        from steps.weighting.counts import SampleCounts
+
+        counting = self.upstream_task(stage)
+        paths = [counting.product(part) for part in counting.branches_of("group", dataset)]
         return [SampleCounts(paths, normalisation[dataset])] if normalisation else paths
 
     def normalisation(self, dataset: str) -> dict[str, Any]:
@@ -84,13 +98,24 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         known = SampleSources(dataset, given, sample, whole, self.luminosity_fb)
         return {dataset: normalise(list(self.parsed_paths(dataset)), unit, known)}
 
+    def write_whole(self, branch: BranchFiles, filled: Any) -> None:
+        """Write the distributions before any removal, beside the histograms."""
+        from steps import histograms
+
+        if self.whole_distributions:
+            histograms.write_whole(self.whole_path(branch), filled, self.single_output_file)
+
+    def whole_path(self, branch: BranchFiles) -> Path:
+        """Return where the distributions before any removal of a dataset are."""
+        return self.folder(branch.dataset) / self._file_name(branch, Path(WHOLE_FILENAME).stem)
+
     def write_pseudo_data(self, branch: BranchFiles, filled: Any) -> None:
         """Write what an experiment might have counted, beside the histograms of simulation."""
         from steps import histograms
 
         if self.pseudo_data and self.first_file(branch.dataset).data_type == "mc":
             thrown = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
-            path = self.folder(branch.dataset) / self._file_name(branch, "_pseudo")
+            path = self.folder(branch.dataset) / self._file_name(branch, f"{Path(self.output_filename).stem}_pseudo")
             histograms.write(path, thrown, self.single_output_file)
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import xxhash
 from matplotlib.figure import Figure
@@ -10,11 +11,14 @@ from matplotlib.figure import Figure
 from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import StageStatistics
+from edm.spectra import SpectrumKey
 from plots.style import Label
-from steps import statistics
+from steps import histogram_counts, peaks, statistics
+from steps.histogram_counts import WholeMasses
 from steps.output import figures
 from steps.output.figures import Drawn
 from steps.peaks import PeakSearch
+from targets.products.mass_arrays import MassWriter
 
 
 def drawn(*numbers_of_pages):
@@ -61,3 +65,36 @@ def test_stages_without_statistics_are_not_drawn():
     (performance,) = figures.draw(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
     assert performance.name == "performance"
     assert [text.get_text() for text in performance.pages[0].axes[0].get_yticklabels()] == ["ParseFile"]
+
+
+@pytest.fixture
+def counts(tmp_path):
+    """Masses of a branch counted on the grid of the peak search (10 GeV), and on 7 GeV after peak removal."""
+    writer = MassWriter()
+    masses = np.repeat([15.0, 35.0, 41.0, 48.0, 55.0], [20, 50, 30, 10, 5]).astype(np.float32)
+    writer.add(SpectrumKey("2e", "e0e1"), masses)
+    writer.write(tmp_path / "masses.npz")
+    peaks.count(tmp_path / "masses.npz", tmp_path / "counted.npz", SEARCH)
+    table = peaks.find("d", [tmp_path / "counted.npz"], SEARCH)
+    peaks.remove(tmp_path / "masses.npz", tmp_path / "removed.npz", table, SEARCH)
+    return tmp_path, table, masses
+
+
+SEARCH = PeakSearch(1, 10.0, 1000.0, ())
+
+
+@pytest.mark.parametrize(("whole", "width_gev"), [(True, 7.0), (False, 10.0)])
+def test_masses_before_peak_removal_have_the_bins_of_the_histograms_where_these_are_counted(counts, whole, width_gev):
+    folder, table, masses = counts
+    before = WholeMasses(folder / "masses.npz", (7.0,), 1000.0, table) if whole else None
+    histogram_counts.count(folder / "removed.npz", folder / "filled.npz", (7.0,), False, None, before)
+    summed = statistics.of_branches({})
+    paths = ([folder / "counted.npz"], [folder / "filled.npz"])
+    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, table, *paths)
+    (drawn_mass,) = figures.draw(dataset, SEARCH, figures.FigureOptions(("png",), 1, 1, 7.0, 4))
+    axes = drawn_mass.pages[0].axes[0]
+    assert axes.get_ylabel() == f"Events / {width_gev:g} GeV"
+    (outline,) = [patch for patch in axes.patches if patch.get_label() == "all masses"]
+    wanted = np.bincount((masses // width_gev).astype(int))
+    assert outline.get_data().values.tolist() == wanted.tolist()
+    assert outline.get_data().edges.tolist() == (width_gev * np.arange(len(wanted) + 1)).tolist()

@@ -50,6 +50,7 @@ OTHER = {
     "use_bumpnet_naming": (False, "MakeHistograms"),
     "single_output_file": (False, "MakeHistograms"),
     "exclude_outliers": (True, "FillHistograms"),
+    "whole_distributions": (False, "MakeHistograms"),
     "output_filename": ("other.root", "MakeHistograms"),
     "plotted_final_states": (1, "MakePlots"),
     "plotted_combinations": (1, "MakePlots"),

@@ -1,5 +1,6 @@
 """What MakeHistograms writes: names, files and folders, several widths, outliers, statistics."""
 
+import math
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import uproot
 
 from physics import bumpnet
 from targets.products import mass_arrays
-from tests.oracle.outputs import histogram_name
+from tests.oracle.outputs import histogram_name, read_masses
 from tests.support.rootfiles_made import events, write
 from tests.support.runs import histograms
 
@@ -129,3 +130,45 @@ def test_histograms_of_added_counts_are_those_of_all_processed_masses(run, exclu
             wanted = np.bincount(bins)[round(low / width) : round(high / width)]
             assert np.frombuffer(counts, np.int64).tolist() == wanted.tolist()
     assert found == {}
+
+
+def whole(run):
+    """Give the content of the newest file of distributions before any removal."""
+    paths = sorted(run.out.glob("histograms/*/whole*"), key=lambda path: path.stat().st_mtime_ns)
+    return histograms(paths[-1])
+
+
+def masses_before(run, min_events):
+    """Give the masses of all branches, of final states with enough events."""
+    masses = read_masses(run.out)
+    return {name: values for name, values in masses.items() if len(values) >= min_events}
+
+
+@pytest.mark.parametrize("widths", ["10", "7,10", "2.5"])
+def test_whole_distributions_hold_every_mass_from_0_on(run, widths):
+    run(bin_width_gev=widths, known_resonances="z")
+    found, masses = whole(run), masses_before(run, 10)
+    for name, values in masses.items():
+        for width in map(float, widths.split(",")):
+            low, high, counts = found.pop(bumpnet.histogram_name(*name.split("/"), width))
+            wanted = np.bincount([math.floor(value / width) for value in values])
+            assert (low, high) == (0.0, pytest.approx(width * len(wanted)))
+            assert np.frombuffer(counts, np.int64).tolist() == wanted.tolist()
+    assert found == {}
+    (record,) = run.records("MakeHistograms")
+    assert record["whole_distributions"] == len(masses) * len(widths.split(","))
+
+
+def test_whole_distributions_do_not_depend_on_branches_and_change_no_histogram(run, fresh, toys):
+    run(bin_width_gev=7)
+    branches = whole(run)
+    with_whole = run.histograms()
+    assert fresh(reversed(toys[:3]), files_per_branch=2, bin_width_gev=7, whole_distributions=False) == with_whole
+    run(bin_width_gev=7, files_per_branch=3)
+    assert whole(run) == branches
+
+
+def test_a_file_named_like_that_of_the_whole_distributions_is_refused(run):
+    end = run.attempt(output_filename="whole.root")
+    assert "output_filename = whole.root: that is the file of the distributions before any removal" in end.text
+    assert run(output_filename="whole.root", whole_distributions=False).started[-1] == "MakeHistograms"
