@@ -88,7 +88,7 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callab
     Raises:
         EmptyResultError: When no combination would give a histogram.
     """
-    merged = {key: distribution for key, _, distribution in mass_counts.add_up(sources)}
+    merged = {key: distribution for key, _, distribution in mass_counts.add_up(sources, weighted=False)}
     events = _events(merged)
     cuts = {
         key: peaks.find_cut(distribution, search.windows(key.combination), search.width_gev)

@@ -154,13 +154,14 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
 def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
     """Return the combinations with a histogram of the largest final states that have one, the largest first."""
     cuts, after, before = dataset.table.cuts, {}, {}
-    for key, width_gev, distribution in mass_counts.add_up(dataset.after):
+    for key, width_gev, distribution in mass_counts.add_up(dataset.after, weighted=False):
         if width_gev == options.width_gev and key.part == BEFORE:
             before[key.whole()] = width_gev, distribution.counts
         elif width_gev == options.width_gev and (start_gev := cuts[key].start_gev) is not None:
             after[key] = binning.cut_out(distribution.counts, width_gev, start_gev)
     if not before:
-        before = {key: (width_gev, counted.counts) for key, width_gev, counted in mass_counts.add_up(dataset.before)}
+        counted = mass_counts.add_up(dataset.before, weighted=False)
+        before = {key: (width_gev, distribution.counts) for key, width_gev, distribution in counted}
     with_histogram = {key.final_state for key, histogram in after.items() if histogram is not None}
     states = [state for state in dataset.table.final_states if state in with_histogram][: options.final_states]
     spectra: dict[str, list[Spectrum]] = {state: [] for state in states}

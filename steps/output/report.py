@@ -102,7 +102,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         FileFormatError: When one is not what was written.
     """
     stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
-    files = [file for dataset in datasets for file in dataset.files]
+    files = list(dict.fromkeys(file for dataset in datasets for file in dataset.files))  # a sample's are combined, too
     left_out = {"events"} if len(datasets) > 1 else set[str]()
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
@@ -115,7 +115,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "files": [_file(file, run.read.get(file.uri)) for file in files],
         "sources": _sources(files, run.skim),
         "cutflow": {dataset.name: _event_cutflow(dataset) | _cutflow(dataset, run.selection) for dataset in datasets},
-        "failures": [failure for dataset in datasets for failure in _left_out(dataset)],
+        "failures": list(dict.fromkeys(failure for dataset in datasets for failure in _left_out(dataset))),
         "stages": {name: total for name, total in run.stages.items() if total.branches},
         "figures": [
             *_together(datasets),

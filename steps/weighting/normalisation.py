@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from edm.records.branch_records import ParsedFiles
 from edm.records.samples import FileWeights, Normalisation, SampleNumbers
 from physics.errors import EventLevelError
 from physics.simulation.luminosities import LUMINOSITIES
 from physics.weights import Sample, normalisation, unit_of
-from steps import branch_statistics
 
 __all__ = ["SampleSources", "describe_normalisation", "find_unit", "normalise"]
 
@@ -35,11 +34,11 @@ class SampleSources:
     luminosity_fb: float
 
 
-def find_unit(parsed: Iterable[Path], catalogue: SampleNumbers) -> float | None:
+def find_unit(parsed: Iterable[ParsedFiles], catalogue: SampleNumbers) -> float | None:
     """Find the unit in which the weights of a dataset are summed.
 
     Args:
-        parsed: The parsed data of its branches, in the order of its list; no more are read than are needed.
+        parsed: What ParseFile recorded of its branches, in the order of its list; no more are taken than are needed.
         catalogue: What the catalogue says of the sample.
 
     Returns:
@@ -48,9 +47,7 @@ def find_unit(parsed: Iterable[Path], catalogue: SampleNumbers) -> float | None:
     Raises:
         EventLevelError: When the mean weight is 0.
     """
-    weighted = (
-        file.weights for path in parsed for file in branch_statistics.of_parsed_data(path).files if file.weights
-    )
+    weighted = (file.weights for record in parsed for file in record.files if file.weights)
     first = next((weights for weights in weighted if weights.entries), None)
     if first is None:
         return None
@@ -64,11 +61,11 @@ def find_unit(parsed: Iterable[Path], catalogue: SampleNumbers) -> float | None:
     return unit_of(total, n_events)
 
 
-def normalise(parsed: Sequence[Path], unit: float, sources: SampleSources) -> Normalisation:
+def normalise(parsed: Sequence[ParsedFiles], unit: float, sources: SampleSources) -> Normalisation:
     """Find what the sums of weights of a dataset are multiplied with.
 
     Args:
-        parsed: The parsed data of all its branches.
+        parsed: What ParseFile recorded of all its branches.
         unit: u, what :func:`find_unit` gave.
         sources: What is known beside.
 
@@ -78,10 +75,9 @@ def normalise(parsed: Sequence[Path], unit: float, sources: SampleSources) -> No
     Raises:
         EventLevelError: When events have no weights, or a number is not known; the message says which, and the remedy.
     """
-    records = [branch_statistics.of_parsed_data(path) for path in parsed]
-    files = [file.weights for record in records for file in record.files if file.weights and file.weights.entries]
-    formats = sorted({file.schema for record in records for file in record.files if file.schema})
-    failed = sum(len(record.failures) for record in records)
+    files = [file.weights for record in parsed for file in record.files if file.weights and file.weights.entries]
+    formats = sorted({file.schema for record in parsed for file in record.files if file.schema})
+    failed = sum(len(record.failures) for record in parsed)
     _check_files(files, sources.dataset)
     numbers = _numbers(files, sources)
     total, origin = _sum_of_weights(files, unit, sources, failed)

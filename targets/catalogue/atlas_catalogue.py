@@ -18,6 +18,7 @@ import atlasopenmagic
 import requests
 from atlasopenmagic import metadata
 
+from targets.catalogue.input_files import sample_order
 from targets.errors import PortalError
 from targets.network.client import user_agent
 from targets.network.portal import NotFoundError, fetch_json
@@ -94,7 +95,7 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
     if not raw:
         msg = f"the catalogue at {metadata.API_BASE_URL} lists no dataset of release {release}: try again later"
         raise PortalError(msg)
-    return sorted((_entry(each, release) for each in raw), key=_order), notes
+    return sorted((_entry(each, release) for each in raw), key=lambda entry: sample_order(entry.key)), notes
 
 
 def _stated_count(release: str) -> int:
@@ -198,8 +199,3 @@ def _skims(raw: dict[str, Any], where: str) -> dict[str, list[Any]]:
             raise PortalError(msg)
         skims.setdefault(name, []).extend(uris)
     return skims
-
-
-def _order(entry: Entry) -> tuple[bool, int, str]:
-    number = entry.key.isascii() and entry.key.isdigit()
-    return (not number, int(entry.key) if number else 0, entry.key)

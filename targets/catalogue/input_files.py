@@ -21,6 +21,7 @@ __all__ = [
     "identity",
     "merge",
     "only_root_files",
+    "sample_order",
     "unique",
 ]
 
@@ -63,6 +64,11 @@ class InputFile:
     def sample(self) -> str:
         """The number of its sample in the catalogue of a release; for other files the name of the dataset."""
         return self.dataset.removeprefix(f"{self.release}_mc_")
+
+    @property
+    def combined_dataset(self) -> str | None:
+        """The dataset that combines all samples of its release; None for collisions and for other files."""
+        return f"{self.release}_mc" if self.release is not None and self.data_type == "mc" else None
 
     def as_dict(self) -> dict[str, str | int | None]:
         """Return the attributes by name, ready for JSON; the keys do not change between versions."""
@@ -129,6 +135,12 @@ class Catalogue(NamedTuple):
     notes: list[str]
     unavailable: tuple[InputFile, ...] = ()
     samples: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
+
+def sample_order(key: str) -> tuple[bool, int, str]:
+    """Return what sorts the keys of a release's catalogue: rising numbers, then names."""
+    number = key.isascii() and key.isdigit()
+    return not number, int(key) if number else 0, key
 
 
 def identity(file: InputFile) -> str:

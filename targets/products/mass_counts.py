@@ -115,11 +115,13 @@ def read(path: Path) -> Iterator[Row]:
     yield from add_up([path])
 
 
-def add_up(paths: Iterable[Path]) -> Iterator[Row]:
+def add_up(paths: Iterable[Path], weighted: bool = True) -> Iterator[Row]:
     """Add the rows of branches up, spectrum by spectrum and grid by grid.
 
     Args:
         paths: Files that :func:`write` made.
+        weighted: Whether sums of weights are added up where there are any; those of several samples, which have
+            different units, cannot be.
 
     Yields:
         The sums, in alphabetical order; counts end at the last filled bin.
@@ -129,7 +131,8 @@ def add_up(paths: Iterable[Path]) -> Iterator[Row]:
     """
     total = _Total()
     for path in paths:
-        total.add(_load(path))
+        rows = _load(path)
+        total.add(rows if weighted else rows._replace(**_NO_WEIGHTS))
     yield from total.rows()
 
 

@@ -40,6 +40,9 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     suffix: ClassVar[str] = ""
     """Suffix of the product's files."""
 
+    combines_samples: ClassVar[bool] = True
+    """Whether it has branches of the combined datasets of simulation too, if it depends on datasets."""
+
     exclude_index = True
 
     # the branches -----------------------------------------------------------------------------------------------------
@@ -64,13 +67,28 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
         Args:
             granularity: What a branch is.
-            dataset: Only this one; all by default.
+            dataset: Only this one; all by default. Of a combined dataset, a stage that does not depend on datasets
+                returns the groups of its samples.
 
         Returns:
-            The files of each branch, in the order of the run's list.
+            The files of each branch, in the order of the run's list; those of combined datasets come last.
         """
-        branches = divide(self.file_list().files(), granularity, self.files_per_branch)
-        return [branch for branch in branches if dataset in (None, branch.dataset)]
+        listed, combined, _ = divide(self.file_list().files(), granularity, self.files_per_branch)
+        combined = combined if combined and self._combines() else ()
+        if granularity == "group" and not self.depends_on_dataset:
+            of_samples = [branch._replace(dataset=branch.sample) for branch in combined if branch.dataset == dataset]
+            return of_samples or [branch for branch in listed if dataset in (None, branch.dataset)]
+        return [branch for branch in (*listed, *combined) if dataset in (None, branch.dataset)]
+
+    def _combines(self) -> bool:
+        """Tell whether samples of simulation are combined: only weights make it possible to add them up."""
+        weighted = self.mc_weights and self.selected().weights is not None
+        return bool(weighted and self.combines_samples)
+
+    def samples(self, dataset: str) -> tuple[str, ...]:
+        """Return the datasets of the samples of a combined dataset, in rising order; any other dataset alone."""
+        division = divide(self.file_list().files(), "dataset", self.files_per_branch)
+        return division.samples.get(dataset, (dataset,))
 
     def file_list(self) -> FileListTask:
         """Return the task that lists the run's files."""
@@ -104,7 +122,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def location(self, branch: BranchFiles) -> Location:
         """Return where the product of a branch lies, and what belongs to it."""
-        folder = self.folder(branch.dataset)
+        folder = self.folder(branch.dataset if self.depends_on_dataset else branch.sample)
         logs = self.run_directory() / "logs" / type(self).__name__ / folder.name
         return Location(folder, self.product_name(branch), logs / f"{branch.digest}.json")
 
@@ -141,12 +159,28 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         return [stage for stage in cls.upstream if issubclass(stage, Stage)]
 
     def upstream_task(self, stage: "type[Stage]") -> Any:
-        """Return the task of a stage upstream: the same branch where both have the same granularity, else the whole."""
+        """Return the task of a stage upstream: the same branch where both have it, else the whole."""
         tasks = self.__dict__.setdefault("_upstream_tasks", {})  # req() takes milliseconds, and heeds the command line
         key = stage, CmdlineParser.get_instance()
         if key not in tasks:
-            tasks[key] = stage.req(self, **({} if stage.granularity == self.granularity else _WHOLE))
+            tasks[key] = stage.req(self, **({} if self._has_same_branches(stage) else _WHOLE))
         return tasks[key]
+
+    def _has_same_branches(self, stage: "type[Stage]") -> bool:
+        """Tell whether a stage upstream is cut like this one, and has the branches that are chosen.
+
+        Groups of combined datasets, which come last, only stages have that depend on datasets.
+        """
+        if stage.granularity != self.granularity:
+            return False
+        if stage.depends_on_dataset or not self.depends_on_dataset or self.granularity != "group":
+            return True
+        chosen = [self.branch] if self.is_branch() else [bound for bounds in self.branches for bound in bounds]
+        if not chosen:
+            return True
+        known = self.file_list().is_known()
+        number = len(divide(self.file_list().files(), "group", self.files_per_branch).listed) if known else 0
+        return all(bound is not None and bound < number for bound in chosen)
 
     def first_stage(self) -> Any:
         """Return the task, as a whole, of the stage that reads the input files."""

@@ -1,9 +1,11 @@
 """What stages share that work on the weights of simulation."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
+from edm.records.branch_records import ParsedFiles
+from edm.records.samples import Normalisation
 from targets.catalogue import input_files
 from targets.catalogue.input_files import InputFile
 from targets.documents.digests import digest
@@ -33,23 +35,66 @@ class WeightedStage(Stage):
         inputs = super().variant_inputs(dataset)
         if not self.is_weighted(dataset):
             return inputs
-        sample = self.file_list().sample(dataset)
-        first = digest(input_files.identity(self.first_file(dataset)), 16)
-        return inputs | {"weights": {"catalogue": [sample.sum_of_weights, sample.n_events], "first_file": first}}
+        return inputs | {"weights": self.by_sample(dataset, self._describe_unit)}
+
+    def _describe_unit(self, sample: str) -> dict[str, Any]:
+        known = self.file_list().sample(sample)
+        first = digest(input_files.identity(self.first_file(sample)), 16)
+        return {"catalogue": [known.sum_of_weights, known.n_events], "first_file": first}
+
+    def by_sample(self, dataset: str, describe: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """Describe the sample that a dataset is, or by their names those that it combines."""
+        samples = self.samples(dataset)
+        return describe(dataset) if samples == (dataset,) else {sample: describe(sample) for sample in samples}
 
     def first_file(self, dataset: str) -> InputFile:
         """Return the first file of a dataset."""
         return self.branches_of("dataset", dataset)[0].files[0]
 
-    def weight_unit(self, dataset: str) -> float | None:
-        """Return the unit in which the weights of a dataset are summed; None where its events are counted."""
+    def weight_unit(self, sample: str) -> float | None:
+        """Return the unit in which the weights of a sample are summed; None where its events are counted."""
         from steps.weighting.normalisation import find_unit
 
-        if not self.is_weighted(dataset):
+        if not self.is_weighted(sample):
             return None
-        return find_unit(self.parsed_paths(dataset), self.file_list().sample(dataset))
+        return find_unit(self.parsed_records(sample), self.file_list().sample(sample))
 
-    def parsed_paths(self, dataset: str) -> Iterator[Path]:
-        """Yield the parsed data of the branches of a dataset, in the order of its list."""
+    def parsed_records(self, sample: str) -> Iterator[ParsedFiles]:
+        """Yield what ParseFile recorded of the branches of a sample, in the order of its list.
+
+        A branch that was asked for alone needs those of others, up to the first with events: what is not there is made.
+        """
+        from steps import branch_statistics
+
         parsing = self.first_stage()
-        return (parsing.product(branch) for branch in parsing.branches_of("group", dataset))
+        for number, branch in enumerate(parsing.branches_of("group")):
+            if branch.dataset != sample:
+                continue
+            record = branch_statistics.load(parsing.location(branch).statistics, ParsedFiles)
+            if record is not None and record.product == parsing.product(branch).name:
+                yield record.results
+                continue
+            if not parsing.product(branch).exists():
+                parsing.as_branch(number).run()
+            yield branch_statistics.of_parsed_data(parsing.product(branch))
+
+    def normalisation(self, dataset: str) -> dict[str, Normalisation]:
+        """Return what the weights of each sample are multiplied with, by its dataset; nothing where events count."""
+        units = {sample: self.weight_unit(sample) for sample in self.samples(dataset)}
+        return {sample: self._normalise(sample, unit) for sample, unit in units.items() if unit is not None}
+
+    def _normalise(self, sample: str, unit: float) -> Normalisation:
+        from steps.weighting.normalisation import SampleSources, normalise
+
+        given, known = self.given_numbers(self.first_file(sample).sample), self.file_list().sample(sample)
+        sources = SampleSources(sample, given, known, self.file_list().is_whole(sample), self.luminosity_fb)
+        return normalise(list(self.parsed_records(sample)), unit, sources)
+
+    def describe_known(self, sample: str) -> dict[str, Any]:
+        """Return what the normalisation of a sample depends on beside its files, as part of the name of a variant."""
+        return {
+            "given": asdict(self.given_numbers(self.first_file(sample).sample)),
+            "catalogue": asdict(self.file_list().sample(sample)),
+            "whole": self.file_list().is_whole(sample),
+            "luminosity_fb": self.luminosity_fb,
+        }

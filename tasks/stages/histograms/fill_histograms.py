@@ -28,7 +28,7 @@ class FillHistograms(BinningParameters, WeightedStage):
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
         with recording(self) as product:
-            unit, grids = self.weight_unit(self.branch_data.dataset), (self.bin_width_gev, self.exclude_outliers)
+            unit, grids = self.weight_unit(self.branch_data.sample), (self.bin_width_gev, self.exclude_outliers)
             product.results = histogram_counts.count(source, product.path, *grids, unit, self.whole_masses())
 
     def whole_masses(self) -> Any:

@@ -1,7 +1,6 @@
 """MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -79,24 +78,17 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         return histograms.fill(sources, table, naming, note, counted)
 
     def sources(self, stage: type[Stage], dataset: str, normalisation: Mapping[str, Any]) -> Any:
-        """Return the counts that a stage made of the branches of a dataset, and what normalises them."""
+        """Return the counts that a stage made of a dataset, of weighted simulation those of each sample."""
         from steps.weighting.counts import SampleCounts
 
         counting = self.upstream_task(stage)
-        paths = [counting.product(part) for part in counting.branches_of("group", dataset)]
-        return [SampleCounts(paths, normalisation[dataset])] if normalisation else paths
-
-    def normalisation(self, dataset: str) -> dict[str, Any]:
-        """Return what the weights of each sample are multiplied with, by its dataset; nothing where events count."""
-        from steps.weighting.normalisation import SampleSources, normalise
-
-        unit = self.weight_unit(dataset)
-        if unit is None:
-            return {}
-        given = self.given_numbers(self.first_file(dataset).sample)
-        sample, whole = self.file_list().sample(dataset), self.file_list().is_whole(dataset)
-        known = SampleSources(dataset, given, sample, whole, self.luminosity_fb)
-        return {dataset: normalise(list(self.parsed_paths(dataset)), unit, known)}
+        parts = counting.branches_of("group", dataset)
+        if not normalisation:
+            return [counting.product(part) for part in parts]
+        return [
+            SampleCounts([counting.product(part) for part in parts if part.sample == sample], of_sample)
+            for sample, of_sample in normalisation.items()
+        ]
 
     def write_whole(self, branch: BranchFiles, filled: Any) -> None:
         """Write the distributions before any removal, beside the histograms."""
@@ -122,10 +114,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """Return what the variant depends on: of simulation also its normalisation and pseudo-data."""
         inputs = super().variant_inputs(dataset)
         if self.is_weighted(dataset):
-            given = asdict(self.given_numbers(self.first_file(dataset).sample))
-            sample, whole = asdict(self.file_list().sample(dataset)), self.file_list().is_whole(dataset)
-            known = {"given": given, "catalogue": sample, "whole": whole, "luminosity_fb": self.luminosity_fb}
-            inputs["normalisation"] = known
+            inputs["normalisation"] = self.by_sample(dataset, self.describe_known)
         if self.pseudo_data and self.first_file(dataset).data_type == "mc":
             inputs["pseudo_data"] = self.pseudo_data_seed
         return inputs

@@ -24,5 +24,5 @@ class CountMasses(PeakParameters, WeightedStage):
 
         source = self.upstream_task(ComputeMasses).product(self.branch_data)
         with recording(self) as product:
-            unit = self.weight_unit(self.branch_data.dataset)
+            unit = self.weight_unit(self.branch_data.sample)
             product.results = peaks.count(source, product.path, self.peak_search(), unit)

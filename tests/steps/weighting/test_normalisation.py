@@ -1,29 +1,27 @@
 """What weights are summed in and multiplied with, from records of files alone."""
 
+from dataclasses import replace
+
 import pytest
 
+from edm.records.branch_records import ParsedFiles
+from edm.records.cutflow import Cutflow
 from edm.records.samples import FileWeights, SampleNumbers
-from edm.records.statistics import Failure, FileRecord
+from edm.records.statistics import EventCounts, Failure, FileRecord
 from physics.errors import EventLevelError
-from steps.weighting import normalisation
 from steps.weighting.normalisation import SampleSources, describe_normalisation, find_unit, normalise
 
 G = {"entries": 4, "sum_of_generator_weights": 12.0, "in_units": {"-19": 12 * 2**19}}
 UNIT = 2.0**-19
 
 
-@pytest.fixture
-def branches(monkeypatch):
-    """Records of branches, by number in place of a path."""
-
-    class Record:
-        def __init__(self, *files, failures=()):
-            self.files = [FileRecord(f"{n}.root", "2024r-pp", {}, weights=weights) for n, weights in enumerate(files)]
-            self.failures = [Failure(uri, "truncated") for uri in failures]
-
-    records = []
-    monkeypatch.setattr(normalisation.branch_statistics, "of_parsed_data", records.__getitem__)
-    return lambda *of_branches, **more: records.append(Record(*of_branches, **more)) or list(range(len(records)))
+def branches(*of_branches, failures=()):
+    """Make the records of branches, one file each; the last has failures."""
+    files = [FileRecord(f"{n}.root", "2024r-pp", {}, weights=weights) for n, weights in enumerate(of_branches)]
+    failed = tuple(Failure(uri, "truncated") for uri in failures)
+    counts = EventCounts(read=0, written=0, few_objects={})
+    records = [ParsedFiles(events=counts, cutflow=Cutflow(), files=(file,), failures=()) for file in files]
+    return [*records[:-1], replace(records[-1], failures=failed)]
 
 
 def sources(given=None, catalogue=None, whole=True, luminosity_fb=1.0):
@@ -31,34 +29,33 @@ def sources(given=None, catalogue=None, whole=True, luminosity_fb=1.0):
     return SampleSources("s", given or SampleNumbers(), catalogue, whole, luminosity_fb)
 
 
-def test_the_unit_is_that_of_the_first_file_with_events(branches):
+def test_the_unit_is_that_of_the_first_file_with_events():
     assert find_unit(branches(None, FileWeights()), SampleNumbers()) is None
     paths = branches(FileWeights(**G), FileWeights(entries=1, sum_of_generator_weights=1e9))
     assert find_unit(paths, SampleNumbers()) == UNIT
     assert find_unit(paths, SampleNumbers(sum_of_weights=64.0, n_events=2.0)) == 2.0**-15
 
 
-def test_the_unit_of_files_that_say_what_was_generated(branches):
+def test_the_unit_of_files_that_say_what_was_generated():
     paths = branches(FileWeights(**G, sum_of_weights=80.0, n_events=10.0))
     assert find_unit(paths, SampleNumbers(sum_of_weights=1.0, n_events=1.0)) == 2.0**-17
 
 
-def test_sums_of_files_that_were_read_add_up(branches):
-    branches(FileWeights(**G), FileWeights(**G))
-    found = normalise(branches(FileWeights(**G)), UNIT, sources())
+def test_sums_of_files_that_were_read_add_up():
+    found = normalise(branches(*3 * [FileWeights(**G)]), UNIT, sources())
     assert (found.sum_of_weights, found.sum_from) == (36.0, "the events that were read")
     assert found.factor == 2.0 * 1000 / 36
 
 
-def test_sums_of_the_trees_runs_add_up_and_those_of_whole_samples_do_not(branches):
+def test_sums_of_the_trees_runs_add_up_and_those_of_whole_samples_do_not():
     paths = branches(*(FileWeights(**G, sum_of_weights=total) for total in (5.0, 7.0)))
     assert normalise(paths, UNIT, sources()).sum_of_weights == 12.0
-    whole = branches(FileWeights(**G, sum_of_weights=12.0, of_whole_sample=True))[-1:] * 2
+    whole = branches(*2 * [FileWeights(**G, sum_of_weights=12.0, of_whole_sample=True)])
     assert normalise(whole, UNIT, sources()).sum_of_weights == 12.0
     assert "only some files" in normalise(whole, UNIT, sources(whole=False)).note
 
 
-def test_the_catalogue_counts_for_skimmed_files_when_all_are_read(branches):
+def test_the_catalogue_counts_for_skimmed_files_when_all_are_read():
     paths = branches(FileWeights(**G, skimmed=True))
     catalogue = SampleNumbers(2.0, 1.5, 0.5, 100.0)
     found = normalise(paths, UNIT, sources(catalogue=catalogue))
@@ -69,7 +66,7 @@ def test_the_catalogue_counts_for_skimmed_files_when_all_are_read(branches):
     assert any("too large" in sentence for sentence in describe_normalisation({"s": partly}))
 
 
-def test_the_user_overrides_and_k_belongs_to_the_file_that_has_a_cross_section(branches):
+def test_the_user_overrides_and_k_belongs_to_the_file_that_has_a_cross_section():
     paths = branches(FileWeights(**G, cross_section_pb=3.0))
     catalogue = SampleNumbers(2.0, 1.5)
     found = normalise(paths, UNIT, sources(catalogue=catalogue))
@@ -104,6 +101,6 @@ def test_the_user_overrides_and_k_belongs_to_the_file_that_has_a_cross_section(b
         ),
     ],
 )
-def test_what_cannot_be_normalised_is_said(branches, weights, failures, known, message):
+def test_what_cannot_be_normalised_is_said(weights, failures, known, message):
     with pytest.raises(EventLevelError, match=message):
         normalise(branches(*weights, failures=failures), UNIT, known)
