@@ -31,7 +31,8 @@ def compute(
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
     """
     parsed = branch_statistics.of_parsed_data(source)
-    weighted = weighted and any(file.weights is not None for file in parsed.files)
+    filled = [file for file in parsed.files if file.events]  # an empty one tells nothing of weights
+    weighted = weighted and (not filled or any(file.weights is not None for file in filled))
     writer, states = MassWriter(path.parent, weighted), Counter[str]()
     for objects, weights in parsed_data.read_weighted(source, chunk_events, weighted):
         for label, events, combinations in masses.compute_states(masses.take_configured(objects, kinds), rules):

@@ -47,6 +47,10 @@ class Division(NamedTuple):
     combined: Sequence[BranchFiles]
     samples: Mapping[str, tuple[str, ...]]
 
+    def of(self, dataset: str) -> list[BranchFiles]:
+        """Return the branches of a dataset, listed or combined."""
+        return [branch for branch in (*self.listed, *self.combined) if branch.dataset == dataset]
+
 
 @lru_cache(maxsize=8)  # every branch asks, and the digests of a long list take a while
 def divide(files: tuple[InputFile, ...], granularity: Granularity, files_per_branch: int) -> Division:

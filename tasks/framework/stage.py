@@ -73,12 +73,14 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         Returns:
             The files of each branch, in the order of the run's list; those of combined datasets come last.
         """
-        listed, combined, _ = divide(self.file_list().files(), granularity, self.files_per_branch)
-        combined = combined if combined and self._combines() else ()
-        if granularity == "group" and not self.depends_on_dataset:
-            of_samples = [branch._replace(dataset=branch.sample) for branch in combined if branch.dataset == dataset]
-            return of_samples or [branch for branch in listed if dataset in (None, branch.dataset)]
-        return [branch for branch in (*listed, *combined) if dataset in (None, branch.dataset)]
+        listed, combined, _ = division = divide(self.file_list().files(), granularity, self.files_per_branch)
+        if not (combined and self._combines()):
+            division, combined = division._replace(combined=()), ()
+        of_groups = granularity == "group" and not self.depends_on_dataset
+        if dataset is None:
+            return [*listed, *(() if of_groups else combined)]
+        branches = division.of(dataset)
+        return [branch._replace(dataset=branch.sample) for branch in branches] if of_groups else branches
 
     def _combines(self) -> bool:
         """Tell whether samples of simulation are combined: only weights make it possible to add them up."""

@@ -64,8 +64,8 @@ class Sample:
 class Simulation(Runs):
     """Runs on samples that a release lists, in a folder of a test's own."""
 
-    def __init__(self, folder: Path, samples: tuple[Sample, ...], monkeypatch: Any) -> None:
-        super().__init__(folder, "")
+    def __init__(self, folder: Path, samples: tuple[Sample, ...], monkeypatch: Any, name: str = "r") -> None:
+        super().__init__(folder, "", name)
         (folder / "weights.yaml").write_text(SELECTION, encoding="utf-8")
         self.listed: list[InputFile] = []
         for sample in samples:
@@ -79,6 +79,6 @@ class Simulation(Runs):
 
     def arguments(self, *arguments: str, task: str = "MakeHistograms", **parameters: Any) -> list[str]:
         """Give the command line for the release."""
-        of_release = {"input_files": None, "release_years": RELEASE, "data_type": "mc"}
+        of_release = {"input_files": None, "run_name": self.name, "release_years": RELEASE, "data_type": "mc"}
         more = {"selection": self.folder / "weights.yaml", "good_runs": "none", "triggers": "none"}
         return super().arguments(*arguments, task=task, **of_release | more | parameters)
