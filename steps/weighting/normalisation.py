@@ -104,17 +104,20 @@ def describe_normalisation(normalisation: Mapping[str, Normalisation]) -> list[s
         normalisation: That of each sample, by its dataset.
 
     Returns:
-        A sentence or two a sample.
+        A sentence on the sample, or on all that are added up, and one for each that is doubtful.
     """
-    sentences = []
-    for dataset, sample in normalisation.items():
-        sentences.append(
-            f"{dataset} is normalised to {sample.luminosity_fb:g}/fb: cross section {sample.cross_section_pb:g} pb, "
-            f"k-factor {sample.k_factor:g}, filter efficiency {sample.filter_efficiency:g}, sum of weights "
-            f"{sample.sum_of_weights:g} (from {sample.sum_from})"
-        )
-        sentences += [f"{dataset}: {sample.note}"] if sample.note else []
-    return sentences
+    doubts = [f"{dataset}: {sample.note}" for dataset, sample in normalisation.items() if sample.note]
+    if len(normalisation) > 1:
+        luminosities = sorted({f"{sample.luminosity_fb:g}" for sample in normalisation.values()})
+        names = ", ".join(normalisation)
+        added = f"{len(normalisation)} samples, normalised to {' and '.join(luminosities)}/fb, are added up: {names}"
+        return [added, *doubts]
+    return [
+        f"{dataset} is normalised to {sample.luminosity_fb:g}/fb: cross section {sample.cross_section_pb:g} pb, "
+        f"k-factor {sample.k_factor:g}, filter efficiency {sample.filter_efficiency:g}, sum of weights "
+        f"{sample.sum_of_weights:g} (from {sample.sum_from})"
+        for dataset, sample in normalisation.items()
+    ] + doubts
 
 
 def _check_files(files: Sequence[FileWeights], dataset: str) -> None:

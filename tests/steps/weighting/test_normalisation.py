@@ -104,3 +104,11 @@ def test_the_user_overrides_and_k_belongs_to_the_file_that_has_a_cross_section()
 def test_what_cannot_be_normalised_is_said(weights, failures, known, message):
     with pytest.raises(EventLevelError, match=message):
         normalise(branches(*weights, failures=failures), UNIT, known)
+
+
+def test_samples_that_are_added_up_take_one_sentence_and_one_for_each_doubt():
+    first = normalise(branches(FileWeights(**G)), UNIT, sources())
+    second = normalise(branches(FileWeights(**G, skimmed=True)), UNIT, sources(luminosity_fb=2.0))
+    sentence, doubt = describe_normalisation({"a": first, "b": second})
+    assert sentence == "2 samples, normalised to 1 and 2/fb, are added up: a, b"
+    assert doubt.startswith("b: the sum of weights is that of the events that were read")
