@@ -34,7 +34,7 @@ class BranchFiles(NamedTuple):
 
 
 class Division(NamedTuple):
-    """The branches of a stage.
+    """The branches of a stage, by dataset.
 
     Attributes:
         listed: Those of the datasets as they are listed, in the order of the run's list.
@@ -43,13 +43,13 @@ class Division(NamedTuple):
         samples: The datasets of the samples of each combined dataset, in this order.
     """
 
-    listed: Sequence[BranchFiles]
-    combined: Sequence[BranchFiles]
+    listed: Mapping[str, list[BranchFiles]]
+    combined: Mapping[str, list[BranchFiles]]
     samples: Mapping[str, tuple[str, ...]]
 
     def of(self, dataset: str) -> list[BranchFiles]:
-        """Return the branches of a dataset, listed or combined."""
-        return [branch for branch in (*self.listed, *self.combined) if branch.dataset == dataset]
+        """Return the branches of a dataset, listed or combined; none of one that is neither."""
+        return [*self.listed.get(dataset, ()), *self.combined.get(dataset, ())]
 
 
 @lru_cache(maxsize=8)  # every branch asks, and the digests of a long list take a while
@@ -66,18 +66,18 @@ def divide(files: tuple[InputFile, ...], granularity: Granularity, files_per_bra
     """
     samples = _samples(files)
     if granularity == "run":
-        return Division([_branch(files[0].dataset, files)], [], samples)
+        return Division({files[0].dataset: [_branch(files[0].dataset, files)]}, {}, samples)
     by_dataset: dict[str, list[InputFile]] = {}
     for file in files:
         by_dataset.setdefault(file.dataset, []).append(file)
     size = files_per_branch if granularity == "group" else len(files)
     groups = {dataset: _groups(dataset, listed, size) for dataset, listed in by_dataset.items()}
-    combined = []
+    combined = {}
     for name, datasets in samples.items():
         parts = [branch._replace(dataset=name) for dataset in datasets for branch in groups[dataset]]
         whole = tuple(file for part in parts for file in part.files)
-        combined += parts if granularity == "group" else [_branch(name, whole)]
-    return Division([branch for of_dataset in groups.values() for branch in of_dataset], combined, samples)
+        combined[name] = parts if granularity == "group" else [_branch(name, whole)]
+    return Division(groups, combined, samples)
 
 
 def _samples(files: Sequence[InputFile]) -> dict[str, tuple[str, ...]]:

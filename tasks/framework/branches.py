@@ -42,10 +42,12 @@ class BranchOutputs(BaseWorkflowProxy):
 
     def missing(self) -> list[int]:
         """List the branches without a product."""
-        branches = self.task.get_branch_map().items()
-        paths = {number: Path(self.task.target(branch).abspath) for number, branch in branches}
-        listed = {folder: _names(folder) for folder in {path.parent for path in paths.values()}}
-        return [number for number, path in paths.items() if path.name not in listed[path.parent]]
+        targets = {number: self.task.target(branch) for number, branch in self.task.get_branch_map().items()}
+        paths = {number: (Path(target.abspath), *target.companions) for number, target in targets.items()}
+        listed = {folder: _names(folder) for folder in {path.parent for parts in paths.values() for path in parts}}
+        return [
+            number for number, parts in paths.items() if any(part.name not in listed[part.parent] for part in parts)
+        ]
 
 
 def _names(folder: Path) -> set[str]:

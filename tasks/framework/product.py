@@ -18,19 +18,34 @@ from targets.storage import atomic
 from tasks.cli import messages
 from tasks.parameters.types import Handling
 
-__all__ = ["FolderTarget", "Product"]
+__all__ = ["FileTarget", "FolderTarget", "Product"]
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
 
-class FolderTarget(law.LocalDirectoryTarget):
-    """A folder that is a product: it exists whole or not at all, also when its removal is interrupted."""
+class _WithCompanions:
+    """A product that is there when the files beside it are there that belong to it."""
+
+    companions: tuple[Path, ...] = ()
+
+    def exists(self) -> bool:
+        """Tell whether all of it is there."""
+        return bool(super().exists()) and all(path.exists() for path in self.companions)  # type: ignore[misc] # law's
 
     def remove(self, *_args: Any, **_kwargs: Any) -> bool:
-        """Remove the folder, as --remove-output does."""
-        existed = bool(self.exists())
-        atomic.remove_folder(Path(self.abspath))
-        return existed
+        """Remove all of it, as --remove-output does."""
+        paths = [path for path in (Path(self.abspath), *self.companions) if path.exists()]  # type: ignore[attr-defined]
+        for path in paths:
+            atomic.remove_folder(path) if path.is_dir() else path.unlink()
+        return bool(paths)
+
+
+class FileTarget(_WithCompanions, law.LocalFileTarget):
+    """A file that is a product."""
+
+
+class FolderTarget(_WithCompanions, law.LocalDirectoryTarget):
+    """A folder that is a product: it exists whole or not at all, also when its removal is interrupted."""
 
 
 class Product(law.Task):

@@ -1,5 +1,6 @@
 """Stages: tasks with branches. One luigi task a stage, and one branch per group of files, dataset or run."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -7,12 +8,12 @@ import law
 from luigi.cmdline_parser import CmdlineParser
 
 from edm.records.branch_records import StageResults
-from targets.catalogue.branch_files import BranchFiles, Granularity, divide
+from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
 from tasks.cli import messages
 from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location
-from tasks.framework.product import FolderTarget
+from tasks.framework.product import FileTarget, FolderTarget
 from tasks.framework.sources import FileListTask, SourceTask
 from tasks.parameters.inputs import ParsingParameters
 
@@ -73,14 +74,21 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         Returns:
             The files of each branch, in the order of the run's list; those of combined datasets come last.
         """
-        listed, combined, _ = division = divide(self.file_list().files(), granularity, self.files_per_branch)
-        if not (combined and self._combines()):
-            division, combined = division._replace(combined=()), ()
+        division = self._divide(granularity)
         of_groups = granularity == "group" and not self.depends_on_dataset
+        combined = division.combined if division.combined and self._combines() else {}
         if dataset is None:
-            return [*listed, *(() if of_groups else combined)]
-        branches = division.of(dataset)
+            return [*chain(*division.listed.values(), *(() if of_groups else combined.values()))]
+        branches = division._replace(combined=combined).of(dataset)
         return [branch._replace(dataset=branch.sample) for branch in branches] if of_groups else branches
+
+    def _divide(self, granularity: Granularity) -> Division:
+        """Divide the run's files; they are compared with those of the last time, which takes less than hashing them."""
+        divisions = self.as_workflow().__dict__.setdefault("_divisions", {})
+        files, size = self.file_list().files(), self.files_per_branch
+        if granularity not in divisions or divisions[granularity][0] != files:
+            divisions[granularity] = files, divide(files, granularity, size)
+        return cast("Division", divisions[granularity][1])
 
     def _combines(self) -> bool:
         """Tell whether samples of simulation are combined: only weights make it possible to add them up."""
@@ -89,8 +97,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def samples(self, dataset: str) -> tuple[str, ...]:
         """Return the datasets of the samples of a combined dataset, in rising order; any other dataset alone."""
-        division = divide(self.file_list().files(), "dataset", self.files_per_branch)
-        return division.samples.get(dataset, (dataset,))
+        return self._divide("dataset").samples.get(dataset, (dataset,))
 
     def file_list(self) -> FileListTask:
         """Return the task that lists the run's files."""
@@ -150,8 +157,13 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def target(self, branch: BranchFiles) -> Any:
         """Return the target of a branch's product."""
-        kind = FolderTarget if self.is_folder() else law.LocalFileTarget
-        return kind(str(self.product(branch)))
+        target = (FolderTarget if self.is_folder() else FileTarget)(str(self.product(branch)))
+        target.companions = self.companions(branch)
+        return target
+
+    def companions(self, branch: BranchFiles) -> tuple[Path, ...]:  # noqa: ARG002 (some stages have companions)
+        """Return what is made beside the product of a branch: where it is gone, both are made again."""
+        return ()
 
     # what is required -------------------------------------------------------------------------------------------------
 
@@ -180,8 +192,8 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         chosen = [self.branch] if self.is_branch() else [bound for bounds in self.branches for bound in bounds]
         if not chosen:
             return True
-        known = self.file_list().is_known()
-        number = len(divide(self.file_list().files(), "group", self.files_per_branch).listed) if known else 0
+        listed = self._divide("group").listed.values() if self.file_list().is_known() else ()
+        number = sum(map(len, listed))
         return all(bound is not None and bound < number for bound in chosen)
 
     def first_stage(self) -> Any:

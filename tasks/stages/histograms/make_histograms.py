@@ -40,12 +40,13 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         return self._file_name(branch, Path(self.output_filename).stem)
 
     def _file_name(self, branch: BranchFiles, stem: str) -> str:
-        suffix, folder = Path(self.output_filename).suffix, self.folder(branch.dataset)
-        stems = [stem, f"{stem}_{branch.dataset}"]
+        name, folder = Path(self.output_filename), self.folder(branch.dataset)
+        suffix = name.suffix if self.single_output_file else ""
+        endings = ["", f"_{branch.dataset}"]
         if len(self.branches_of("dataset")) > 1:
-            stems.reverse()
-        names = [f"{name}{suffix}" if self.single_output_file else name for name in stems]
-        return next((made for made in names if (folder / made).exists()), names[0])
+            endings.reverse()
+        ending = next((made for made in endings if (folder / f"{name.stem}{made}{suffix}").exists()), endings[0])
+        return f"{stem}{ending}{suffix}"
 
     def is_folder(self) -> bool:
         """Tell whether each histogram has a file of its own."""
@@ -61,8 +62,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
             filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
             histograms.write(product.path, filled, self.single_output_file)
-            self.write_whole(branch, filled)
-            self.write_pseudo_data(branch, filled)
+            self.write_companions(branch, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
         self.announce(branch)
 
@@ -90,32 +90,39 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             for sample, of_sample in normalisation.items()
         ]
 
-    def write_whole(self, branch: BranchFiles, filled: Any) -> None:
-        """Write the distributions before any removal, beside the histograms."""
+    def write_companions(self, branch: BranchFiles, filled: Any) -> None:
+        """Write what stands beside the histograms: distributions before any removal, and pseudo-data."""
         from steps import histograms
 
         if self.whole_distributions:
             histograms.write_whole(self.whole_path(branch), filled, self.single_output_file)
+        if self.has_pseudo_data(branch.dataset):
+            thrown = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
+            histograms.write(self.pseudo_path(branch), thrown, self.single_output_file)
 
     def whole_path(self, branch: BranchFiles) -> Path:
         """Return where the distributions before any removal of a dataset are."""
         return self.folder(branch.dataset) / self._file_name(branch, Path(WHOLE_FILENAME).stem)
 
-    def write_pseudo_data(self, branch: BranchFiles, filled: Any) -> None:
-        """Write what an experiment might have counted, beside the histograms of simulation."""
-        from steps import histograms
+    def pseudo_path(self, branch: BranchFiles) -> Path:
+        """Return where what an experiment might have counted is."""
+        return self.folder(branch.dataset) / self._file_name(branch, f"{Path(self.output_filename).stem}_pseudo")
 
-        if self.pseudo_data and self.first_file(branch.dataset).data_type == "mc":
-            thrown = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
-            path = self.folder(branch.dataset) / self._file_name(branch, f"{Path(self.output_filename).stem}_pseudo")
-            histograms.write(path, thrown, self.single_output_file)
+    def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
+        """Return what stands beside the histograms."""
+        whole = (self.whole_path(branch),) if self.whole_distributions else ()
+        return (*whole, self.pseudo_path(branch)) if self.has_pseudo_data(branch.dataset) else whole
+
+    def has_pseudo_data(self, dataset: str) -> bool:
+        """Tell whether pseudo-data are made: of simulation, where they are asked for."""
+        return bool(self.pseudo_data and self.first_file(dataset).data_type == "mc")
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: of simulation also its normalisation and pseudo-data."""
         inputs = super().variant_inputs(dataset)
         if self.is_weighted(dataset):
             inputs["normalisation"] = self.by_sample(dataset, self.describe_known)
-        if self.pseudo_data and self.first_file(dataset).data_type == "mc":
+        if self.has_pseudo_data(dataset):
             inputs["pseudo_data"] = self.pseudo_data_seed
         return inputs
 

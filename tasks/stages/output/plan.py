@@ -153,8 +153,8 @@ def _existing(folder: Path) -> Path:
 
 
 def _work(stage: Any) -> Work:
-    products = [stage.product(branch) for branch in stage.branches_of(stage.granularity)]
-    return Work(type(stage).__name__, len(products), sum(product.exists() for product in products))
+    targets = [stage.target(branch) for branch in stage.branches_of(stage.granularity)]
+    return Work(type(stage).__name__, len(targets), sum(target.exists() for target in targets))
 
 
 def _by_dataset(files: Iterable[InputFile]) -> Mapping[str, list[InputFile]]:

@@ -111,7 +111,7 @@ def _begun(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -> 
 
 
 def _done(stage: Stage) -> int:
-    return sum(stage.product(branch).exists() for branch in stage.branches_of(stage.granularity))
+    return sum(stage.target(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 
 def of_dataset(name: str, summed: DatasetStatistics, first: Headlines) -> list[str]:

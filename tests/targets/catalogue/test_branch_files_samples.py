@@ -27,25 +27,24 @@ def names(branches):
 
 def test_combined_datasets_hold_samples_in_rising_order():
     division = divide(FILES, "dataset", 1)
-    assert names(division.combined) == [(f"{R}_mc", f"{R}_mc_9", "bcae")]
+    assert names(division.combined[f"{R}_mc"]) == [(f"{R}_mc", f"{R}_mc_9", "bcae")]
     assert division.samples == {f"{R}_mc": (f"{R}_mc_9", f"{R}_mc_10", f"{R}_mc_x")}
-    assert [branch.dataset for branch in division.listed] == list(dict.fromkeys(file.dataset for file in FILES))
-    assert division.of(f"{R}_mc") == division.combined
+    assert list(division.listed) == list(dict.fromkeys(file.dataset for file in FILES))
+    assert division.of(f"{R}_mc") == division.combined[f"{R}_mc"]
+    assert division.of("x") == []
     assert names(division.of("files")) == [("files", "files", "g")]
 
 
 def test_groups_of_combined_datasets_are_those_of_their_samples():
     division = divide(FILES, "group", 2)
-    assert names(division.combined) == [
-        (f"{R}_mc", f"{R}_mc_9", "bc"),
-        (f"{R}_mc", f"{R}_mc_10", "a"),
-        (f"{R}_mc", f"{R}_mc_x", "e"),
+    combined = division.of(f"{R}_mc")
+    assert names(combined) == [
+        (f"{R}_mc", f"{R}_mc_{key}", files) for key, files in (("9", "bc"), ("10", "a"), ("x", "e"))
     ]
-    digests = {branch.sample: branch.digest for branch in division.listed}
-    assert [branch.digest for branch in division.combined] == [digests[branch.sample] for branch in division.combined]
+    assert [branch.digest for branch in combined] == [division.of(branch.sample)[0].digest for branch in combined]
 
 
 def test_one_sample_is_not_combined_and_a_run_is_one_branch():
     assert divide(FILES[:2], "dataset", 1).samples == {}
-    assert names(divide(FILES, "run", 1).listed) == [(f"{R}_data", f"{R}_data", "dabcefg")]
-    assert divide(FILES, "run", 1).combined == []
+    assert names(divide(FILES, "run", 1).of(f"{R}_data")) == [(f"{R}_data", f"{R}_data", "dabcefg")]
+    assert divide(FILES, "run", 1).combined == {}
