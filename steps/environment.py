@@ -6,7 +6,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["commit", "versions"]
+__all__ = ["commit", "lock", "versions"]
 
 _PROJECT = "atlas-open-data-pipeline"
 _SOFTWARE = ("uproot", "awkward", "numpy", "numba", "particle", "luigi", "law", "matplotlib", "mplhep")
@@ -26,6 +26,14 @@ def versions() -> dict[str, str]:
     if described := commit(_FOLDER):
         numbers[_PROJECT] += f", commit {described}"
     return numbers
+
+
+def lock() -> str:
+    """Return the versions of all packages that are installed, as pip reads them, below those of Python and the code."""
+    about = versions()
+    head = [f"# {_PROJECT} {about[_PROJECT]}", f"# Python {about['python']}"]
+    pins = {f"{package.name}=={package.version}" for package in metadata.distributions() if package.name != _PROJECT}
+    return "".join(f"{line}\n" for line in [*head, *sorted(pins, key=str.lower)])
 
 
 def commit(folder: Path) -> str | None:

@@ -25,10 +25,18 @@ else
     fi
     export LAW_HOME="${LAW_HOME:-$_pipeline/.law}"
     [ -f "$_pipeline/law.cfg" ] && export LAW_CONFIG_FILE="${LAW_CONFIG_FILE:-$_pipeline/law.cfg}"
-    # law's completion of task names and parameters, in interactive bash or zsh
-    if [ -z "${PIPELINE_JOB:-}" ] && [ -n "${BASH_VERSION:-}${ZSH_VERSION:-}" ] && command -v law >/dev/null 2>&1; then
-        # shellcheck disable=SC1090
-        . "$(law completion)"
+    # law finds tasks by an index, which is made here where there is none (submit/bootstrap.sh: jobs bring their own)
+    if [ -z "${PIPELINE_JOB:-}" ] && command -v law >/dev/null 2>&1; then
+        [ -f "$LAW_HOME/index" ] || law index >/dev/null 2>&1 || echo "env.sh: 'law index' failed: run it to see why" >&2
+        # law's completion of task names and parameters, in interactive bash or zsh
+        case "${BASH_VERSION:-}${ZSH_VERSION:-} $-" in
+        [0-9]*' '*i*)
+            # shellcheck disable=SC1090
+            . "$(law completion)"
+            ;;
+        esac
+    elif [ -z "${PIPELINE_JOB:-}" ]; then
+        echo "env.sh: the project is not installed in $_pipeline/.venv: run scripts/demo or scripts/install first" >&2
     fi
 fi
 unset _pipeline

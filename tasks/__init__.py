@@ -11,6 +11,7 @@ configuration.load_defaults()
 if process.is_command_line():
     messages.install()
 
+from tasks.framework import run_record  # noqa: E402, F401 (it records what a run was made of)
 from tasks.framework.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
 from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402 (the configuration comes first)
 from tasks.stages.histograms.make_histograms import MakeHistograms  # noqa: E402
@@ -42,14 +43,16 @@ STAGES = (
 )
 """The stages of the main job, in order."""
 
-_OTHERS = ("Plan", "Summary", "ExportArrays")
+OTHERS = ("Plan", "Summary", "ExportArrays")
+"""The other tasks."""
 
 configuration.check()
 if process.is_command_line():
-    help_pages.install(STAGES, _OTHERS)
-configuration.hand_down((*STAGES, *_OTHERS))
+    help_pages.install(STAGES, OTHERS)
+configuration.hand_down((*STAGES, *OTHERS))
 
 __all__ = [
+    "OTHERS",
     "STAGES",
     "ComputeMasses",
     "CountMasses",

@@ -8,7 +8,7 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_root", "of_any", "of_root"]
+__all__ = ["check", "is_given", "is_own", "is_root", "of_any", "of_root", "of_task"]
 
 
 def is_given(name: str) -> bool:
@@ -66,6 +66,22 @@ def of_root(name: str) -> str | None:
         return None
     values = [_value(parser, option) for option in (name, f"{parser.known_args.root_task}_{name}")]
     return next((value for value in values if value is not None), None)
+
+
+def of_task(task: str, names: Iterable[str]) -> dict[str, str]:
+    """Return what the command line says for one stage that is not the task asked for.
+
+    Args:
+        task: The stage's name.
+        names: Names of parameters.
+
+    Returns:
+        The texts by name, as of ``--ParseFile-workflow``; none where there is no command line.
+    """
+    parser = CmdlineParser.get_instance()
+    if parser is None or task == parser.known_args.root_task:
+        return {}
+    return {name: str(text) for name in names if (text := _value(parser, f"{task}_{name}")) is not None}
 
 
 def of_any(name: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import sys
 from types import TracebackType
 
@@ -50,6 +51,8 @@ _REMEDIES = {
     errno.EIO: "the disk or its network connection is failing: check it, or choose another base_output_dir",
     errno.ESTALE: "another machine changed the file system: rerun the same command",
 }
+
+_WORKER = re.compile(r"^\[pid \d+\] Worker Worker\([^)]*\) (failed) +(\w+)\(.*\)$", re.MULTILINE)
 
 _NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
 
@@ -104,7 +107,8 @@ class _Sentences(logging.Filter):
         if text:
             message = text if message.startswith("Uncaught exception") else f"{message}\n{text}"
             record.exc_info = record.exc_text = None
-        record.msg, record.args = printable(message), None  # luigi repeats parameters as they are
+        # luigi repeats parameters as they are, and names its worker by number, salt, host and user
+        record.msg, record.args = printable(_WORKER.sub(r"\1 \2", message)), None
         return True
 
 

@@ -114,7 +114,12 @@ def test_links_lead_somewhere(name):
 
 
 def parameter_names():
-    return {name for task in tasks.__all__ if task != "STAGES" for name, _ in getattr(tasks, task).get_params()}
+    return {
+        name
+        for task in tasks.__all__
+        if task not in ("STAGES", "OTHERS")
+        for name, _ in getattr(tasks, task).get_params()
+    }
 
 
 _OPTIONS_OF_OTHERS = {  # options that are not ours, by page or command

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.runs import PROJECT
 
-ROOMS = ("compiled", "edm", "physics", "plots", "targets", "steps", "tasks", "submit")
+ROOMS = ("compiled", "edm", "physics", "plots", "targets", "steps", "results", "tasks", "submit")
 WITHOUT_SOURCE = ("laws", "oracle", "runs", "support")
 SMALL_LINES = 60
 """Files of at most this many lines may be tested with what uses them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("compiled", "edm", "physics", "plots", "targets", "steps", "tasks", "submit")
+ROOMS = ("compiled", "edm", "physics", "plots", "targets", "steps", "results", "tasks", "submit")
 PATHS = [path.relative_to(ROOT) for room in ROOMS for path in ROOT.glob(f"{room}/**/*.py")]
 TREES = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): (ROOT / path).read_text() for path in PATHS}
 MODULES = sorted(TREES)

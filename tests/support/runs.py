@@ -43,6 +43,7 @@ QUICK = {
 """Parameters with which the toy files give some ten histograms in a second."""
 
 _RAN = re.compile(r"running +(\w+)\(")
+_OF_COMMANDS = ("run.cfg", "environment.lock", "settings")  # what every command leaves in the run directory
 _LONGEST_S = 300
 
 
@@ -114,7 +115,7 @@ class Runs:
             if value is not None and (name in known or name in parameters)
             for word in (f"--{name.replace('_', '-')}", str(value))
         ]
-        return ["--module", "tasks", task, "--local-scheduler", *options, *arguments]
+        return ["--module", "tasks", task, "--local-scheduler", "--log-level", "INFO", *options, *arguments]
 
     def state(self) -> dict[str, tuple[int, int]]:
         """Give inode and time of change of every file of the run directory, by path.
@@ -131,12 +132,14 @@ class Runs:
         now = self.state()
         assert set(before) <= set(now), "files are gone"
         rooms = [path.split("/")[0] for path in now if before.get(path) != now[path] and "parameters" not in path]
-        return {room: rooms.count(room) for room in sorted(set(rooms) - {"logs", "metadata"})}
+        return {room: rooms.count(room) for room in sorted(set(rooms) - {"logs", "metadata", *_OF_COMMANDS})}
 
     def changed_since(self, before: dict[str, tuple[int, int]]) -> list[str]:
         """List the files, statistics aside, that were there and are no longer as they were."""
         now = self.state()
-        return [path for path in before if now.get(path) != before[path] and not path.startswith("logs")]
+        return [
+            path for path in before if now.get(path) != before[path] and not path.startswith(("logs", *_OF_COMMANDS))
+        ]
 
     def products(self, room: str) -> list[Path]:
         """List the products of a stage, in all variants; the distributions beside histograms are no products."""

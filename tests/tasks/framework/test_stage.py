@@ -34,8 +34,9 @@ def test_a_second_run_starts_nothing_and_says_so(ready):
     assert again.started == []
     (histograms,) = ready.products("histograms")
     assert f"Everything is done already:\nMakeHistograms of files: {histograms}" in again.text
-    assert f"\nParseFile of files: {ready.products('parsed_data')[0].parent}" in ready(task="ParseFile").text
     assert ready.state() == before
+    assert f"\nParseFile of files: {ready.products('parsed_data')[0].parent}" in ready(task="ParseFile").text
+    assert ready.changed_since(before) == []
 
 
 def test_deleted_histograms_and_one_processed_file_are_all_that_is_made_again(ready, three):

@@ -1,0 +1,121 @@
+"""A run directory as Python objects: what they say is what the files hold; another command's results are found too."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import uproot
+
+import results
+import tasks
+from results import commands
+from results.comparison import compare
+from targets.errors import ConfigurationError
+from tasks import STAGES
+from tests.support.runs import Runs
+
+
+@pytest.fixture(scope="module")
+def twice(finished, tmp_path_factory):
+    """A run that was made twice, with other bins the second time."""
+    folder = tmp_path_factory.mktemp("twice")
+    shutil.copytree(finished.folder / "out", folder / "out")
+    run = Runs(folder, finished.input_files)
+    run(bin_width_gev="20")
+    return run
+
+
+@pytest.fixture
+def opened(twice):
+    return results.open_run(twice.out)
+
+
+def test_every_directory_is_that_of_the_stage():
+    made = {name: getattr(tasks, name).directory for name in STAGES if name in commands.DIRECTORIES}
+    assert made == {name: commands.DIRECTORIES[name] for name in made}
+    assert len(made) > 8
+
+
+def test_numbers_are_those_of_the_statistics(twice, opened):
+    record = json.loads(
+        max((twice.out / "logs" / "MakeHistograms").glob("*/*.json"), key=lambda p: p.stat().st_mtime_ns).read_text()
+    )
+    assert opened.datasets == ("files",)
+    assert (
+        dict(zip(*(opened.final_states()[name] for name in ("final_state", "events")), strict=True))
+        == record["final_states"]
+    )
+    assert opened.cutflow()["events"] == [row["passed"] for row in record["event_cutflow"]]
+    assert sum(row["left"] for row in opened.object_cutflow() if row["cut"] == "selected") == sum(
+        record["objects"].values()
+    )
+    assert {row["name"]: row["entries"] for row in opened.histograms()} == {
+        name: row["entries"] for name, row in record["rows"].items()
+    }
+
+
+def test_the_latest_histograms_are_given_and_earlier_ones_by_their_variant(twice, opened):
+    newest, *_ = sorted(twice.products("histograms"), key=lambda path: -path.stat().st_mtime_ns)
+    contents = opened.contents()
+    with uproot.open(newest) as file:
+        assert {name: file[name].values().tolist() for name in file.keys(cycle=False)} == {
+            name: bins.tolist() for name, (bins, _) in contents.items()
+        }
+    state, combination = "1e_1m", "e0m0"
+    assert opened.histogram(state, combination).axes[0].edges()[1] % 20 == 0
+    (first,) = {path.parent.name for path in twice.products("histograms")} - {newest.parent.name}
+    earlier = results.open_run(twice.out, variant=first)
+    assert np.diff(earlier.histogram(state, combination).axes[0].edges())[0] == 10
+    entries = {row["name"]: row["entries"] for row in earlier.histograms()}
+    assert earlier.histogram(state, combination).values().sum() == entries["ROI_mass_e0m0_cat_1ex_1mx_width_10.0"]
+
+
+def test_masses_are_those_of_all_branches_and_of_the_objects(opened):
+    state, combination = "1e_1m", "e0m0"
+    masses = opened.masses(state, combination)
+    assert (
+        len(masses)
+        == dict(zip(opened.final_states()["final_state"], opened.final_states()["events"], strict=True))[state]
+    )
+    assert opened.weights(state, combination).tolist() == [1.0] * len(masses)
+    e, m = opened.objects("e"), opened.objects("m")
+    chosen = (np.array([len(x) for x in e]) == 1) & (np.array([len(x) for x in m]) == 1)
+    pairs = (e[chosen][:, 0] + m[chosen][:, 0]).mass
+    assert np.allclose(np.sort(pairs.to_numpy()), np.sort(masses), rtol=1e-4)
+
+
+def test_hist_and_boost_histogram_take_them(opened):
+    hist = pytest.importorskip("hist")
+    histogram = opened.histogram("1e_1m", "e0m0")
+    assert hist.Hist(histogram).values().tolist() == histogram.values().tolist()
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda run: run.histogram("1e_1m", "e0m1"), "there is no histogram of 1e_1m/e0m1; did you mean"),
+        (lambda run: run.masses("1e_1n", "e0m0"), "there are no masses of 1e_1n/e0m0; did you mean"),
+        (lambda run: run.objects("x"), "'x' is no kind of objects that is stored: use one of e, m"),
+        (lambda run: run.cutflow("flies"), "dataset = 'flies': the run has files; .*did you mean 'files'"),
+        (lambda run: run.scan(), "did not make ScanHistograms"),
+    ],
+)
+def test_what_is_not_there_is_named(opened, ask, message):
+    with pytest.raises(ConfigurationError, match=message):
+        ask(opened)
+
+
+def test_folders_and_variants_that_are_not_there_are_named(twice, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"run\.cfg: there is no such file; name the directory of a run"):
+        results.open_run(tmp_path)
+    with pytest.raises(ConfigurationError, match="no command that made the variant 00000000; variants of MakeHist"):
+        results.open_run(twice.out, variant="00000000")
+
+
+def test_two_runs_are_compared(twice, finished):
+    lines = compare(finished.out, twice.out)
+    assert "  bin_width_gev: 10.0 | 20.0" in lines
+    assert "    the same" in lines[lines.index("  input files:") + 1]
+    assert any("0 of the 0 histograms of both are identical" in line for line in lines)
+    assert "  the same" in compare(finished.out, finished.out)

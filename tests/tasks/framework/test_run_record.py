@@ -1,0 +1,81 @@
+"""run.cfg and environment.lock: a colleague makes the same run again with what a run leaves in its folder."""
+
+import os
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from targets.documents import run_file
+from tasks import OTHERS, STAGES
+from tasks.cli import pipeline
+from tests.support.runs import PROJECT, Runs
+
+TASKS = frozenset((*STAGES, *OTHERS))
+
+
+def recorded(run):
+    return run_file.load(run.out / "run.cfg", TASKS)
+
+
+def test_a_colleague_makes_the_same_histograms_in_an_empty_folder(run, three, tmp_path, monkeypatch):
+    own = tmp_path / "mine.yaml"
+    own.write_text((PROJECT / "selections" / "none.yaml").read_text())
+    run(selection=str(own))
+    own.unlink()
+    words = pipeline.arguments("run", [str(run.out / "run.cfg")], TASKS)
+    assert f"--selection={run.out}/settings/selection/mine.yaml" in words
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    colleague = Runs(tmp_path / "empty", run.input_files)
+    given = dict(word.removeprefix("--").split("=", 1) for word in words if "=" in word)
+    colleague(**{name.replace("-", "_"): text for name, text in given.items()})
+    assert colleague.histograms() == run.histograms() == three
+
+
+def test_parameters_that_can_change_a_result_are_recorded_and_defaults_of_the_machine_are_not(run):
+    run(threads=2, read_attempts=3)
+    read = recorded(run)
+    sections = {name: option.section for name, option in read.options.items()}
+    assert (read.task, sections["run_name"], sections["selection"]) == ("MakeHistograms", "run", "selection")
+    assert (sections["bin_width_gev"], sections["threads"]) == ("parameters", "cluster")
+    assert not {"read_attempts", "base_output_dir", "local_files", "branch"} & set(sections)
+    variants = {path.parent.name for path in run.products("histograms")}
+    assert {stages["MakeHistograms"] for stages in read.variants.values()} == variants
+
+
+def test_the_versions_of_all_packages_are_recorded(run):
+    run(task="FetchMetadata")
+    run(task="ParseFile")
+    lines = (run.out / "environment.lock").read_text().splitlines()
+    assert f"uproot=={metadata.version('uproot')}" in lines
+    assert lines[0].startswith("# atlas-open-data-pipeline ")
+
+
+def test_earlier_commands_are_kept(run):
+    run(task="ParseFile")
+    first = (run.out / "run.cfg").read_text()
+    run(task="ParseFile")
+    assert not (run.out / "logs" / "commands").exists()
+    run(task="ParseFile", parsed_format="ttree")
+    assert (run.out / "logs" / "commands" / "0001_run.cfg").read_text() == first
+    assert recorded(run).options["parsed_format"].value == "ttree"
+
+
+def test_a_run_that_fails_is_recorded_too(run, files):
+    Path(files[0]).write_bytes(b"no")
+    assert run.attempt().status != 0
+    assert recorded(run).task == "MakeHistograms"
+
+
+@pytest.mark.parametrize("task", ["Plan", "Summary"])
+def test_what_writes_nothing_records_nothing(run, task):
+    run(task=task)
+    assert not run.out.exists()
+
+
+def test_a_job_of_a_cluster_records_nothing(run, monkeypatch):
+    monkeypatch.setenv("PIPELINE_JOB", "1")
+    run(task="ParseFile")
+    assert not (run.out / "run.cfg").exists()
+    assert os.environ["PIPELINE_JOB"] == "1"
