@@ -92,7 +92,7 @@ class Command:
         files = file_lists.read(self.directory("FetchMetadata", dataset) / file_lists.NAME).files
         first, per_branch = self._number("max_files_to_process", 0), self._number("files_per_branch", 1)
         listed = tuple(files[:first] if first else files)
-        return [branch for branch in divide(listed, granularity, per_branch) if branch.dataset == dataset]
+        return divide(listed, granularity, per_branch).of(dataset)
 
     def _number(self, name: str, default: int) -> int:
         option = self.described.options.get(name)

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
+import vector
 
 from edm.arrays import Float32, Float64
 from edm.kinds import NAMES
@@ -141,9 +143,6 @@ class Run:
         Raises:
             ConfigurationError: For another letter, or when parsed data were not kept.
         """
-        import awkward as ak
-        import vector
-
         vector.register_awkward()
         parts = []
         for path in self._command.products("ParseFile", self._chosen(dataset), ".root"):

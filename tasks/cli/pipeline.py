@@ -19,7 +19,7 @@ from targets.documents.run_file import Option, RunFile
 from targets.errors import ConfigurationError
 from tasks.cli import configuration, messages
 
-__all__ = ["COMMANDS", "arguments", "main"]
+__all__ = ["COMMANDS", "Command", "arguments", "main", "overview"]
 
 
 class Command(NamedTuple):

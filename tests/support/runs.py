@@ -227,4 +227,4 @@ def _listening() -> Iterator[list[str]]:
 def _be_a_command_line() -> None:
     """Install what importing tasks installs in a process of luigi's or law's alone."""
     messages.install()
-    help_pages.install(tasks.STAGES, [name for name in tasks.__all__ if name not in ("STAGES", *tasks.STAGES)])
+    help_pages.install(tasks.STAGES, tasks.OTHERS)
