@@ -23,6 +23,7 @@ import reading
 import uproot
 from goals import Goals
 
+from physics.bins import ConstantBins
 from physics.combinations import Rules
 from physics.resonances import choose
 from steps import histogram_counts, histograms, masses, parse, peaks
@@ -34,7 +35,7 @@ from targets.events.reader import open_events
 KINDS = ("e", "m", "j", "g")
 KNOWN = ("jpsi", "psi2s", "upsilon", "z")
 SEARCH = peaks.PeakSearch(100, 10.0, 10_000.0, choose(KNOWN))
-STYLE = histograms.HistogramNaming((10.0,), True)
+BINS = (ConstantBins(10.0),)
 CHUNK_EVENTS = 100_000
 MEMORY_MB = 400  # for chunks, on top of what this process has taken: a worker of 700 MB has taken 300
 PHYSLITE = reading.REAL / "amp_physlite_Zee_x20.root"
@@ -65,9 +66,9 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     yield "FindPeaks"
     peaks.remove(made, cut, table, SEARCH)
     yield "RemovePeaks"
-    histogram_counts.count(cut, filled, STYLE.widths_gev, False)
+    histogram_counts.count(cut, filled, BINS, False)
     yield "FillHistograms"
-    histograms.write(folder / "h.root", histograms.fill([filled], table, STYLE), True)
+    histograms.write(folder / "h.root", histograms.fill([filled], table, BINS, True), True)
     yield "MakeHistograms"
 
 

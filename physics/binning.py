@@ -34,15 +34,16 @@ _ROUNDING = 1e-9  # of a bin: two widths that divide each other may differ by fl
 
 @dataclass(frozen=True)
 class Histogram:
-    """A histogram with constant bins.
+    """A histogram.
 
     Attributes:
         start_gev: Low edge of the first bin in GeV.
-        width_gev: Width of every bin in GeV.
+        width_gev: Width of every bin in GeV; of the first where they vary.
         counts: Entries per bin, shape (n_bins,), dimensionless; the last is not 0, nor the first behind a cut.
         trimmed: Entries of the counts that lie between the cut and the first bin.
         contents: Of simulation, the expected events per bin, shape (n_bins,); None where entries are counted.
         variances: Their squared errors, in events squared, shape (n_bins,); None likewise.
+        edges_gev: Where widths vary, the edges of the bins in GeV, shape (n_bins + 1,); None for constant bins.
     """
 
     start_gev: float
@@ -51,6 +52,13 @@ class Histogram:
     trimmed: int
     contents: Float64 | None = None
     variances: Float64 | None = None
+    edges_gev: Float64 | None = None
+
+    def edges(self) -> Float64:
+        """Return the edges of the bins in GeV, shape (n_bins + 1,), whether or not their widths vary."""
+        if self.edges_gev is not None:
+            return self.edges_gev
+        return self.start_gev + self.width_gev * np.arange(len(self.counts) + 1, dtype=np.float64)
 
 
 def check_width(name: str, width_gev: float, max_mass_gev: float) -> None:
@@ -105,18 +113,16 @@ def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
     return np.bincount(index(masses, width_gev))
 
 
-def distribution(masses: npt.NDArray[np.floating], width_gev: float, weighting: Weighting | None) -> Distribution:
-    """Count masses per bin of the grid, and sum their weights.
+def distribution(bins: Int64, weighting: Weighting | None) -> Distribution:
+    """Count masses per bin of a grid, and sum their weights.
 
     Args:
-        masses: Masses in GeV, finite and not negative, shape (n_masses,).
-        width_gev: Bin width in GeV.
+        bins: The bin of each mass, shape (n_masses,).
         weighting: The weight of each; None counts them.
 
     Returns:
         The distribution; of no masses, an empty one.
     """
-    bins = index(masses, width_gev)
     if weighting is None:
         return Distribution(np.bincount(bins))
     return Distribution(np.bincount(bins), sums=weighting.sums(bins), unit=weighting.unit)

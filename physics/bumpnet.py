@@ -19,34 +19,38 @@ MIN_ENTRIES = 100
 _TRIM_CONTENT = 0.35  # bins after the last one above this are cut off (source: BumpNet's loader)
 
 
-def histogram_name(final_state: str, combination: str, width_gev: float) -> str:
+def histogram_name(final_state: str, combination: str, width_gev: float | str) -> str:
     """Name a histogram as BumpNet's loader expects it.
 
     Args:
         final_state: A label such as ``2e_0m_3j_0g``.
         combination: A name such as ``e0e1j0``.
-        width_gev: Bin width in GeV.
+        width_gev: Bin width in GeV, or what stands for bins by resolution, as ``res0.5``.
 
     Returns:
         For instance ``ROI_mass_e0e1j0_cat_2ex_0mx_3jx_0gx_width_10.0``.
     """
     category = "_".join(f"{token}x" for token in final_state.split("_"))
-    return f"ROI_mass_{combination}_cat_{category}_width_{float(width_gev)}"
+    return f"ROI_mass_{combination}_cat_{category}_width_{_width(width_gev)}"
 
 
-def plain_name(final_state: str, combination: str, width_gev: float, several_widths: bool) -> str:
+def plain_name(final_state: str, combination: str, width_gev: float | str, several_widths: bool) -> str:
     """Name a histogram for people: a folder per final state.
 
     Args:
         final_state: A label such as ``2e_0m_3j_0g``.
         combination: A name such as ``e0e1j0``.
-        width_gev: Bin width in GeV.
+        width_gev: As for :func:`histogram_name`.
         several_widths: Whether the file holds the same combination with other widths too.
 
     Returns:
         ``<final state>/<combination>``, with ``_width_<width>`` where names would collide.
     """
-    return f"{final_state}/{combination}" + (f"_width_{float(width_gev)}" if several_widths else "")
+    return f"{final_state}/{combination}" + (f"_width_{_width(width_gev)}" if several_widths else "")
+
+
+def _width(width_gev: float | str) -> str:
+    return width_gev if isinstance(width_gev, str) else str(float(width_gev))
 
 
 def rejection(counts: npt.NDArray[np.int64]) -> str | None:

@@ -52,7 +52,7 @@ class Spectrum:
         """Return the mass up to which there is something to draw, in GeV."""
         filled = np.flatnonzero(self.before)
         end = (int(filled[-1]) + 1) * self.width_gev if len(filled) else self.width_gev
-        return end if self.histogram is None else max(end, _edges(self.histogram)[-1])
+        return end if self.histogram is None else max(end, float(self.histogram.edges()[-1]))
 
 
 @mpl.rc_context(STYLE)
@@ -86,8 +86,8 @@ def mass(label: Label, spectrum: Spectrum) -> Figure:
             _after(place, spectrum.histogram, spectrum.cut)
         _finish(place, spectrum, _largest(spectrum.histogram), log)
         place.set_xlabel("Invariant mass [GeV]")
-    for row, width_gev in zip(axes, (spectrum.width_gev, _width(spectrum)), strict=True):
-        row[0].set_ylabel(f"Events / {width_gev:g} GeV")
+    for row, bins in zip(axes, (f"{spectrum.width_gev:g} GeV", _bins(spectrum)), strict=True):
+        row[0].set_ylabel(f"Events / {bins}")
     for row, text in zip(axes, (_before_text(spectrum), _after_text(spectrum)), strict=True):
         row[0].set_title(text, loc="left").set_in_layout(False)  # it may run on above the panel beside it
         if row[1].get_legend_handles_labels()[1]:
@@ -131,7 +131,7 @@ def _page(label: Label, spectra: Sequence[Spectrum], number: str) -> Figure:
             _after(place, spectrum.histogram, spectrum.cut)
         _finish(place, spectrum, _largest(spectrum.histogram), log=True)
         place.set_title(f"{spectrum.key.combination}   {_events(_entries(spectrum.histogram))}", loc="left", pad=3)
-        place.set_ylabel(f"Events / {_width(spectrum):g} GeV", loc="center")
+        place.set_ylabel(f"Events / {_bins(spectrum)}", loc="center")
         place.set_xlabel("Invariant mass [GeV]")
     for place in axes.flat[len(spectra) :]:
         place.set_axis_off()
@@ -142,7 +142,7 @@ def _page(label: Label, spectra: Sequence[Spectrum], number: str) -> Figure:
 
 def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
     """Draw main and outliers in two colours, and mark where they start."""
-    edges = _edges(histogram)
+    edges = histogram.edges()
     split_gev = np.inf if cut.split_gev is None else cut.split_gev
     apart = edges[:-1] >= split_gev - _ROUNDING * histogram.width_gev
     main = int(np.count_nonzero(~apart))
@@ -202,12 +202,11 @@ def _events(number: int) -> str:
     return f"{number:,} event{'s' * (number != 1)}"
 
 
-def _edges(histogram: Histogram) -> npt.NDArray[np.float64]:
-    return histogram.start_gev + histogram.width_gev * np.arange(len(histogram.counts) + 1, dtype=np.float64)
-
-
-def _width(spectrum: Spectrum) -> float:
-    return spectrum.width_gev if spectrum.histogram is None else spectrum.histogram.width_gev
+def _bins(spectrum: Spectrum) -> str:
+    """Say what entries are counted in: widths that vary have no number."""
+    if spectrum.histogram is not None and spectrum.histogram.edges_gev is not None:
+        return "bin"
+    return f"{spectrum.width_gev if spectrum.histogram is None else spectrum.histogram.width_gev:g} GeV"
 
 
 def _largest(histogram: Histogram | None) -> int:

@@ -1,6 +1,6 @@
 """What can go wrong in a step, and in a run as a whole."""
 
-__all__ = ["DuplicateEventsError", "EmptyResultError", "FileError", "PlanError", "StageError"]
+__all__ = ["BinningError", "DuplicateEventsError", "EmptyResultError", "FileError", "PlanError", "StageError"]
 
 
 class FileError(RuntimeError):
@@ -27,6 +27,10 @@ class DuplicateEventsError(RuntimeError):
 
 class EmptyResultError(RuntimeError):
     """A dataset gives no histogram at all; the message names its largest final states and the thresholds."""
+
+
+class BinningError(RuntimeError):
+    """The files of a dataset do not tell whose resolutions its bins have; the message names them."""
 
 
 class PlanError(RuntimeError):

@@ -1,6 +1,6 @@
 """The work of FillHistograms: the masses of a branch, after peak removal and before → counts on grids of histograms."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from edm.records.branch_records import FilledCounts
 from edm.records.cut_table import CutTable
 from edm.spectra import Distribution, SpectrumKey
 from physics import binning, peaks
+from physics.bins import Bins
 from physics.resonances import Windows
 from steps.weighting.masses import read_masses
 from targets.products import mass_counts
@@ -40,7 +41,7 @@ class WholeMasses(NamedTuple):
 def count(
     source: Path,
     path: Path,
-    widths_gev: Iterable[float],
+    bins: Sequence[Bins],
     exclude_outliers: bool,
     unit: float | None = None,
     whole: WholeMasses | None = None,
@@ -50,7 +51,7 @@ def count(
     Args:
         source: The processed masses of the branch.
         path: The file of counts to make.
-        widths_gev: Bin widths in GeV.
+        bins: The bins of the histograms, one histogram for each; no two of the same size.
         exclude_outliers: Whether outliers are left out.
         unit: The unit of sums of weights, in the generator's unit; None where masses have no weights.
         whole: What is counted before any removal, as the part BEFORE of spectra; None for nothing.
@@ -64,8 +65,9 @@ def count(
         if key.part == "outliers" and exclude_outliers:
             continue
         entries += len(masses)
-        for width_gev in widths_gev:
-            _add(rows, key.whole(), width_gev, binning.distribution(masses, width_gev, weighting))
+        for binned in bins:
+            part = binning.distribution(binned.index(masses, key.combination), weighting)
+            _add(rows, key.whole(), binned.size, part)
     if whole is not None:
         _count_whole(rows, whole, unit)
     mass_counts.write(path, (Row(*row, distribution) for row, distribution in rows.items()))
@@ -80,6 +82,6 @@ def _count_whole(rows: _Rows, whole: WholeMasses, unit: float | None) -> None:
                 _add(rows, key._replace(part=BEFORE), width_gev, part)
 
 
-def _add(rows: _Rows, key: SpectrumKey, width_gev: float, part: Distribution) -> None:
-    row = key, width_gev
+def _add(rows: _Rows, key: SpectrumKey, size: float, part: Distribution) -> None:
+    row = key, size
     rows[row] = rows[row] + part if row in rows else part

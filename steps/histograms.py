@@ -1,6 +1,6 @@
 """The work of MakeHistograms: the counts of all branches of a dataset → its histograms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from edm.records.statistics import DatasetStatistics
 from edm.spectra import SpectrumKey
 from physics import binning, bumpnet
 from physics.binning import Histogram
+from physics.bins import Bins, ResolutionBins
 from physics.simulation.pseudo_data import pseudo_data
 from steps.errors import EmptyResultError
 from steps.histogram_counts import BEFORE
-from steps.weighting.counts import Sources, add_up
+from steps.weighting.counts import Sources, Summed, add_up
 from targets.products import histograms
 
 __all__ = [
@@ -37,19 +38,19 @@ class HistogramNaming:
     """How histograms are named.
 
     Attributes:
-        widths_gev: Bin widths in GeV; one histogram each.
+        labels: What names tell of the bins, one histogram for each: widths in GeV, or a text such as ``res0.5``.
         bumpnet_naming: Whether names are those that BumpNet's loader reads.
     """
 
-    widths_gev: tuple[float, ...]
+    labels: tuple[float | str, ...]
     bumpnet_naming: bool
 
-    def key(self, spectrum: SpectrumKey, width_gev: float) -> str:
+    def key(self, spectrum: SpectrumKey, label: float | str) -> str:
         """Return the key of a histogram in its file."""
         state, combination, _ = spectrum
         if self.bumpnet_naming:
-            return bumpnet.histogram_name(state, combination, width_gev)
-        return bumpnet.plain_name(state, combination, width_gev, len(self.widths_gev) > 1)
+            return bumpnet.histogram_name(state, combination, label)
+        return bumpnet.plain_name(state, combination, label, len(self.labels) > 1)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class FilledHistograms:
 
 
 def fill(
-    sources: Sources, table: CutTable, naming: HistogramNaming, note: str = "", counted: Sources = ()
+    sources: Sources, table: CutTable, bins: Sequence[Bins], bumpnet_naming: bool, note: str = "", counted: Sources = ()
 ) -> FilledHistograms:
     """Fill the histograms of a dataset.
 
@@ -81,7 +82,8 @@ def fill(
         sources: The counts of all its branches; of weighted simulation those of each sample, which are normalised and
             added in this order. The part BEFORE of spectra gives distributions before any removal.
         table: Its table of cuts.
-        naming: How histograms are named.
+        bins: The bins of the histograms, one histogram for each.
+        bumpnet_naming: Whether names are those that BumpNet's loader reads.
         note: What stands in titles behind final state and combination, as ``simulation``.
         counted: Counts before any removal on the grid of the peak search, where that is the grid of a histogram too.
 
@@ -93,25 +95,34 @@ def fill(
     """
     filled = FilledHistograms({}, {}, {}, {str(key): cut.reason for key, cut in table.cuts.items() if cut.reason})
     before = [summed for summed in add_up(counted) if summed.key in table.cuts]
+    naming = HistogramNaming(tuple(binned.label for binned in bins), bumpnet_naming)
+    of_size = {binned.size: binned for binned in bins}
     for summed in add_up(sources):
         if summed.key.part == BEFORE:
             before.append(summed._replace(key=summed.key.whole()))
             continue
-        spectrum, width_gev, counts, expected = summed
-        key, start_gev = naming.key(spectrum, width_gev), table.cuts[spectrum].start_gev
-        histogram = None if start_gev is None else binning.cut_out(counts, width_gev, start_gev, expected)
+        spectrum, binned, start_gev = summed.key, of_size[summed.size], table.cuts[summed.key].start_gev
+        key, masses = naming.key(spectrum, binned.label), (summed.counts, spectrum.combination)
+        histogram = None if start_gev is None else binned.cut_out(*masses, start_gev, summed.expected)
         if histogram is None:
-            filled.without[key] = no_bin(width_gev)
+            filled.without[key] = no_bin(binned.label)
             continue
         filled.histograms[key], filled.titles[key] = histogram, _title(spectrum, note)
         filled.rows[key] = _row(histogram)
     if not filled.histograms:
-        raise EmptyResultError(_describe_too_wide_bins(table, min(naming.widths_gev)))
-    for spectrum, width_gev, counts, expected in sorted(before, key=lambda summed: summed[:2]):
+        raise EmptyResultError(_describe_too_wide_bins(table, bins))
+    _add_whole(filled, before, bumpnet_naming, note)
+    return filled
+
+
+def _add_whole(filled: FilledHistograms, before: Iterable[Summed], bumpnet_naming: bool, note: str) -> None:
+    """Add the distributions before any removal, in alphabetical order, each in bins of one width."""
+    rows = sorted(before, key=lambda summed: summed[:2])
+    naming = HistogramNaming(tuple({summed.size for summed in rows}), bumpnet_naming)
+    for spectrum, width_gev, counts, expected in rows:
         if (whole := binning.from_zero(counts, width_gev, expected)) is not None:
             key = naming.key(spectrum, width_gev)
             filled.whole[key], filled.titles[key] = whole, _title(spectrum, note)
-    return filled
 
 
 def _title(spectrum: SpectrumKey, note: str) -> str:
@@ -143,20 +154,26 @@ def throw_pseudo_data(filled: FilledHistograms, seed: int) -> FilledHistograms:
     return replace(filled, histograms=thrown, titles=titles)
 
 
-def _describe_too_wide_bins(table: CutTable, width_gev: float) -> str:
-    """Say that bins are too wide, even those of the smallest width."""
+def _describe_too_wide_bins(table: CutTable, bins: Sequence[Bins]) -> str:
+    """Say that bins are too wide, even the narrowest."""
     lowest_gev = min(cut.start_gev for cut in table.cuts.values() if cut.start_gev is not None)
+    narrowest = min(bins, key=lambda binned: binned.size)
+    start = f"(the lowest turn-on is {lowest_gev:g} GeV"
+    if isinstance(narrowest, ResolutionBins):
+        setting, remedy = "resolution_factor", "smaller resolution_factor"
+    else:
+        setting, remedy = "bin_width_gev", "width that divides peak_detection_bin_width_gev always fits"
+        start += f", and the first bin from there on starts at {binning.first_edge(lowest_gev, narrowest.size):g} GeV"
     return (
-        f"dataset {table.dataset} gives no histogram: bin_width_gev = {width_gev:g} is too wide, no filled bin "
-        f"starts at or above the turn-on of its combination (the lowest turn-on is {lowest_gev:g} GeV, and the first "
-        f"bin from there on starts at {binning.first_edge(lowest_gev, width_gev):g} GeV). Choose narrower bins: a "
-        "width that divides peak_detection_bin_width_gev always fits"
+        f"dataset {table.dataset} gives no histogram: {setting} = {narrowest.size:g} is too wide, no filled bin starts "
+        f"at or above the turn-on of its combination {start}). Choose narrower bins: a {remedy}"
     )
 
 
-def no_bin(width_gev: float) -> str:
-    """Say why a combination with masses above its turn-on has no histogram of a width, given in GeV."""
-    return f"no filled bin of {width_gev:g} GeV starts at or above the turn-on"
+def no_bin(label: float | str) -> str:
+    """Say why a combination with masses above its turn-on has no histogram in bins of a label."""
+    kind = "by resolution" if isinstance(label, str) else f"of {label:g} GeV"
+    return f"no filled bin {kind} starts at or above the turn-on"
 
 
 def write(path: Path, filled: FilledHistograms, single_file: bool) -> None:
@@ -217,7 +234,7 @@ def _row(histogram: Histogram) -> HistogramRow:
         entries=int(histogram.counts.sum()),
         bins=len(histogram.counts),
         start_gev=histogram.start_gev,
-        end_gev=histogram.start_gev + histogram.width_gev * len(histogram.counts),
+        end_gev=float(histogram.edges()[-1]),
         trimmed=histogram.trimmed,
         bumpnet_rejection=bumpnet.rejection(histogram.counts),
     )

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import DatasetStatistics
-from physics import binning
+from physics.bins import Bins
 from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
@@ -38,7 +38,7 @@ class FigureOptions:
         formats: Suffixes of the files: png, pdf.
         final_states: The largest final states of which masses are drawn.
         combinations: Combinations of a final state that are drawn, the most populated first; 0 for all.
-        width_gev: The bin width of the histograms that are drawn, in GeV.
+        width_gev: The bin width of masses before peak removal, in GeV.
         max_multiplicity: Objects of a kind in the top bucket; 0 for no limit.
     """
 
@@ -61,6 +61,7 @@ class Dataset:
         before: The files of masses counted on the grid of the peak search.
         after: The files of masses counted after peak removal; where they hold masses counted before it too, on the grid
             of the histograms, these are drawn.
+        bins: The bins of the histograms that are drawn.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Dataset:
     table: CutTable
     before: Sequence[Path]
     after: Sequence[Path]
+    bins: Bins
 
 
 class Drawn(NamedTuple):
@@ -154,11 +156,12 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
 def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
     """Return the combinations with a histogram of the largest final states that have one, the largest first."""
     cuts, after, before = dataset.table.cuts, {}, {}
-    for key, width_gev, distribution in mass_counts.add_up(dataset.after, weighted=False):
-        if width_gev == options.width_gev and key.part == BEFORE:
-            before[key.whole()] = width_gev, distribution.counts
-        elif width_gev == options.width_gev and (start_gev := cuts[key].start_gev) is not None:
-            after[key] = binning.cut_out(distribution.counts, width_gev, start_gev)
+    for key, size, distribution in mass_counts.add_up(dataset.after, weighted=False):
+        if key.part == BEFORE:
+            if size == options.width_gev:
+                before[key.whole()] = size, distribution.counts
+        elif size == dataset.bins.size and (start_gev := cuts[key].start_gev) is not None:
+            after[key] = dataset.bins.cut_out(distribution.counts, key.combination, start_gev)
     if not before:
         counted = mass_counts.add_up(dataset.before, weighted=False)
         before = {key: (width_gev, distribution.counts) for key, width_gev, distribution in counted}

@@ -200,13 +200,13 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     yield {"title": "Events of each dataset", "png": picture.getvalue()}
 
 
-_Name = tuple[SpectrumKey, float]
-"""The spectrum of a histogram, and its bin width in GeV."""
+_Name = tuple[SpectrumKey, float | str]
+"""The spectrum of a histogram, and what its name tells of its bins: their width in GeV, or a text."""
 
 
 def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
     """Read the histograms of a dataset, once, and tell what each is of."""
-    expected = {run.naming.key(key, width_gev): (key, width_gev) for key, width_gev in _expected(dataset, run)}
+    expected = {run.naming.key(key, label): (key, label) for key, label in _expected(dataset, run)}
     stored = {histogram.key: histogram for histogram in histograms.read(dataset.histograms)}
     if unknown := sorted(stored.keys() - expected.keys()):
         msg = (
@@ -219,13 +219,14 @@ def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
 
 def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> Iterator[Histogram]:
     """Yield the histograms as they stand in the file, with the cuts that they were made with."""
-    for (key, width_gev), histogram in stored.items():
-        cut = dataset.table.cuts[key]
+    for (key, label), histogram in stored.items():
+        cut, edges = dataset.table.cuts[key], histogram.edges()
         yield {
             "dataset": dataset.name,
             "final_state": key.final_state,
             "combination": key.combination,
-            "width_gev": width_gev,
+            "width_gev": float(edges[1] - edges[0]) if isinstance(label, str) else label,
+            "edges_gev": histogram.edges_gev,
             "start_gev": histogram.start_gev,
             "counts": histogram.counts,
             "outliers_from_gev": None if run.exclude_outliers else cut.split_gev,
@@ -240,9 +241,9 @@ def _without(dataset: Dataset, run: Run, stored: Set[_Name]) -> Iterator[Without
     for key, cut in dataset.table.cuts.items():
         if cut.reason:
             yield _reason(dataset.name, key, None, cut.reason)
-    for key, width_gev in _expected(dataset, run):
-        if (key, width_gev) not in stored:
-            yield _reason(dataset.name, key, width_gev, no_bin(width_gev))
+    for key, label in _expected(dataset, run):
+        if (key, label) not in stored:
+            yield _reason(dataset.name, key, None if isinstance(label, str) else label, no_bin(label))
     for state, counted in dataset.table.final_states.items():
         if not counted.kept:
             reason = f"its final state has {counted.events} events, min_events_per_fs is {run.min_events}"
@@ -252,7 +253,7 @@ def _without(dataset: Dataset, run: Run, stored: Set[_Name]) -> Iterator[Without
 
 def _expected(dataset: Dataset, run: Run) -> list[_Name]:
     cuts = dataset.table.cuts.items()
-    return [(key, width_gev) for key, cut in cuts if not cut.reason for width_gev in run.naming.widths_gev]
+    return [(key, label) for key, cut in cuts if not cut.reason for label in run.naming.labels]
 
 
 def _reason(dataset: str, key: SpectrumKey, width_gev: float | None, reason: str) -> Without:

@@ -37,13 +37,13 @@ class Summed(NamedTuple):
 
     Attributes:
         key: The spectrum.
-        width_gev: Bin width in GeV.
+        size: The grid: bin width in GeV, or the factor of bins by resolution.
         counts: Entries per bin from 0 on, shape (n_bins,).
         expected: Of weighted simulation, expected events per bin and their squared errors, shape (2, n_bins).
     """
 
     key: SpectrumKey
-    width_gev: float
+    size: float
     counts: Int64
     expected: Float64 | None
 
@@ -64,19 +64,19 @@ def add_up(sources: Sources) -> Iterator[Summed]:
     samples = [source for source in sources if isinstance(source, SampleCounts)]
     if not samples:
         paths = [source for source in sources if isinstance(source, Path)]
-        for spectrum, width_gev, distribution in mass_counts.add_up(paths):
-            yield Summed(spectrum, width_gev, distribution.counts, None)
+        for spectrum, size, distribution in mass_counts.add_up(paths):
+            yield Summed(spectrum, size, distribution.counts, None)
         return
     totals: dict[tuple[SpectrumKey, float], tuple[Int64, Float64]] = {}
     for sample in samples:
-        for spectrum, width_gev, distribution in mass_counts.add_up(sample.paths):
+        for spectrum, size, distribution in mass_counts.add_up(sample.paths):
             counts, expected = distribution.counts, _expected(distribution, sample.normalisation)
-            row = spectrum, width_gev
+            row = spectrum, size
             if row in totals:
                 counts, expected = add_bins(totals[row][0], counts), add_bins(totals[row][1], expected)
             totals[row] = counts, expected
-    for (spectrum, width_gev), (counts, expected) in sorted(totals.items(), key=lambda item: item[0]):
-        yield Summed(spectrum, width_gev, counts, expected)
+    for (spectrum, size), (counts, expected) in sorted(totals.items(), key=lambda item: item[0]):
+        yield Summed(spectrum, size, counts, expected)
 
 
 def _expected(distribution: Distribution, normalisation: Normalisation) -> Float64:

@@ -34,10 +34,10 @@ _Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
 
 
 class Binned(Protocol):
-    """A histogram with constant bins: low edge of the first and width of each in GeV, entries per bin.
+    """A histogram: low edge of the first bin and width of each in GeV, entries per bin.
 
     Those of weighted simulation have ``contents`` and ``variances`` too: expected events per bin and their squared
-    errors, shape (n_bins,) both.
+    errors, shape (n_bins,) both. Those whose bins vary in width have ``edges_gev``, shape (n_bins + 1,).
     """
 
     @property
@@ -46,7 +46,7 @@ class Binned(Protocol):
 
     @property
     def width_gev(self) -> float:
-        """Width of every bin in GeV."""
+        """Width of every bin in GeV; of the first where they vary."""
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -54,12 +54,13 @@ class Binned(Protocol):
 
 
 class _Place(NamedTuple):
-    """Key, title and range in GeV of a histogram."""
+    """Key, title and range in GeV of a histogram, and the edges of bins that vary in width."""
 
     key: str
     title: str
     start_gev: float
     end_gev: float
+    edges_gev: npt.NDArray[np.float64] | None = None
 
 
 class Stored(NamedTuple):
@@ -73,6 +74,7 @@ class Stored(NamedTuple):
         counts: Entries per bin, or of weighted simulation the expected events, shape (n_bins,).
         variances: Squared errors of expected events, in events squared, shape (n_bins,); None for entries.
         entries: How many entries it has.
+        edges_gev: Where widths vary, the edges of the bins in GeV, shape (n_bins + 1,); None for constant bins.
     """
 
     key: str
@@ -82,14 +84,23 @@ class Stored(NamedTuple):
     counts: npt.NDArray[Any]
     variances: npt.NDArray[np.float64] | None = None
     entries: int = 0
+    edges_gev: npt.NDArray[np.float64] | None = None
+
+    def edges(self) -> npt.NDArray[np.float64]:
+        """Return the edges of the bins in GeV, shape (n_bins + 1,), whether or not their widths vary."""
+        return (
+            np.linspace(self.start_gev, self.end_gev, len(self.counts) + 1)
+            if self.edges_gev is None
+            else self.edges_gev
+        )
 
     @classmethod
     def of(cls, place: _Place, contents: npt.NDArray[Any], variances: npt.NDArray[Any], entries: int) -> "Stored":
         """Tell entries from expected events: they are whole and their own squared errors; weights may all be 0."""
         counts = np.rint(contents).astype(np.int64)
         if np.array_equal(counts, contents) and np.array_equal(counts, variances) and counts.any():
-            return cls(*place, counts, None, entries)
-        return cls(*place, contents.astype(np.float64), variances.astype(np.float64), entries)
+            return cls(*place[:4], counts, None, entries, place.edges_gev)
+        return cls(*place[:4], contents.astype(np.float64), variances.astype(np.float64), entries, place.edges_gev)
 
 
 def read(path: Path) -> Iterator[Stored]:
@@ -128,7 +139,9 @@ def _damaged(path: Path, reason: str) -> UnreadableFileError:
 
 def _stored(key: str, histogram: Any) -> Stored:
     axis = histogram.member("fXaxis")
-    place = _Place(key, str(histogram.title), float(axis.member("fXmin")), float(axis.member("fXmax")))
+    ends = float(axis.member("fXmin")), float(axis.member("fXmax"))
+    edges_gev = np.asarray(axis.member("fXbins"), dtype=np.float64)
+    place = _Place(key, str(histogram.title), *ends, edges_gev if len(edges_gev) else None)
     contents, entries = histogram.values(), int(histogram.member("fEntries"))
     stored = Stored.of(place, contents, np.asarray(histogram.member("fSumw2"))[1:-1], entries)
     if histogram.member("fTsumw") != contents.sum() or (stored.variances is None and entries != contents.sum()):
@@ -140,11 +153,14 @@ def _stored(key: str, histogram: Any) -> Stored:
 def _uuid(histograms: Iterable[Stored]) -> uuid.UUID:
     """Make a UUID of the content of a file, in whatever order it stands there."""
     content = xxhash.xxh3_128()
-    for key, title, start_gev, end_gev, counts, variances, entries in sorted(histograms, key=lambda stored: stored.key):
+    for stored in sorted(histograms, key=lambda stored: stored.key):
+        key, title, start_gev, end_gev, counts, variances, entries, edges_gev = stored
         weighted = [] if variances is None else [entries]
         content.update(json.dumps([key, title, start_gev, end_gev, len(counts), *weighted]).encode())
         for values in (counts,) if variances is None else (counts, variances):
             content.update(np.ascontiguousarray(values, dtype="<i8" if variances is None else "<f8").data)
+        if edges_gev is not None:
+            content.update(np.ascontiguousarray(edges_gev, dtype="<f8").data)
     number = content.intdigest() & ~(0xF000 << 64) & ~(0xC000 << 48)
     return uuid.UUID(int=number | (_VERSION << 76) | (0x8000 << 48))
 
@@ -159,7 +175,9 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
     """
     pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], made)) for key, made in histograms.items())
     made_of = _uuid(
-        Stored.of(_Place(key, titles[key], *_range(made)), *_contents(made), int(made.counts.sum()))
+        Stored.of(
+            _Place(key, titles[key], *_range(made), _varied_edges(made)), *_contents(made), int(made.counts.sum())
+        )
         for key, made in histograms.items()
     )
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
@@ -183,8 +201,16 @@ def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping
 
 def _range(histogram: Binned) -> tuple[float, float]:
     """Return the low edge of the first bin and the high edge of the last in GeV."""
-    start_gev = float(histogram.start_gev)
+    start_gev, edges_gev = float(histogram.start_gev), _varied_edges(histogram)
+    if edges_gev is not None:
+        return start_gev, float(edges_gev[-1])
     return start_gev, start_gev + float(histogram.width_gev) * len(histogram.counts)
+
+
+def _varied_edges(histogram: Binned) -> npt.NDArray[np.float64] | None:
+    """Return the edges of bins that vary in width in GeV."""
+    edges_gev: npt.NDArray[np.float64] | None = getattr(histogram, "edges_gev", None)
+    return edges_gev
 
 
 def _contents(histogram: Binned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -200,8 +226,9 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
     """Make a TH1D; the moments are those of the bin centres, so that they do not depend on the order of filling."""
     contents, variances = _contents(histogram)
     n_bins, start, width = len(contents), histogram.start_gev, histogram.width_gev
-    centres = start + width * (np.arange(n_bins) + 0.5)
-    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, *_range(histogram))
+    edges_gev = _varied_edges(histogram)
+    centres = start + width * (np.arange(n_bins) + 0.5) if edges_gev is None else (edges_gev[1:] + edges_gev[:-1]) / 2
+    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, *_range(histogram), fXbins=edges_gev)
     return identify.to_TH1x(
         fName=name,
         fTitle=title,

@@ -1,9 +1,9 @@
 """Counts of masses per bin: those of one branch as one stored ``.npz``, and their sum over branches.
 
-Members, a row per spectrum and grid: ``names`` (the text of :class:`SpectrumKey`), ``widths_gev``, ``first`` (the first
-filled bin of the row), ``offsets`` (one more than names) into ``counts``, ``above`` and ``in_window``. Where masses
-have weights also ``sums`` (S1 and S2 of each bin, beside ``counts``) and ``unit`` (u). All add up exactly, in memory
-that does not grow with the number of branches.
+Members, a row per spectrum and grid: ``names`` (the text of :class:`SpectrumKey`), ``widths_gev`` (their
+factor, of bins by resolution), ``first`` (the first filled bin of the row), ``offsets`` (one more than names) into
+``counts``, ``above`` and ``in_window``. Where masses have weights also ``sums`` (S1 and S2 of each bin, beside
+``counts``) and ``unit`` (u). All add up exactly, in memory that does not grow with the number of branches.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
     Attributes:
         key: The spectrum.
-        width_gev: Bin width in GeV.
+        width_gev: Bin width in GeV; of bins by resolution their factor k (dimensionless).
         distribution: Its entries.
     """
 

@@ -94,6 +94,7 @@ class Figure(TypedDict):
 class Histogram(TypedDict):
     """A histogram: low edge of its first bin and width of each in GeV, entries per bin, shape (n_bins,).
 
+    ``edges_gev``, shape (n_bins + 1,), where widths vary (``width_gev`` is that of the first bin then), else None.
     ``outliers_from_gev`` is None without outliers; ``rejection`` says why BumpNet's loader drops it, None: it does not.
     """
 
@@ -101,6 +102,7 @@ class Histogram(TypedDict):
     final_state: str
     combination: str
     width_gev: float
+    edges_gev: npt.NDArray[np.floating] | None
     start_gev: float
     counts: npt.NDArray[np.integer] | Sequence[int]
     outliers_from_gev: float | None

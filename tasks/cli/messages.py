@@ -11,7 +11,7 @@ from luigi.task_register import TaskClassNotFoundException
 
 from edm.errors import RecordError
 from physics.errors import PhysicsError
-from steps.errors import EmptyResultError, PlanError, StageError
+from steps.errors import BinningError, EmptyResultError, PlanError, StageError
 from submit.errors import BatchError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
 
@@ -24,6 +24,7 @@ _OURS = (
     FileFormatError,
     PortalError,
     UnreadableFileError,
+    BinningError,
     EmptyResultError,
     PlanError,
     StageError,

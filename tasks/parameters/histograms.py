@@ -1,22 +1,42 @@
 """Parameters of histograms."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from physics import binning
+from edm.records.branch_records import ParsedFiles
+from physics import binning, resolutions
+from physics.bins import Bins, ConstantBins, ResolutionBins
 from targets.errors import ConfigurationError
+from targets.events import schemas
 from tasks.parameters.masses import PeakParameters
-from tasks.parameters.types import Flag, Numbers, PlainName
+from tasks.parameters.types import Choice, Flag, Number, Numbers, PlainName
 
 __all__ = ["WHOLE_FILENAME", "BinningParameters", "HistogramParameters"]
 
 WHOLE_FILENAME = "whole.root"
 """The file of distributions before any removal, beside that of the histograms."""
 
+_OF_RESOLUTION = ("resolution_factor", "resolution_start_gev", "max_mass_gev")
+
 
 class BinningParameters(PeakParameters):
     """On which grids masses are counted."""
 
     bin_width_gev = Numbers(float, default=(10.0,), description="bin widths in GeV, comma-separated")
+    binning = Choice(
+        ("constant", "resolution"),
+        default="constant",
+        description="bins of histograms: constant (bin_width_gev wide) or resolution (as wide as the resolution of the "
+        "mass, times resolution_factor)",
+    )
+    resolution_factor = Number(
+        float,
+        minimum=0,
+        default=0.5,
+        description="width of bins by resolution, in units of the resolution (dimensionless): 0.5 as in BumpNet's "
+        "paper, 1 as in its training",
+    )
+    resolution_start_gev = Number(float, minimum=0, default=1.0, description="lowest edge of bins by resolution in GeV")
     exclude_outliers = Flag(default=False, description="exclude outliers from histograms")
     whole_distributions = Flag(
         default=True,
@@ -29,6 +49,23 @@ class BinningParameters(PeakParameters):
         super().check_parameters(params)
         for width_gev in params["bin_width_gev"]:
             binning.check_width("bin_width_gev", width_gev, params["max_mass_gev"])
+        if params["binning"] == "resolution":
+            for experiment in resolutions.RESOLUTIONS:
+                ResolutionBins(experiment, *(params[name] for name in _OF_RESOLUTION)).edges("m0")
+
+    def bins(self, parsed: Iterable[ParsedFiles]) -> tuple[Bins, ...]:
+        """Return the bins of the histograms; those by resolution are of the experiment whose files were parsed.
+
+        Args:
+            parsed: What ParseFile recorded of branches of a dataset.
+        """
+        from steps.histogram_bins import find_experiment
+
+        if self.binning == "constant":
+            return tuple(ConstantBins(width_gev) for width_gev in self.bin_width_gev)
+        experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
+        numbers = (getattr(self, name) for name in _OF_RESOLUTION)
+        return (ResolutionBins(find_experiment(parsed, experiments), *numbers),)
 
     def widths_before_gev(self) -> tuple[float, ...]:
         """Return the bin widths in GeV on which masses are counted before any removal: the peak search has its own."""
@@ -62,7 +99,9 @@ class HistogramParameters(BinningParameters):
             raise ConfigurationError(msg)
 
     def histogram_naming(self) -> Any:
-        """Return how steps.histograms names histograms."""
+        """Return how steps.histograms names histograms, of whatever experiment."""
         from steps.histograms import HistogramNaming
 
-        return HistogramNaming(self.bin_width_gev, self.use_bumpnet_naming)
+        by_resolution = ResolutionBins("", *(getattr(self, name) for name in _OF_RESOLUTION))
+        labels = self.bin_width_gev if self.binning == "constant" else (by_resolution.label,)
+        return HistogramNaming(labels, self.use_bumpnet_naming)

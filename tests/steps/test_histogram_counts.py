@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edm.spectra import SpectrumKey
+from physics.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, peaks
 from steps.histogram_counts import BEFORE, WholeMasses
@@ -15,6 +16,7 @@ from targets.products.mass_arrays import MassWriter
 
 SEARCH = peaks.PeakSearch(20, 10.0, 1000.0, choose(("z",)))
 WIDTHS_GEV = (7.0, 0.3)
+BINS = (ConstantBins(10.0),)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def branch(tmp_path):
 
 def counted(branch, unit=None):
     folder, whole = branch
-    made = histogram_counts.count(folder / "removed.npz", folder / "filled.npz", (10.0,), False, unit, whole)
+    made = histogram_counts.count(folder / "removed.npz", folder / "filled.npz", BINS, False, unit, whole)
     return made, {(str(row.key), row.width_gev): row.distribution for row in mass_counts.read(folder / "filled.npz")}
 
 
@@ -72,7 +74,7 @@ def test_weights_are_summed_on_each_grid(branch):
 def test_nothing_else_changes(branch):
     made, rows = counted(branch)
     folder, _ = branch
-    alone = histogram_counts.count(folder / "removed.npz", folder / "alone.npz", (10.0,), False)
+    alone = histogram_counts.count(folder / "removed.npz", folder / "alone.npz", BINS, False)
     assert made == alone
     after = {name: row for name, row in rows.items() if not name[0].endswith(BEFORE)}
     assert [(str(key), width) for key, width, _ in mass_counts.read(folder / "alone.npz")] == list(after)

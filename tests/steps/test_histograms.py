@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edm.spectra import SpectrumKey
+from physics.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, histograms, peaks, statistics
 from steps.errors import EmptyResultError
@@ -43,8 +44,9 @@ def processed(tmp_path, table):
 
 
 def fill(folder, processed, table, widths_gev, exclude_outliers=False, bumpnet_naming=True):
-    histogram_counts.count(processed, folder / "counts.npz", widths_gev, exclude_outliers)
-    return histograms.fill([folder / "counts.npz"], table, HistogramNaming(widths_gev, bumpnet_naming))
+    bins = [ConstantBins(width_gev) for width_gev in widths_gev]
+    histogram_counts.count(processed, folder / "counts.npz", bins, exclude_outliers)
+    return histograms.fill([folder / "counts.npz"], table, bins, bumpnet_naming)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +63,8 @@ def test_keys_tell_widths_apart(widths_gev, bumpnet_naming, key):
 
 
 def test_counts_of_all_branches_are_added(tmp_path, processed, table):
-    histogram_counts.count(processed, tmp_path / "counts.npz", (10.0,), False)
-    filled = histograms.fill([tmp_path / "counts.npz"] * 3, table, HistogramNaming((10.0,), bumpnet_naming=False))
+    histogram_counts.count(processed, tmp_path / "counts.npz", (ConstantBins(10.0),), False)
+    filled = histograms.fill([tmp_path / "counts.npz"] * 3, table, (ConstantBins(10.0),), bumpnet_naming=False)
     assert filled.histograms["2e/e0e1"].counts.tolist() == [90, 60, 30]
     assert filled.titles["2e/e0e1"] == "2e e0e1"
 
@@ -96,13 +98,14 @@ def test_bins_that_are_all_too_wide_are_told_with_the_edges(tmp_path, processed,
 @pytest.mark.parametrize("bumpnet_naming", [True, False])
 def test_distributions_before_any_removal_begin_at_0(tmp_path, processed, table, bumpnet_naming):
     whole = WholeMasses(tmp_path / "masses.npz", (7.0,), 1000.0, table)
-    histogram_counts.count(processed, tmp_path / "counts.npz", (10.0, 7.0), False, None, whole)
+    bins = (ConstantBins(10.0), ConstantBins(7.0))
+    histogram_counts.count(processed, tmp_path / "counts.npz", bins, False, None, whole)
     naming = HistogramNaming((10.0, 7.0), bumpnet_naming)
-    filled = histograms.fill([tmp_path / "counts.npz"], table, naming, "toy", [tmp_path / "counted.npz"])
+    filled = histograms.fill([tmp_path / "counts.npz"], table, bins, bumpnet_naming, "toy", [tmp_path / "counted.npz"])
     distributions = [
         (key.combination, width_gev, filled.whole[naming.key(key, width_gev)])
         for key in table.cuts
-        for width_gev in naming.widths_gev
+        for width_gev in (10.0, 7.0)
     ]
     assert len(filled.whole) == 4
     for combination, width_gev, distribution in distributions:

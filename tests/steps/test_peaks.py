@@ -10,6 +10,7 @@ from edm.records.branch_records import CountedMasses
 from edm.records.cut_table import Cut
 from edm.records.documents import to_document
 from edm.spectra import SpectrumKey
+from physics.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, peaks
 from steps.errors import EmptyResultError
@@ -35,7 +36,7 @@ def products(folder):
     said = [peaks.count(folder / "masses.npz", counted, SEARCH)]
     table = peaks.find("d", [counted], SEARCH)
     said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
-    said.append(histogram_counts.count(removed, filled, (10.0, 7.0), False))
+    said.append(histogram_counts.count(removed, filled, (ConstantBins(10.0), ConstantBins(7.0)), False))
     left: dict[str, list[float]] = {}
     for key, values in mass_arrays.read(removed):
         left.setdefault(str(key), []).extend(values.tolist())

@@ -30,3 +30,15 @@ function decades(low, high) {
   for (let power = Math.ceil(Math.log10(low)); 10 ** power <= high; power += 1) found.push(10 ** power);
   return found;
 }
+
+/** Where the bins of a histogram are, whether or not all are equally wide: the low edge of each, and the place of a mass
+ * among them, as a number of bins from the first. */
+function gridOf({ start_gev: start, width_gev: width, edges_gev: edges, counts }) {
+  if (!edges) return { low: (bin) => start + width * bin, place: (mass) => (mass - start) / width };
+  const place = (mass) => {
+    const above = edges.findIndex((edge) => edge > mass);
+    const bin = above < 0 ? counts.length - 1 : Math.max(above - 1, 0);
+    return bin + (mass - edges[bin]) / (edges[bin + 1] - edges[bin]);
+  };
+  return { low: (bin) => edges[bin], place };
+}

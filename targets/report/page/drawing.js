@@ -29,10 +29,11 @@ class Drawing {
   }
 
   prepare(row) {
-    const { start_gev: start, width_gev: width, counts, outliers_from_gev: split } = row.histogram;
-    const bins = split === null ? counts.length : Math.ceil((split - start) / width - ROUNDING);
+    const { start_gev: start, counts, outliers_from_gev: split } = row.histogram;
+    this.grid = gridOf(row.histogram);
+    const bins = split === null ? counts.length : Math.ceil(this.grid.place(split) - ROUNDING);
     this.main = Math.min(Math.max(bins, 0), counts.length);
-    this.end = start + width * counts.length;
+    this.end = this.low(counts.length);
     this.turnOn = row.turnOn;
     const low = Math.min(start, this.turnOn);
     const edge = 0.03 * (this.end - low);
@@ -66,14 +67,14 @@ class Drawing {
 
   /** Number the bins in view: the first, and the first after the last. */
   inView() {
-    const { start_gev: start, width_gev: width, counts } = this.histogram;
-    const place = (mass) => (mass - start) / width;
+    const { counts } = this.histogram;
+    const { place } = this.grid;
     const first = Math.min(Math.max(Math.floor(place(this.view.low) + ROUNDING), 0), counts.length);
     return [first, Math.max(first, Math.min(Math.ceil(place(this.view.high) - ROUNDING), counts.length))];
   }
 
   low(bin) {
-    return this.histogram.start_gev + this.histogram.width_gev * bin;
+    return this.grid.low(bin);
   }
 
   draw() {
@@ -146,7 +147,7 @@ class Drawing {
     const column = (value) => this.tick(value, "x", { x: this.x(value), y: bottom + 17 }, [0, bottom - top]);
     const row = (value) => this.tick(value, "y", { x: left - 7, y: this.y(value) + 4 }, [right - left, 0]);
     const middle = (top + bottom) / 2;
-    const label = `Events / ${number(this.histogram.width_gev)} GeV`;
+    const label = this.histogram.edges_gev ? "Events / bin" : `Events / ${number(this.histogram.width_gev)} GeV`;
     const turned = { class: "label", transform: `translate(14 ${middle}) rotate(-90)`, "text-anchor": "middle" };
     return [
       ...across.map(column),
@@ -186,7 +187,8 @@ class Drawing {
   }
 
   describe(row) {
-    const { cut, width_gev: width, rejection } = row.histogram;
+    const { cut, width_gev: width, edges_gev: edges, rejection } = row.histogram;
+    const bins = edges ? `by resolution, the first of ${number(width)} GeV` : `of ${number(width)} GeV`;
     const entry = (style, text) => element("li", {}, element("span", { class: `key ${style}` }), ` ${text}`);
     const turnOn = entry("turn-on", `turn-on: ${number(this.turnOn)} GeV`);
     const legend = [entry("main", `main: ${number(cut.main)}`), turnOn];
@@ -200,7 +202,7 @@ class Drawing {
     byId("legend").replaceChildren(...legend);
     const facts = [
       ["Entries", number(row.entries)],
-      ["Bins", `${number(row.bins)} of ${number(width)} GeV`],
+      ["Bins", `${number(row.bins)} ${bins}`],
       ["Range", `${number(row.low)} to ${number(row.high)} GeV`],
       ["Removed below the turn-on", number(cut.below)],
       ["Removed in windows of known resonances", number(cut.window)],

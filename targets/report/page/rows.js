@@ -8,14 +8,14 @@ function makeRows(report) {
 }
 
 function rowOf(histogram) {
-  const { cut, counts, start_gev: low, width_gev: width } = histogram;
+  const { cut, counts, start_gev: low } = histogram;
   return {
     ...named(histogram),
     histogram,
     entries: histogram.entries,
     bins: counts.length,
     low,
-    high: low + width * counts.length,
+    high: gridOf(histogram).low(counts.length),
     turnOn: cut.start_gev ?? low,
     outliers: histogram.outliers_from_gev,
     verdict: histogram.rejection === null ? "accepted" : "rejected",
@@ -28,7 +28,8 @@ function rowWithout(one) {
   return { ...named(one), ...nothing, verdict: "without", says: `no histogram: ${one.reason}` };
 }
 
-function named({ dataset, final_state: state, combination, width_gev: width }) {
+function named({ dataset, final_state: state, combination, width_gev, edges_gev: edges }) {
+  const width = edges ? null : width_gev;
   return { dataset, state, combination, width, kinds: new Set(combination.match(/[a-z](?=\d)/g)) };
 }
 

@@ -30,8 +30,7 @@ class Zoom {
   }
 
   bin(mass) {
-    const { start_gev: start, width_gev: width } = this.drawing.histogram;
-    return Math.floor((mass - start) / width);
+    return Math.floor(this.drawing.grid.place(mass));
   }
 
   /** Look closer by a factor, or from further away; the mass at the centre stays where it is. */

@@ -1,6 +1,7 @@
 """FillHistograms: the processed masses of each branch, counted on the histograms' grids."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
@@ -16,7 +17,15 @@ class FillHistograms(BinningParameters, WeightedStage):
     """Count the processed masses of each branch on the histograms' grids: histogram_counts, which add up."""
 
     directory = "histogram_counts"
-    variant_parameters = ("bin_width_gev", "exclude_outliers")
+    variant_parameters = (
+        *("bin_width_gev", "exclude_outliers", "binning"),
+        *("resolution_factor", "resolution_start_gev"),
+    )
+    left_out_at: ClassVar[Mapping[str, Any]] = {
+        "binning": "constant",
+        "resolution_factor": 0.5,
+        "resolution_start_gev": 1.0,
+    }
     depends_on_dataset = True
     upstream = (RemovePeaks, FindPeaks, ComputeMasses)
     suffix = ".npz"
@@ -28,8 +37,15 @@ class FillHistograms(BinningParameters, WeightedStage):
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
         with recording(self) as product:
-            unit, grids = self.weight_unit(self.branch_data.sample), (self.bin_width_gev, self.exclude_outliers)
-            product.results = histogram_counts.count(source, product.path, *grids, unit, self.whole_masses())
+            unit, bins = self.weight_unit(self.branch_data.sample), self.bins([self.parsed()])
+            options = (bins, self.exclude_outliers, unit, self.whole_masses())
+            product.results = histogram_counts.count(source, product.path, *options)
+
+    def parsed(self) -> Any:
+        """Return what ParseFile recorded of the branch, which tells its format."""
+        from steps import branch_statistics
+
+        return branch_statistics.of_parsed_data(self.first_stage().product(self.branch_data))
 
     def whole_masses(self) -> Any:
         """Return what is counted before any removal; None where nothing is, or CountMasses does it."""

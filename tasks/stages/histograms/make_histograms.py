@@ -1,10 +1,10 @@
 """MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edm.records.branch_records import MadeHistograms
+from edm.records.branch_records import MadeHistograms, ParsedFiles
 from edm.wording import amount
 from steps.output import tables
 from targets.catalogue.branch_files import BranchFiles
@@ -71,11 +71,15 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         from steps import histograms, peaks
 
         table = peaks.load_table(self.upstream_task(FindPeaks).product(branch))
-        sources, naming = self.sources(FillHistograms, branch.dataset, normalisation), self.histogram_naming()
+        sources = self.sources(FillHistograms, branch.dataset, normalisation)
+        options = (self.bins(self.parsed_of_dataset(branch.dataset)), self.use_bumpnet_naming, note)
         if not self.whole_distributions or self.peak_detection_bin_width_gev not in self.bin_width_gev:
-            return histograms.fill(sources, table, naming, note)
-        counted = self.sources(CountMasses, branch.dataset, normalisation)
-        return histograms.fill(sources, table, naming, note, counted)
+            return histograms.fill(sources, table, *options)
+        return histograms.fill(sources, table, *options, self.sources(CountMasses, branch.dataset, normalisation))
+
+    def parsed_of_dataset(self, dataset: str) -> Iterator[ParsedFiles]:
+        """Yield what ParseFile recorded of the branches of a dataset, of a combined one sample by sample."""
+        return (record for sample in self.samples(dataset) for record in self.parsed_records(sample))
 
     def sources(self, stage: type[Stage], dataset: str, normalisation: Mapping[str, Any]) -> Any:
         """Return the counts that a stage made of a dataset, of weighted simulation those of each sample."""

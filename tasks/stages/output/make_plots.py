@@ -53,7 +53,8 @@ class MakePlots(PlotParameters, Stage):
         from steps.output import labels
         from steps.output.figures import Dataset
 
-        counting, filling = self.upstream_task(CountMasses), self.upstream_task(FillHistograms)
+        making, filling = self.upstream_task(MakeHistograms), self.upstream_task(FillHistograms)
+        counting = self.upstream_task(CountMasses)
         branches = counting.branches_of("group", branch.dataset)
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return Dataset(
@@ -63,4 +64,5 @@ class MakePlots(PlotParameters, Stage):
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],
             after=[filling.product(part) for part in branches],
+            bins=self.bins(making.parsed_of_dataset(branch.dataset))[0],
         )

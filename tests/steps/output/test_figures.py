@@ -12,6 +12,7 @@ from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import StageStatistics
 from edm.spectra import SpectrumKey
+from physics.bins import ConstantBins
 from plots.style import Label
 from steps import histogram_counts, peaks, statistics
 from steps.histogram_counts import WholeMasses
@@ -60,7 +61,7 @@ def test_a_figure_that_fails_leaves_no_folder(tmp_path):
 def test_stages_without_statistics_are_not_drawn():
     stages = {"ParseFile": StageStatistics(2, 1.0), "ComputeMasses": StageStatistics(0, 0.0)}
     summed = replace(statistics.of_branches({}), stages=stages)
-    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, CutTable("d", {}, {}), [], [])
+    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, CutTable("d", {}, {}), [], [], ConstantBins(10.0))
     options = figures.FigureOptions(("png",), 1, 1, 10.0, 4)
     (performance,) = figures.draw(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
     assert performance.name == "performance"
@@ -87,10 +88,10 @@ SEARCH = PeakSearch(1, 10.0, 1000.0, ())
 def test_masses_before_peak_removal_have_the_bins_of_the_histograms_where_these_are_counted(counts, whole, width_gev):
     folder, table, masses = counts
     before = WholeMasses(folder / "masses.npz", (7.0,), 1000.0, table) if whole else None
-    histogram_counts.count(folder / "removed.npz", folder / "filled.npz", (7.0,), False, None, before)
+    histogram_counts.count(folder / "removed.npz", folder / "filled.npz", (ConstantBins(7.0),), False, None, before)
     summed = statistics.of_branches({})
     paths = ([folder / "counted.npz"], [folder / "filled.npz"])
-    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, table, *paths)
+    dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, table, *paths, ConstantBins(7.0))
     (drawn_mass,) = figures.draw(dataset, SEARCH, figures.FigureOptions(("png",), 1, 1, 7.0, 4))
     axes = drawn_mass.pages[0].axes[0]
     assert axes.get_ylabel() == f"Events / {width_gev:g} GeV"

@@ -1,0 +1,39 @@
+"""Whose resolutions decide about the bins of histograms."""
+
+from collections.abc import Iterable, Mapping
+
+from edm.records.branch_records import ParsedFiles
+from steps.errors import BinningError
+
+__all__ = ["find_experiment"]
+
+
+def find_experiment(parsed: Iterable[ParsedFiles], experiments: Mapping[str, str | None]) -> str:
+    """Find the experiment whose files were parsed.
+
+    Args:
+        parsed: What ParseFile recorded of branches of a dataset.
+        experiments: The experiment of each format; None for one of neither.
+
+    Returns:
+        ATLAS or CMS; empty where no file had any events.
+
+    Raises:
+        BinningError: When files are of several experiments, or of a format that names none.
+    """
+    files = [file for branch in parsed for file in branch.files if file.schema]
+    found = {experiments.get(str(file.schema)): file for file in files}
+    if unknown := found.get(None):
+        msg = (
+            f"{unknown.uri}: its format {unknown.schema} names no experiment, and bins by resolution need one: "
+            "add the key experiment (ATLAS or CMS) to the schema, or --binning constant"
+        )
+        raise BinningError(msg)
+    if len(found) > 1:
+        pairs = " and ".join(f"{file.uri} of {name}" for name, file in sorted(found.items(), key=str))
+        msg = (
+            f"a dataset holds {pairs}: bins by resolution need one experiment; read the files in separate runs, or "
+            "--binning constant"
+        )
+        raise BinningError(msg)
+    return next(iter(found), None) or ""
