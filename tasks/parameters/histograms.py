@@ -64,6 +64,8 @@ class BinningParameters(PeakParameters):
         if self.binning == "constant":
             return tuple(ConstantBins(width_gev) for width_gev in self.bin_width_gev)
         experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
+        if self.release_years:  # of ATLAS, all; the demo's toy files come in formats of CMS too
+            experiments = dict.fromkeys(experiments, "ATLAS")
         numbers = (getattr(self, name) for name in _OF_RESOLUTION)
         return (ResolutionBins(find_experiment(parsed, experiments), *numbers),)
 

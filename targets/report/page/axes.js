@@ -31,8 +31,8 @@ function decades(low, high) {
   return found;
 }
 
-/** Where the bins of a histogram are, whether or not all are equally wide: the low edge of each, and the place of a mass
- * among them, as a number of bins from the first. */
+/** Where the bins of a histogram are, whether or not all are equally wide: the low edge of each, and the place of a
+ * mass among them, as a number of bins from the first. */
 function gridOf({ start_gev: start, width_gev: width, edges_gev: edges, counts }) {
   if (!edges) return { low: (bin) => start + width * bin, place: (mass) => (mass - start) / width };
   const place = (mass) => {

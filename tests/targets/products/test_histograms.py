@@ -25,6 +25,18 @@ class Plain:
     counts: np.ndarray
 
 
+@dataclass(frozen=True)
+class Varied(Plain):
+    """The same with bins that vary in width."""
+
+    edges_gev: np.ndarray
+
+
+def varied(counts, edges_gev):
+    edges = np.array(edges_gev, dtype=np.float64)
+    return Varied(edges[0], edges[1] - edges[0], np.array(counts, dtype=np.int64), edges)
+
+
 def plain(*counts, start_gev=80.0, width_gev=10.0):
     return Plain(start_gev, width_gev, np.array(counts, dtype=np.int64))
 
@@ -86,6 +98,34 @@ def test_edges_lie_on_the_grid(path, start_gev, width_gev, n_bins):
         assert len(file["h"].axis().member("fXbins")) == 0  # constant bins: ROOT finds a bin by division
         np.testing.assert_allclose(edges, start_gev + width_gev * np.arange(n_bins + 1), rtol=1e-14)
         assert edges[0] == start_gev
+
+
+def test_bins_may_vary_in_width(path):
+    edges = [100.0279, 100.6886, 101.354, 102.5]
+    write(path, h=varied([4, 0, 2], edges), c=plain(5, 3))
+    with uproot.open(path) as file:
+        histogram = file["h"]
+        assert histogram.classname == "TH1D"
+        assert list(histogram.axis().member("fXbins")) == edges
+        assert histogram.axis().edges().tolist() == edges
+        assert (histogram.axis().member("fXmin"), histogram.axis().member("fXmax")) == (edges[0], edges[-1])
+        centre, last = (edges[0] + edges[1]) / 2, (edges[2] + edges[3]) / 2
+        assert histogram.member("fTsumwx") == pytest.approx(4 * centre + 2 * last)
+    stored = {histogram.key: histogram for histogram in read(path)}
+    assert stored["h"].edges().tolist() == stored["h"].edges_gev.tolist() == edges
+    assert stored["c"].edges_gev is None
+    assert stored["c"].edges().tolist() == [80.0, 90.0, 100.0]
+
+
+def test_edges_that_were_changed_are_noticed(path, monkeypatch):
+    write(path, h=varied([4, 2], [100.0, 101.0, 103.0]))
+    with uproot.open(path) as file:
+        before = file.file.uuid
+    monkeypatch.setattr("targets.products.histograms._uuid", lambda _: before)
+    write(path, h=varied([4, 2], [100.0, 102.0, 103.0]))
+    monkeypatch.undo()
+    with pytest.raises(UnreadableFileError, match="their content is not what was written"):
+        list(read(path))
 
 
 def test_counts_beyond_single_precision_are_exact(path):
