@@ -23,7 +23,7 @@ import reading
 import uproot
 from goals import Goals
 
-from physics.bins import ConstantBins
+from physics.bins.bins import ConstantBins
 from physics.combinations import Rules
 from physics.resonances import choose
 from steps import histogram_counts, histograms, masses, parse, peaks

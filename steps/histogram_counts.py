@@ -8,7 +8,7 @@ from edm.records.branch_records import FilledCounts
 from edm.records.cut_table import CutTable
 from edm.spectra import Distribution, SpectrumKey
 from physics import binning, peaks
-from physics.bins import Bins
+from physics.bins.bins import Bins
 from physics.resonances import Windows
 from steps.weighting.masses import read_masses
 from targets.products import mass_counts

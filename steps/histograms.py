@@ -13,7 +13,7 @@ from edm.records.statistics import DatasetStatistics
 from edm.spectra import SpectrumKey
 from physics import binning, bumpnet
 from physics.binning import Histogram
-from physics.bins import Bins, ResolutionBins
+from physics.bins.bins import Bins, ResolutionBins
 from physics.simulation.pseudo_data import pseudo_data
 from steps.errors import EmptyResultError
 from steps.histogram_counts import BEFORE

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import DatasetStatistics
-from physics.bins import Bins
+from physics.bins.bins import Bins
 from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label

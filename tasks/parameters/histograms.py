@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from edm.records.branch_records import ParsedFiles
-from physics import binning, resolutions
-from physics.bins import Bins, ConstantBins, ResolutionBins
+from physics import binning
+from physics.bins import resolutions
+from physics.bins.bins import Bins, ConstantBins, ResolutionBins
 from targets.errors import ConfigurationError
 from targets.events import schemas
 from tasks.parameters.masses import PeakParameters

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edm.spectra import SpectrumKey
-from physics.bins import ConstantBins
+from physics.bins.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, peaks
 from steps.histogram_counts import BEFORE, WholeMasses

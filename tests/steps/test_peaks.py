@@ -10,7 +10,7 @@ from edm.records.branch_records import CountedMasses
 from edm.records.cut_table import Cut
 from edm.records.documents import to_document
 from edm.spectra import SpectrumKey
-from physics.bins import ConstantBins
+from physics.bins.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, peaks
 from steps.errors import EmptyResultError

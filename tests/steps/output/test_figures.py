@@ -12,7 +12,7 @@ from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import StageStatistics
 from edm.spectra import SpectrumKey
-from physics.bins import ConstantBins
+from physics.bins.bins import ConstantBins
 from plots.style import Label
 from steps import histogram_counts, peaks, statistics
 from steps.histogram_counts import WholeMasses

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import uproot
 
-from physics.bins import ResolutionBins
+from physics.bins.bins import ResolutionBins
 from tests.oracle.outputs import read_masses
 from tests.support.runs import Runs
 

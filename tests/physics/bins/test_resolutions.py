@@ -6,9 +6,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from physics import resolutions
+from physics.bins import resolutions
+from physics.bins.resolutions import RESOLUTIONS, edges, kinds_of, width_gev
 from physics.errors import PhysicsError
-from physics.resolutions import RESOLUTIONS, edges, kinds_of, width_gev
 
 MAX_MASS_GEV = 10_000.0
 Z_MASS_GEV = 91.1879  # Particle Data Group, 2025

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.arrays import Float64, Int64
-from physics import binning, resolutions
+from physics import binning
 from physics.binning import Histogram
+from physics.bins import resolutions
 
 __all__ = ["Bins", "ConstantBins", "ResolutionBins"]
 
@@ -42,7 +43,7 @@ class ConstantBins:
         return f"bin of {self.width_gev:g} GeV"
 
     def index(self, masses: npt.NDArray[np.floating], combination: str) -> Int64:  # noqa: ARG002 (the same for all)
-        """Find the bin of each mass; see :func:`physics.binning.index`."""
+        """Find the bin of each mass (in GeV, shape (n_masses,)); see :func:`physics.binning.index`."""
         return binning.index(masses, self.width_gev)
 
     def cut_out(
@@ -52,7 +53,7 @@ class ConstantBins:
         cut_gev: float,
         expected: Float64 | None = None,
     ) -> Histogram | None:
-        """Cut a histogram out of counts; see :func:`physics.binning.cut_out`."""
+        """Cut a histogram out of entries per bin, shape (n_bins,); see :func:`physics.binning.cut_out`."""
         return binning.cut_out(grid, self.width_gev, cut_gev, expected)
 
 

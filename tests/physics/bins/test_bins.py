@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from physics import binning
-from physics.bins import ConstantBins, ResolutionBins
+from physics.bins.bins import ConstantBins, ResolutionBins
 from physics.weights import Weighting
 
 BINS = ResolutionBins("ATLAS", 0.5, 1.0, 10_000.0)

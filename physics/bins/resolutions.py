@@ -18,12 +18,10 @@ from physics.errors import PhysicsError
 
 __all__ = ["RESOLUTIONS", "Resolution", "edges", "kinds_of", "width_gev"]
 
-MET = "MET"
-"""The kind of missing transverse momentum, beside those of objects."""
-
+_MET = "MET"  # the kind of the missing transverse momentum
 _MAX_EDGES = 2_000_000  # more are a typing mistake
 _STEPS_PER_GEV = 10_000  # edges are whole numbers of 0.1 MeV; coarser ones would make steps between neighbours
-_KIND = re.compile(r"MET|[A-Za-z](?=\d)")
+_KIND = re.compile(rf"{_MET}|[A-Za-z](?=\d)")
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,13 @@ RESOLUTIONS: Mapping[str, Mapping[str, Resolution]] = {
         "e": _ATLAS_CALORIMETER,
         "m": Resolution(0.0, 0.0, 0.018, 1.0e-4, "[M]"),
         "g": _ATLAS_CALORIMETER,
-        **dict.fromkeys(("j", "b", "t", MET), _ATLAS_JET),
+        **dict.fromkeys(("j", "b", "t", _MET), _ATLAS_JET),
     },
     "CMS": {
         "e": _CMS_CALORIMETER,
         "m": Resolution(0.0, 0.0, 0.013, 0.8e-4, "[M]"),
         "g": _CMS_CALORIMETER,
-        **dict.fromkeys(("j", "b", "t", MET), _CMS_JET),
+        **dict.fromkeys(("j", "b", "t", _MET), _CMS_JET),
     },
 }
 """By experiment and kind. A Z candidate has none of its own: it is its two leptons, see :func:`width_gev`."""

@@ -1,0 +1,1 @@
+"""The bins of histograms: of one width, or by the resolution of objects."""
