@@ -32,7 +32,7 @@ def test_parameters_at_values_of_older_versions_name_nothing(parameters, inputs)
 
 
 @pytest.mark.parametrize(
-    ("source", "experiment"), [({"release_years": ("demo",)}, "ATLAS"), ({"input_files": ("a.root",)}, "CMS")]
+    ("source", "experiment"), [({"release_years": ("demo",)}, "ATLAS"), ({"specific_record_ids": (30522,)}, "CMS")]
 )
 def test_releases_are_of_atlas_whatever_format_their_toy_files_have(source, experiment):
     counts = EventCounts(0, 0, {})
