@@ -26,13 +26,14 @@ __all__ = ["MassWriter", "export", "is_weighted", "read", "read_weighted"]
 
 
 class _Member(NamedTuple):
-    """A member of the file with a value for each mass."""
+    """A member of the file with a value for each mass, and what ends the name of the plain file of its values."""
 
     name: str
     dtype: np.dtype[Any]
+    ending: str = ""
 
 
-_MEMBERS = (_Member("masses", np.dtype("<f4")), _Member("weights", np.dtype("<f8")))
+_MEMBERS = (_Member("masses", np.dtype("<f4")), _Member("weights", np.dtype("<f8"), "_weights"))
 
 _SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their spectrum
 _PART_MASSES = 2**20  # what is done with masses takes ten times their memory
@@ -200,33 +201,37 @@ def _unreadable(path: Path, error: Exception) -> UnreadableFileError:
     )
 
 
-def export(folder: Path, sources: Sequence[Path]) -> Mapping[SpectrumKey, int]:
+def export(folder: Path, sources: Sequence[Path], weighted: bool = False) -> Mapping[SpectrumKey, int]:
     """Write plain ``.npy`` files, one per final state and combination, with the masses of all sources.
 
     Args:
-        folder: The folder to make, whole or not at all; ``<folder>/<final state>/<combination>.npy``.
+        folder: The folder to make, whole or not at all; ``<folder>/<final state>/<combination>.npy`` and, with weights,
+            ``<folder>/<final state>/<combination>_weights.npy`` (float64, one for each mass).
         sources: Files that :class:`MassWriter` made, in the order in which their masses follow each other.
+        weighted: Whether masses have weights, which are written too.
 
     Returns:
         Entries per spectrum.
 
     Raises:
-        UnreadableFileError: When a source is not there or damaged.
+        UnreadableFileError: When a source is not there or damaged, or has no weights.
     """
-    entries = Counter[SpectrumKey]()
+    kinds, entries = _MEMBERS if weighted else _MEMBERS[:1], Counter[SpectrumKey]()
     for source in sources:
         for key, masses in read(source):
             entries[key] += len(masses)
     with atomic.replacing_folder(folder) as temporary:
         for key, length in sorted(entries.items()):
-            file = temporary / f"{key}.npy"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("wb") as opened:
-                _begin(opened, length, np.dtype(np.float32))
+            for kind in kinds:
+                file = temporary / f"{key}{kind.ending}.npy"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with file.open("wb") as opened:
+                    _begin(opened, length, kind.dtype)
         for source in sources:
-            for key, masses in read(source):
-                with (temporary / f"{key}.npy").open("ab") as opened:
-                    opened.write(masses.data)
+            for key, values in _read(source, kinds):
+                for kind, part in zip(kinds, values, strict=True):
+                    with (temporary / f"{key}{kind.ending}.npy").open("ab") as opened:
+                        opened.write(part.data)
     return dict(sorted(entries.items()))
 
 
