@@ -24,7 +24,8 @@ class EventCutflow:
         """Add the cutflow of other events.
 
         Args:
-            other: A cutflow; steps that one of the two lacks pass all of its events, and are applied to none.
+            other: A cutflow; steps that one of the two lacks pass all of its events, and are applied to none. A step
+                that is not asked of one format, where the other has a row for each of its branches, is these rows.
 
         Returns:
             That of all events together. ``EventCutflow()`` plus anything is the latter.
@@ -34,7 +35,7 @@ class EventCutflow:
         """
         if not self.rows or not other.rows:
             return self if self.rows else other
-        names = _merged([row.name for row in self.rows], [row.name for row in other.rows])
+        names = _merged(self.rows, other.rows)
         pairs = zip(_filled(self.rows, names), _filled(other.rows, names), strict=True)
         return EventCutflow(
             tuple(EventRow(row.name, row.passed + more.passed, row.applied + more.applied) for row, more in pairs)
@@ -61,23 +62,31 @@ class EventCutflow:
         return cls(tuple(EventRow(**entry) for entry in document))
 
 
-def _merged(names: list[str], others: list[str]) -> list[str]:
-    """Put two lists of names together so that each keeps its order."""
-    if names == others:
+def _merged(rows: Sequence[EventRow], others: Sequence[EventRow]) -> list[str]:
+    """Put the names of two lists of rows together so that each keeps its order."""
+    names, other_names = [row.name for row in rows], [row.name for row in others]
+    if names == other_names:
         return names
-    both, merged, place, own = set(names) & set(others), list[str](), 0, list[str]()
-    for name in [*names, None]:
-        if name is not None and name not in both:
-            own.append(name)
+    both, merged, place, own = set(names) & set(other_names), list[str](), 0, list[EventRow]()
+    for row in [*rows, None]:
+        if row is not None and row.name not in both:
+            own.append(row)
             continue
-        end = len(others) if name is None else others.index(name)
+        end = len(others) if row is None else other_names.index(row.name)
         if end < place:
-            msg = f"event cutflows with different orders of steps cannot be added: {names} and {others}"
+            msg = f"event cutflows with different orders of steps cannot be added: {names} and {other_names}"
             raise PhysicsError(msg)
-        first, second = sorted([own, others[place:end]])  # the same whichever of the two is added to the other
-        merged += [*first, *second, *([] if name is None else [name])]
+        parts = sorted([_names(own, others[place:end]), _names(others[place:end], own)])  # whichever is added to which
+        merged += [*parts[0], *parts[1], *([] if row is None else [row.name])]
         place, own = end + 1, []
     return merged
+
+
+def _names(rows: Sequence[EventRow], others: Sequence[EventRow]) -> list[str]:
+    """Name rows that the other cutflow lacks; steps that are not asked give way to what stands in their place there."""
+    not_asked = not any(row.applied for row in rows)
+    replaced = not_asked and (len(others) > len(rows) or any(row.applied for row in others))
+    return [] if replaced else [row.name for row in rows]
 
 
 def _filled(rows: tuple[EventRow, ...], names: list[str]) -> list[EventRow]:
