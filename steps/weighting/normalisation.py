@@ -48,7 +48,7 @@ def find_unit(parsed: Iterable[ParsedFiles], catalogue: SampleNumbers) -> float 
         EventLevelError: When the mean weight is 0.
     """
     weighted = (file.weights for record in parsed for file in record.files if file.weights)
-    first = next((weights for weights in weighted if weights.entries), None)
+    first = next((weights for weights in weighted if weights.entries or weights.n_events), None)
     if first is None:
         return None
     total, n_events = first.sum_of_weights, first.n_events
@@ -75,7 +75,8 @@ def normalise(parsed: Sequence[ParsedFiles], unit: float, sources: SampleSources
     Raises:
         EventLevelError: When events have no weights, or a number is not known; the message says which, and the remedy.
     """
-    files = [file.weights for record in parsed for file in record.files if file.weights and file.weights.entries]
+    weighted = [file.weights for record in parsed for file in record.files if file.weights]
+    files = [weights for weights in weighted if weights.entries or weights.sum_of_weights is not None]
     formats = sorted({file.schema for record in parsed for file in record.files if file.schema})
     failed = sum(len(record.failures) for record in parsed)
     _check_files(files, sources.dataset)

@@ -19,7 +19,7 @@ from targets.events.event_branches import EventColumns
 
 __all__ = ["EventWeights", "Weigher", "WeightOptions"]
 
-_FINER, _COARSER = 12, 2  # units that are tried around a file's own: a mean may be small because weights cancel
+_AROUND = 12  # powers of two around a file's own unit: a mean may be small because weights cancel
 _NUMBERS = ("sum_of_weights", "n_events", "cross_section_pb", "k_factor", "filter_efficiency", "sample")
 _Floats = npt.NDArray[np.float64]
 
@@ -74,13 +74,13 @@ class Weigher:
         self.branches: list[str] = []
         self._problem: str | None = None
         self._missing_sum: str | None = None
-        if not simulation or weights is None or events.schema is None or not events.num_entries:
+        if not simulation or weights is None or events.schema is None:
             return
-        self._table = _table(weights, events.schema.name)
+        self._table = _table(weights, events.schema.name, bool(events.num_entries))
         if self._table is None:
             return
         present = events.of_events.present
-        self._problem = _lacking(self._table, present)
+        self._problem = _lacking(self._table, present) if events.num_entries else None
         self._read_sums(events)
         if required and (reason := self._problem or (None if required.sum_given else self._missing_sum)):
             raise EventLevelError(reason)
@@ -117,7 +117,8 @@ class Weigher:
         """Return what the weights of the whole file come to; None for what is not weighted."""
         if self._table is None:
             return None
-        generator, weights = (np.concatenate(parts) for parts in zip(*self._parts, strict=True))
+        nothing = EventWeights(np.zeros(0), np.zeros(0))
+        generator, weights = map(np.concatenate, zip(nothing, *self._parts, strict=True))
         total = math.fsum(generator[np.isfinite(generator)].tolist())
         numbers: dict[str, Any] = dict(self._numbers)
         if "sample" in numbers:
@@ -166,7 +167,11 @@ class Weigher:
 _GIVE_SUM = "give sum_of_weights for the sample (--cross-sections FILE), or --mc-weights False to count events"
 
 
-def _table(weights: Weights, schema: str) -> FormatWeights | None:
+def _table(weights: Weights, schema: str, has_events: bool) -> FormatWeights | None:
+    """Find the table of a format; of a file without events only the tree Runs, where there is one, tells anything."""
+    if not has_events:
+        table = weights.formats.get(schema)
+        return table if table and table.runs_tree else None
     if schema not in weights.formats:
         msg = f"weights: formats does not list {schema}: add it, with null where its simulation is not weighted"
         raise EventLevelError(msg)
@@ -219,7 +224,7 @@ def _in_units(generator: _Floats) -> Mapping[str, int]:
         return {}
     typical = math.frexp(mean)[1] - 1 - UNIT_BITS
     sums = {}
-    for exponent in range(typical - _FINER, typical + _COARSER + 1):
+    for exponent in range(typical - _AROUND, typical + _AROUND + 1):
         try:
             sums[str(exponent)] = exact_sum(finite, math.ldexp(1.0, exponent))[0]
         except PhysicsError:  # these would not be exact

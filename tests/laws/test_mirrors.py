@@ -25,7 +25,6 @@ TESTED_ELSEWHERE = {
     "physics/events/triggers.py": "one step of the event level, tested in physics/events/test_steps.py",
     "physics/selection/weight_tables.py": "the YAML of weights, seen in physics/test_weights.py and steps/weighting",
     "physics/toys/event_flags.py": "the flags of toy files, seen in targets/events/test_toy_files.py",
-    "steps/events/event_level.py": "the event level of a file, seen in oracle/test_reference_runs.py",
     "steps/events/event_options.py": "the settings of the event level, seen in oracle/test_reference_runs.py",
     "targets/events/event_branches.py": "the branches of the event level, seen in oracle/test_reference_runs.py",
     "targets/events/toy_flags.py": "the flags of toy files, seen in targets/events/test_toy_files.py",

@@ -57,6 +57,18 @@ def expected(spectra, name, events):
     return start, counts, contents, variances
 
 
+def all_bytes(folder):
+    """Give the bytes of contents, squared errors and entries of all histograms, by file and key."""
+    found = {}
+    for path in folder.glob("histograms/*/*.root"):
+        with uproot.open(path) as file:
+            for key in file.keys(cycle=False, filter_classname="TH1D"):
+                made = file[key]
+                numbers = made.values().tobytes(), made.variances().tobytes(), made.member("fEntries")
+                found[path.name, key] = numbers
+    return found
+
+
 def test_contents_of_samples_are_added_in_the_ranges_of_their_sum(runs):
     end = runs()
     paths = {path.name: path for path in runs.products("histograms")}
@@ -85,6 +97,9 @@ def test_contents_of_samples_are_added_in_the_ranges_of_their_sum(runs):
     before = runs.state()
     runs()
     assert runs.state() == before
+    shared = {"threads": 2, "files_per_branch": 2, "chunk_events": 30, "run_name": "shared"}
+    runs(**shared)
+    assert all_bytes(runs.folder / "out" / "shared") == all_bytes(runs.out)
 
 
 @pytest.mark.usefixtures("quick_figures")
