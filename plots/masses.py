@@ -15,7 +15,9 @@ from edm.records.cut_table import Cut
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
+from plots.counts import describe_overflow, draw_points, shown_bins
 from plots.style import BLUE, GREY, ORANGE, RED, STYLE, Label, canvas, full_numbers
+from plots.wording import describe_combination, describe_final_state, describe_spectrum
 
 __all__ = ["PANELS_A_PAGE", "Spectrum", "mass", "masses_of_final_state"]
 
@@ -23,6 +25,7 @@ PANELS_A_PAGE = 15
 """Combinations on one page of :func:`masses_of_final_state`."""
 
 _COLUMNS = 3
+_MOST_POINTS = 150
 _ROUNDING = 1e-9  # of a bin: edges are sums of floats
 
 
@@ -38,6 +41,7 @@ class Spectrum:
         removed_to_gev: Known resonances take everything below, in GeV; 0 where they take nothing.
         histogram: What is left; None where that is nothing.
         max_mass_gev: Masses above this are set aside, in GeV.
+        counted: What is counted, as the axis names it.
     """
 
     key: SpectrumKey
@@ -47,24 +51,24 @@ class Spectrum:
     removed_to_gev: float
     histogram: Histogram | None
     max_mass_gev: float
+    counted: str = "Events"
 
     def end_gev(self) -> float:
-        """Return the mass up to which there is something to draw, in GeV."""
-        filled = np.flatnonzero(self.before)
-        end = (int(filled[-1]) + 1) * self.width_gev if len(filled) else self.width_gev
-        return end if self.histogram is None else max(end, float(self.histogram.edges()[-1]))
+        """Return the mass up to which distributions are shown, in GeV: a few outliers do not stretch the axis."""
+        return max(1, shown_bins(self.before)) * self.width_gev
 
 
 @mpl.rc_context(STYLE)
-def mass(label: Label, spectrum: Spectrum) -> Figure:
+def mass(label: Label, spectrum: Spectrum, max_multiplicity: int = 0) -> Figure:
     """Draw a mass distribution before and after peak removal, with the cuts marked.
 
     Args:
         label: Where the data come from.
         spectrum: The distribution.
+        max_multiplicity: Objects of the top bucket; 0 for no limit.
 
     Returns:
-        Four panels: before above, after below; linear on the left, logarithmic on the right.
+        Four panels: before above, after below; left linear, right logarithmic; points have Poisson errors.
 
     Raises:
         PhysicsError: When there was no mass at all.
@@ -72,36 +76,39 @@ def mass(label: Label, spectrum: Spectrum) -> Figure:
     if not spectrum.before.any():
         msg = f"{spectrum.key} has no masses to draw: leave this figure out"
         raise PhysicsError(msg)
-    title = f"Invariant mass of {spectrum.key.combination} in {spectrum.key.final_state}"
-    figure, axes = canvas(label, title, 2, 2, 5.2, sharex=True)
+    title = describe_spectrum(spectrum.key, max_multiplicity)
+    figure, axes = canvas(label, title, 2, 2, 4.2, sharex=True)
     edges = np.arange(len(spectrum.before) + 1, dtype=np.float64) * spectrum.width_gev
     for place, log in zip(axes[0], (False, True), strict=True):
-        _stairs(place, spectrum.before, edges, GREY, "all masses")
+        _counts(place, spectrum.before, edges, GREY, "all masses")
         _mark_windows(place, spectrum)
+        _write_overflow(place, spectrum.before, edges, spectrum.end_gev())
         _finish(place, spectrum, int(spectrum.before.max()), log)
     for place, log in zip(axes[1], (False, True), strict=True):
         if spectrum.histogram is None:
             place.text(0.5, 0.5, f"no histogram:\n{spectrum.cut.reason}", transform=place.transAxes, ha="center")
         else:
             _after(place, spectrum.histogram, spectrum.cut)
+            _write_overflow(place, spectrum.histogram.counts, spectrum.histogram.edges(), spectrum.end_gev())
         _finish(place, spectrum, _largest(spectrum.histogram), log)
         place.set_xlabel("Invariant mass [GeV]")
     for row, bins in zip(axes, (f"{spectrum.width_gev:g} GeV", _bins(spectrum)), strict=True):
-        row[0].set_ylabel(f"Events / {bins}")
+        row[0].set_ylabel(f"{spectrum.counted} / {bins}")
     for row, text in zip(axes, (_before_text(spectrum), _after_text(spectrum)), strict=True):
         row[0].set_title(text, loc="left").set_in_layout(False)  # it may run on above the panel beside it
-        if row[1].get_legend_handles_labels()[1]:
-            row[1].legend(loc="best", frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
+        if row[0].get_legend_handles_labels()[1]:  # there is room for it where spectra fall
+            row[0].legend(loc="best", frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
     return figure
 
 
 @mpl.rc_context(STYLE)
-def masses_of_final_state(label: Label, spectra: Sequence[Spectrum]) -> list[Figure]:
+def masses_of_final_state(label: Label, spectra: Sequence[Spectrum], max_multiplicity: int = 0) -> list[Figure]:
     """Draw the histograms of all combinations of a final state, small and side by side.
 
     Args:
         label: Where the data come from.
         spectra: The combinations of one final state that have a histogram.
+        max_multiplicity: Objects of the top bucket; 0 for no limit.
 
     Returns:
         Pages of at most PANELS_A_PAGE panels, in the order given, entries on logarithmic axes.
@@ -118,26 +125,34 @@ def masses_of_final_state(label: Label, spectra: Sequence[Spectrum]) -> list[Fig
         )
         raise PhysicsError(msg)
     pages = [drawn[place : place + PANELS_A_PAGE] for place in range(0, len(drawn), PANELS_A_PAGE)]
-    return [_page(label, page, f"{number} of {len(pages)}") for number, page in enumerate(pages, start=1)]
+    words = f"{describe_final_state(states[0], max_multiplicity)}: invariant masses after peak removal   ({states[0]})"
+    numbers = [f", page {number} of {len(pages)}" if len(pages) > 1 else "" for number in range(1, len(pages) + 1)]
+    return [_page(label, page, words + number) for page, number in zip(pages, numbers, strict=True)]
 
 
-def _page(label: Label, spectra: Sequence[Spectrum], number: str) -> Figure:
+def _page(label: Label, spectra: Sequence[Spectrum], title: str) -> Figure:
     rows = -(-len(spectra) // _COLUMNS)
-    page = "" if number == "1 of 1" else f", page {number}"
-    title = f"Invariant masses in {spectra[0].key.final_state} after peak removal{page}"
-    figure, axes = canvas(label, title, rows, _COLUMNS, 0.9 + 1.55 * rows)
+    figure, axes = canvas(label, title, rows, _COLUMNS, 0.9 + 1.65 * rows)
     for place, spectrum in zip(axes.flat, spectra, strict=False):
-        if spectrum.histogram is not None:
-            _after(place, spectrum.histogram, spectrum.cut)
-        _finish(place, spectrum, _largest(spectrum.histogram), log=True)
-        place.set_title(f"{spectrum.key.combination}   {_events(_entries(spectrum.histogram))}", loc="left", pad=3)
-        place.set_ylabel(f"Events / {_bins(spectrum)}", loc="center")
-        place.set_xlabel("Invariant mass [GeV]")
+        _panel(place, spectrum)
     for place in axes.flat[len(spectra) :]:
         place.set_axis_off()
     handles = {text: handle for place in axes.flat for handle, text in zip(*place.get_legend_handles_labels())}  # noqa: B905 - both come from one call
     figure.legend(handles.values(), handles.keys(), loc="upper right", ncols=2, fontsize=7, borderpad=0.2)
     return figure
+
+
+def _panel(axes: Axes, spectrum: Spectrum) -> None:
+    title = f"{spectrum.key.combination}   {_events(_entries(spectrum.histogram))}"
+    if spectrum.histogram is not None:
+        _after(axes, spectrum.histogram, spectrum.cut)
+        edges, end_gev = spectrum.histogram.edges(), spectrum.end_gev()
+        beyond = _beyond(spectrum.histogram.counts, edges, end_gev)
+        title += f", {beyond:,} above {end_gev:,.10g} GeV" if beyond else ""
+    _finish(axes, spectrum, _largest(spectrum.histogram), log=True)
+    axes.set_title(title, loc="left", pad=3, fontsize=7)
+    axes.set_ylabel(f"{spectrum.counted} / {_bins(spectrum)}", loc="center")
+    axes.set_xlabel(f"Mass of {describe_combination(spectrum.key.combination)} [GeV]", fontsize=7)
 
 
 def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
@@ -146,9 +161,9 @@ def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
     split_gev = np.inf if cut.split_gev is None else cut.split_gev
     apart = edges[:-1] >= split_gev - _ROUNDING * histogram.width_gev
     main = int(np.count_nonzero(~apart))
-    _stairs(axes, histogram.counts[:main], edges[: main + 1], BLUE, "main")
+    _counts(axes, histogram.counts[:main], edges[: main + 1], BLUE, "main")
     if apart.any():
-        _stairs(axes, histogram.counts[main:], edges[main:], ORANGE, "outliers")
+        _counts(axes, histogram.counts[main:], edges[main:], ORANGE, "outliers")
         axes.axvline(split_gev, color=ORANGE, linestyle=":", label="outliers start")
     if cut.start_gev is not None:
         axes.axvline(cut.start_gev, color="black", linestyle="--", label="turn-on")
@@ -164,17 +179,30 @@ def _mark_windows(axes: Axes, spectrum: Spectrum) -> None:
         axes.axvline(cut.start_gev, color="black", linestyle="--", label="turn-on")
     if cut.split_gev is not None:
         axes.axvline(cut.split_gev, color=ORANGE, linestyle=":", label="outliers start")
-    if cut.above:
-        axes.axvline(spectrum.max_mass_gev, color=GREY, linestyle="-", label="largest mass allowed")
 
 
-def _stairs(axes: Axes, counts: Int64, edges: npt.NDArray[np.float64], color: str, name: str) -> None:
-    axes.stairs(counts, edges, fill=True, color=color, alpha=0.35, lw=0)
-    axes.stairs(counts, edges, color=color, label=name, lw=0.9)
+def _counts(axes: Axes, counts: Int64, edges: npt.NDArray[np.float64], color: str, name: str) -> None:
+    """Draw counts as an area, with points and their errors on it, or an outline where those would hide each other."""
+    axes.stairs(counts, edges, fill=True, color=color, alpha=0.3, lw=0, label=name)
+    if len(counts) <= _MOST_POINTS:
+        draw_points(axes, counts, edges, color)
+    else:
+        axes.stairs(counts, edges, color=color, lw=0.7)
+
+
+def _write_overflow(axes: Axes, counts: Int64, edges: npt.NDArray[np.float64], end_gev: float) -> None:
+    """Say in the legend how many events lie above the range that is shown."""
+    if text := describe_overflow(_beyond(counts, edges, end_gev), end_gev):
+        axes.plot([], [], linestyle="none", label=text)
+
+
+def _beyond(counts: Int64, edges: npt.NDArray[np.float64], end_gev: float) -> int:
+    """Count the entries of bins that begin at or above a mass in GeV."""
+    return int(counts[edges[:-1] > end_gev - _ROUNDING * max(1.0, end_gev)].sum())
 
 
 def _finish(axes: Axes, spectrum: Spectrum, largest: int, log: bool) -> None:
-    axes.set_xlim(0.0, 1.02 * (max(spectrum.end_gev(), spectrum.max_mass_gev if spectrum.cut.above else 0.0)))
+    axes.set_xlim(0.0, 1.02 * spectrum.end_gev())
     axes.xaxis.set_major_locator(MaxNLocator(5))
     full_numbers(axes.xaxis)
     if log:
@@ -189,7 +217,8 @@ def _finish(axes: Axes, spectrum: Spectrum, largest: int, log: bool) -> None:
 
 def _before_text(spectrum: Spectrum) -> str:
     cut = spectrum.cut
-    taken = f"{cut.below:,} below, {cut.window:,} in windows of known resonances, {cut.above:,} above the largest mass"
+    above = f"{cut.above:,} above {spectrum.max_mass_gev:,.10g} GeV"
+    taken = f"{cut.below:,} below, {cut.window:,} in windows of known resonances, {above}"
     return f"Before peak removal: {_events(cut.entries)} ({taken})"
 
 

@@ -1,7 +1,7 @@
 """What all figures share: their style, the label that says where the data come from, and bars with their numbers.
 
-Figures are made by pure functions in ``overview_plots``, ``performance_plots`` and ``mass_plots``; they take numbers
-and return a matplotlib figure, and know neither files nor screens.
+Figures are made by pure functions of this package; they take numbers and return a matplotlib figure, and know neither
+files nor screens.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,36 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from physics.errors import PhysicsError
 
-__all__ = ["BLUE", "GREY", "ORANGE", "PAGE_WIDTH_IN", "RED", "STYLE", "Label", "bars", "canvas", "full_numbers"]
+__all__ = [
+    "BLUE",
+    "GREY",
+    "ORANGE",
+    "PAGE_WIDTH_IN",
+    "RED",
+    "SAMPLE_COLORS",
+    "STYLE",
+    "Label",
+    "bars",
+    "canvas",
+    "full_numbers",
+    "write_luminosity",
+]
 
 PAGE_WIDTH_IN = 7.0
 """Width of a figure in inches: a printed page between its margins, so that 8 points are 8 points."""
+
+_PB_WRITTEN_AS_FB = 100.0
 
 _DOTS_PER_INCH = 200  # small letters keep their dots
 
 BLUE, ORANGE, RED, GREY = "#5790fc", "#f89c20", "#e42536", "#9c9ca1"
 """Colours that colour-blind readers can tell apart (source: M. Petroff, arXiv:2107.02270, the set of six)."""
+
+SAMPLE_COLORS = (
+    *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
+    *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
+)
+"""Colours of stacked samples that colour-blind readers can tell apart (source: as above, the set of ten)."""
 
 _FONTS = ["TeX Gyre Heros", "DejaVu Sans"]  # named, since matplotlib would look up "sans-serif" when it draws
 
@@ -66,6 +87,8 @@ class Label:
         energy_tev: Centre-of-mass energy in TeV; None when it is not known.
         simulated: Whether these are simulated events.
         heavy_ions: Whether nuclei collided: the energy is that of a pair of nucleons then.
+        luminosity_pb: Integrated luminosity in 1/pb; None when it is not known.
+        is_estimate: Whether the luminosity is an estimate, from the share of luminosity blocks that were read.
     """
 
     source: str
@@ -73,13 +96,32 @@ class Label:
     energy_tev: float | None = None
     simulated: bool = False
     heavy_ions: bool = False
+    luminosity_pb: float | None = None
+    is_estimate: bool = False
 
     def text(self) -> str:
-        """Return the line above a figure, such as ``ATLAS Open Data   √s = 13 TeV   2020e-13tev``."""
+        """Return the line above a figure, such as ``ATLAS Open Data   √s = 13 TeV, 3.2 fb⁻¹   2015``."""
         root = r"Pb-Pb   $\sqrt{s_{\mathrm{NN}}}$" if self.heavy_ions else "√s"
         energy = f"{root} = {self.energy_tev:g} TeV" if self.energy_tev is not None else ""
-        parts = (self.source, "simulation" if self.simulated else "", energy, self.release)
+        luminosity = "" if self.luminosity_pb is None else write_luminosity(self.luminosity_pb, self.is_estimate)
+        collisions = ", ".join(part for part in (energy, luminosity) if part)
+        parts = (self.source, "simulation" if self.simulated else "", collisions, self.release)
         return "   ".join(part for part in parts if part)
+
+
+def write_luminosity(luminosity_pb: float, is_estimate: bool = False) -> str:
+    """Write an integrated luminosity as figures do.
+
+    Args:
+        luminosity_pb: In 1/pb.
+        is_estimate: Whether it is an estimate.
+
+    Returns:
+        With three digits, in 1/fb from 0.1/fb on, as ``≈ 3.24 fb⁻¹``.
+    """
+    in_fb = luminosity_pb >= _PB_WRITTEN_AS_FB
+    number, unit = (luminosity_pb / 1000, "fb") if in_fb else (luminosity_pb, "pb")
+    return f"{'≈ ' if is_estimate else ''}{number:.3g} {unit}$^{{-1}}$"
 
 
 def canvas(

@@ -13,10 +13,12 @@ from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import DatasetStatistics
 from physics.bins.bins import Bins
+from plots import comparison as comparisons
 from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
 from steps.histogram_counts import BEFORE
+from steps.output.simulation import Simulation, compare_spectra
 from steps.peaks import PeakSearch
 from targets.documents.json import dump_json
 from targets.products import mass_counts
@@ -62,6 +64,7 @@ class Dataset:
         after: The files of masses counted after peak removal; where they hold masses counted before it too, on the grid
             of the histograms, these are drawn.
         bins: The bins of the histograms that are drawn.
+        simulation: The simulation that it is, or that is drawn under it; None where there is none with weights.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Dataset:
     before: Sequence[Path]
     after: Sequence[Path]
     bins: Bins
+    simulation: Simulation | None = None
 
 
 class Drawn(NamedTuple):
@@ -116,20 +120,42 @@ def draw(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterat
         The figures; those for which there is nothing (deleted statistics, no selected object) are left out.
     """
     yield from _overview(dataset, search.min_events, options.max_multiplicity)
-    for state, spectra in _spectra(dataset, search, options).items():
-        order = sorted(spectra, key=lambda spectrum: (-(spectrum.cut.main + spectrum.cut.outliers), spectrum.key))
-        first = order[0]
-        title = f"{dataset.name}: mass of {first.key.combination} in {state} before and after peak removal"
-        yield Drawn(f"mass_{state}_{first.key.combination}", title, [masses.mass(dataset.label, first)])
-        if len(order) > 1:
-            chosen = order[: options.combinations or len(order)]
-            shown = (
-                f"all {len(order)}"
-                if len(chosen) == len(order)
-                else f"the {len(chosen)} most populated of {len(order)}"
-            )
-            title = f"{dataset.name}: masses in {state}, {shown} combinations"
-            yield Drawn(f"masses_{state}", title, masses.masses_of_final_state(dataset.label, chosen))
+    by_state = {
+        state: sorted(spectra, key=lambda spectrum: (-(spectrum.cut.main + spectrum.cut.outliers), spectrum.key))
+        for state, spectra in _spectra(dataset, search, options).items()
+    }
+    yield from _simulated(dataset, search, [order[0] for order in by_state.values()], options.max_multiplicity)
+    for state, order in by_state.items():
+        yield from _masses(dataset, state, order, options)
+
+
+def _simulated(
+    dataset: Dataset, search: PeakSearch, spectra: Sequence[Spectrum], max_multiplicity: int
+) -> Iterator[Drawn]:
+    """Draw simulation, with data over it or alone."""
+    if (simulation := dataset.simulation) is None:
+        return
+    what = "data and simulation" if simulation.has_data else "simulation, normalised"
+    for comparison in compare_spectra(simulation, spectra, dataset.before, search.width_gev):
+        state, combination, _ = comparison.key
+        page = comparisons.compare(dataset.label, comparison, simulation.stacked, max_multiplicity)
+        title = f"{dataset.name}: {what}, mass of {combination} in {state}"
+        yield Drawn(f"simulation_{state}_{combination}", title, [page])
+
+
+def _masses(dataset: Dataset, state: str, order: Sequence[Spectrum], options: FigureOptions) -> Iterator[Drawn]:
+    """Draw the masses of a final state, the most populated combination first."""
+    first = order[0]
+    title = f"{dataset.name}: mass of {first.key.combination} in {state} before and after peak removal"
+    page = masses.mass(dataset.label, first, options.max_multiplicity)
+    yield Drawn(f"mass_{state}_{first.key.combination}", title, [page])
+    if len(order) > 1:
+        chosen = order[: options.combinations or len(order)]
+        all_are = len(chosen) == len(order)
+        shown = f"all {len(order)}" if all_are else f"the {len(chosen)} most populated of {len(order)}"
+        title = f"{dataset.name}: masses in {state}, {shown} combinations"
+        pages = masses.masses_of_final_state(dataset.label, chosen, options.max_multiplicity)
+        yield Drawn(f"masses_{state}", title, pages)
 
 
 def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Iterator[Drawn]:
@@ -156,6 +182,8 @@ def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Itera
 def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
     """Return the combinations with a histogram of the largest final states that have one, the largest first."""
     cuts, after, before = dataset.table.cuts, {}, {}
+    unweighted = dataset.simulation is not None and not dataset.simulation.has_data
+    counted = "Entries" if unweighted else "Events"
     for key, size, distribution in mass_counts.add_up(dataset.after, weighted=False):
         if key.part == BEFORE:
             if size == options.width_gev:
@@ -163,16 +191,16 @@ def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> di
         elif size == dataset.bins.size and (start_gev := cuts[key].start_gev) is not None:
             after[key] = dataset.bins.cut_out(distribution.counts, key.combination, start_gev)
     if not before:
-        counted = mass_counts.add_up(dataset.before, weighted=False)
-        before = {key: (width_gev, distribution.counts) for key, width_gev, distribution in counted}
+        rows = mass_counts.add_up(dataset.before, weighted=False)
+        before = {key: (width_gev, distribution.counts) for key, width_gev, distribution in rows}
     with_histogram = {key.final_state for key, histogram in after.items() if histogram is not None}
     states = [state for state in dataset.table.final_states if state in with_histogram][: options.final_states]
     spectra: dict[str, list[Spectrum]] = {state: [] for state in states}
     for key, (width_gev, counts) in before.items():
         if key.final_state in spectra and after.get(key) is not None:
             removed_to_gev = search.windows(key.combination).stop * search.width_gev
-            spectrum = Spectrum(key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev)
-            spectra[key.final_state].append(spectrum)
+            before_and_after = key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev
+            spectra[key.final_state].append(Spectrum(*before_and_after, counted))
     return spectra
 
 

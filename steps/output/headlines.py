@@ -13,7 +13,9 @@ from steps.events.event_statistics import describe_luminosity
 from steps.weighting.normalisation import describe_normalisation
 from targets.catalogue.run_lists import NONE
 
-__all__ = ["EventRequest", "Headlines", "headlines"]
+__all__ = ["EventRequest", "Headlines", "compare_luminosities", "headlines"]
+
+_ABOUT_EQUAL = 0.1  # luminosities that differ by this share of each other need no warning
 
 
 class EventRequest(NamedTuple):
@@ -55,6 +57,29 @@ def headlines(
         facts.append(f"{rows[-1].passed:,} of {rows[0].passed:,} events count{'; ' if luminosity else ''}{luminosity}")
     facts += describe_normalisation(normalisation or {})
     return Headlines(tuple(facts), (*_not_asked(summed, request), *statistics.warnings(summed)))
+
+
+def compare_luminosities(summed: DatasetStatistics, is_whole: bool, normalised_to_fb: float) -> list[str]:
+    """Warn where simulation is normalised to another luminosity than that of the data it is drawn under.
+
+    Args:
+        summed: The sum of the statistics of the data.
+        is_whole: Whether all files that are listed of the data are read.
+        normalised_to_fb: What simulation is normalised to, in 1/fb.
+
+    Returns:
+        A sentence, or none.
+    """
+    estimate_pb = summed.luminosity.estimate_pb if summed.luminosity else None
+    normalised = f"the simulation drawn under the data is normalised to {normalised_to_fb:g}/fb"
+    if estimate_pb and abs(estimate_pb / 1000 / normalised_to_fb - 1) > _ABOUT_EQUAL:
+        share = (
+            f"the data that were read have ≈ {estimate_pb:.4g}/pb: --luminosity-fb {estimate_pb / 1000:.4g} adapts it"
+        )
+        return [f"{normalised}, {share}"]
+    if not estimate_pb and not is_whole:
+        return [f"{normalised}, but only some files of the data are read: --luminosity-fb L adapts it"]
+    return []
 
 
 def _not_asked(summed: DatasetStatistics, request: EventRequest) -> Iterator[str]:

@@ -1,13 +1,15 @@
 """What stands above a figure: where the data of a dataset come from, in plain words."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+from edm.records.event_level import EventLevel
 from plots.style import Label
 from targets.catalogue import citations
 from targets.catalogue.citations import Origin
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 
-__all__ = ["label", "of_several"]
+__all__ = ["label", "of_several", "with_luminosity"]
 
 _NAMED_RECORDS = 3
 
@@ -32,6 +34,23 @@ def label(files: Sequence[InputFile], formats: Collection[str], simulated_files:
     simulated = simulated_files > 0 or any(file.data_type == "mc" for file in files)
     energy_tev, heavy_ions = _collisions(known_origins if known_origins == origins else set())
     return Label(_source(known_origins), _release(files, formats), energy_tev, simulated, heavy_ions)
+
+
+def with_luminosity(label: Label, events: EventLevel, normalised_to_fb: float | None = None) -> Label:
+    """Say the luminosity too, where it is known.
+
+    Args:
+        label: Where the data of a dataset come from.
+        events: What the event level said of it; lists of good runs give an estimate. Toy data have none.
+        normalised_to_fb: Of weighted simulation, what it is normalised to, in 1/fb.
+
+    Returns:
+        The label with the luminosity in 1/pb.
+    """
+    if normalised_to_fb is not None:
+        return replace(label, luminosity_pb=1000 * normalised_to_fb)
+    estimate_pb = events.luminosity.estimate_pb if events.luminosity and label.release != DEMO_RELEASE else None
+    return replace(label, luminosity_pb=estimate_pb or None, is_estimate=True)
 
 
 def of_several(labels: Sequence[Label]) -> Label:

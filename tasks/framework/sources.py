@@ -72,6 +72,10 @@ class FileListTask(SourceTask):
         """Return what the catalogue says of a sample of simulation."""
         raise NotImplementedError
 
+    def sample_name(self, dataset: str) -> str:
+        """Return what figures call a sample of simulation."""
+        raise NotImplementedError
+
     def is_whole(self, dataset: str) -> bool:
         """Tell whether the run reads all files of a dataset."""
         raise NotImplementedError

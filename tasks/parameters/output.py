@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.parameters.histograms import HistogramParameters
-from tasks.parameters.types import Names, Number
+from tasks.parameters.types import Flag, Names, Number
 
 __all__ = ["PlotParameters"]
 
@@ -31,6 +31,10 @@ class PlotParameters(HistogramParameters):
         default=15,
         description="number of combinations of a final state that are drawn, the most populated first, 0 for all (15 "
         "fill a page)",
+    )
+    stack_samples = Flag(
+        default=True,
+        description="draw the samples of simulation stacked; False: their sum alone",
     )
     plot_formats = Names(
         check=_check_formats,

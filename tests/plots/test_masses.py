@@ -39,7 +39,8 @@ def steps(axes):
 
 
 def marks(axes):
-    return {line.get_label(): line.get_xdata()[0] for line in axes.lines}
+    lines = [line for line in axes.lines if line.get_linestyle() != "None"]
+    return {line.get_label(): line.get_xdata()[0] for line in lines}
 
 
 def test_before_and_after_are_the_counts():
@@ -62,18 +63,45 @@ def test_one_event_is_not_called_events():
 
 
 def test_every_cut_is_marked():
-    before, before_log, after, _ = masses.mass(LABEL, SPECTRUM).axes
-    assert marks(before) == {
-        "known resonances end": 20.0,
-        "turn-on": 30.0,
-        "outliers start": 60.0,
-        "largest mass allowed": 10_000.0,
-    }
+    before, _, after, _ = masses.mass(LABEL, SPECTRUM).axes
+    assert marks(before) == {"known resonances end": 20.0, "turn-on": 30.0, "outliers start": 60.0}
     assert marks(after) == {"turn-on": 30.0, "outliers start": 60.0}
-    legend = [text.get_text() for text in before_log.get_legend().get_texts()]
-    assert sorted(legend) == sorted([*marks(before), "all masses", "vetoed"])
+    legend = [text.get_text() for text in before.get_legend().get_texts()]
+    assert sorted(legend) == sorted([*marks(before), "all masses", "vetoed", "2 events above 60 GeV"])
     (veto,) = [patch for patch in before.patches if patch.get_label() == "vetoed"]
     assert (veto.get_x(), veto.get_width()) == (40.0, 10.0)
+
+
+def test_points_are_the_counts():
+    before, _, after, _ = masses.mass(LABEL, SPECTRUM).axes
+    points = before.containers[0][0].get_xydata()
+    assert points.tolist() == [[10.0 * bin_ + 5, count] for bin_, count in enumerate(BEFORE) if count]
+    main, outliers = (container[0].get_xydata().tolist() for container in after.containers)
+    assert main == [[35.0, 50.0], [45.0, 20.0], [55.0, 5.0]]
+    assert outliers == [[85.0, 2.0]]
+
+
+def test_many_bins_have_an_outline_in_place_of_points():
+    many = np.full(200, 3)
+    before, *_ = masses.mass(LABEL, replace(SPECTRUM, before=many)).axes
+    assert not before.containers
+    assert len([patch for patch in before.patches if isinstance(patch, StepPatch)]) == 2
+
+
+def test_outliers_do_not_stretch_the_axes_and_are_said():
+    far = np.append(BEFORE, np.eye(1, 900, 899, dtype=np.int64)[0])
+    spectrum = replace(SPECTRUM, before=far, histogram=Histogram(30.0, 10.0, far[3:], 0))
+    figure = masses.mass(LABEL, spectrum)
+    assert [axes.get_xlim()[1] for axes in figure.axes] == pytest.approx([61.2] * 4)
+    for axes in figure.axes[::2]:
+        assert "3 events above 60 GeV" in [text.get_text() for text in axes.get_legend().get_texts()]
+    (page,) = masses.masses_of_final_state(LABEL, [spectrum])
+    assert page.axes[0].get_title("left").endswith("events, 3 above 60 GeV")
+
+
+def test_what_is_counted_is_named():
+    figure = masses.mass(LABEL, replace(SPECTRUM, counted="Simulated events"))
+    assert figure.axes[0].get_ylabel() == "Simulated events / 10 GeV"
 
 
 def test_what_does_not_apply_is_not_marked():
@@ -90,10 +118,10 @@ def test_what_does_not_apply_is_not_marked():
 def test_texts_axes_and_units():
     figure = masses.mass(LABEL, replace(SPECTRUM, histogram=Histogram(30.0, 5.0, np.repeat(BEFORE[3:], 2), 0)))
     before, _, after, after_log = figure.axes
-    assert figure.get_suptitle() == f"{LABEL.text()}\nInvariant mass of e0e1 in 2e_0m_1j_0g"
+    assert figure.get_suptitle() == f"{LABEL.text()}\n2 e + jet: mass of two leading e   (e0e1 in 2e_0m_1j_0g)"
     assert (before.get_ylabel(), after.get_ylabel()) == ("Events / 10 GeV", "Events / 5 GeV")
     assert after.get_xlabel() == after_log.get_xlabel() == "Invariant mass [GeV]"
-    assert re.search(r"203 events \(31 below, 90 in windows .*, 5 above", before.get_title("left"))
+    assert re.search(r"203 events \(31 below, 90 in windows .*, 5 above 10,000 GeV", before.get_title("left"))
     assert after.get_title("left").endswith("77 events (75 main, 2 outliers)")
 
 
@@ -117,10 +145,12 @@ def test_a_page_shows_every_combination():
     without = replace(SPECTRUM, key=SpectrumKey("2e_0m_1j_0g", "e0e1j0"), histogram=None)
     (figure,) = masses.masses_of_final_state(LABEL, [SPECTRUM, without, *others])
     assert [axes.get_title("left") for axes in figure.axes] == [
-        f"{name}   77 events" for name in ("e0e1", "e0j0", "e1j0")
+        f"{name}   77 events, 2 above 60 GeV" for name in ("e0e1", "e0j0", "e1j0")
     ]
     assert all(steps(axes)["main"][1] == [50, 20, 5] for axes in figure.axes)
-    assert {axes.get_xlabel() for axes in figure.axes} == {"Invariant mass [GeV]"}
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "Mass of two leading e [GeV]", "Mass of leading e and leading jet [GeV]", "Mass of 2nd e and leading jet [GeV]",
+    ]  # fmt: skip
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert sorted(legend) == ["main", "outliers", "outliers start", "turn-on"]
     assert "2e_0m_1j_0g" in figure.get_suptitle()

@@ -110,6 +110,12 @@ class FetchMetadata(FileListTask):
         listed = _load(self.path(), self.path().stat().st_mtime_ns)
         return SampleNumbers.of_catalogue(listed.samples.get(dataset, {}))
 
+    def sample_name(self, dataset: str) -> str:
+        """Return what figures call a sample of simulation: its number and, where the catalogue has one, its name."""
+        listed = _load(self.path(), self.path().stat().st_mtime_ns)
+        number = next((file.sample for file in listed.files if file.dataset == dataset), dataset)
+        return " ".join([number, str(listed.samples.get(dataset, {}).get("physics_short") or "")]).strip()
+
     def is_whole(self, dataset: str) -> bool:
         """Tell whether the run reads all files of a dataset: ``max_files_to_process`` may leave some out."""
         listed = _load(self.path(), self.path().stat().st_mtime_ns)

@@ -1,9 +1,11 @@
 """MakePlots: figures of the pipeline, the data, the final states and the masses of each dataset."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from edm.records.branch_records import DrawnFigures
+from edm.records.branch_records import DrawnFigures, MadeHistograms
 from targets.catalogue.branch_files import BranchFiles
+from targets.documents.digests import digest
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
@@ -19,8 +21,9 @@ class MakePlots(PlotParameters, Stage):
     """Draw pipeline performance, data overview, final states and masses, as files in a folder per dataset."""
 
     directory = "plots"
-    revision = 3
-    variant_parameters = ("plotted_final_states", "plotted_combinations", "plot_formats")
+    revision = 4
+    variant_parameters = ("plotted_final_states", "plotted_combinations", "plot_formats", "stack_samples")
+    left_out_at: ClassVar[Mapping[str, Any]] = {"stack_samples": True}
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
@@ -41,11 +44,27 @@ class MakePlots(PlotParameters, Stage):
         self.announce(branch)
 
     def announce(self, branch: BranchFiles) -> None:
-        """Say how many figures a dataset has, and where they are."""
+        """Say how many figures a dataset has, where they are, and whether simulation fits the data."""
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, DrawnFigures).results
         self.tell(f"{branch.dataset}: {results.figures} figures in {self.product(branch)}")
+        for warning in self.luminosity_warnings(branch.dataset):
+            self.tell(f"warning: {branch.dataset}: {warning}")
+
+    def luminosity_warnings(self, dataset: str) -> list[str]:
+        """Warn where simulation is drawn under data of another luminosity."""
+        from steps import branch_statistics, statistics
+        from steps.output.headlines import compare_luminosities
+
+        simulated, making = self.simulated_dataset(dataset), self.upstream_task(MakeHistograms)
+        if simulated in (None, dataset):
+            return []
+        (branch,) = self.branches_of("dataset", simulated)
+        record = branch_statistics.load(making.location(branch).statistics, MadeHistograms)
+        normalised_to = [sample.luminosity_fb for sample in (record.results.normalisation if record else {}).values()]
+        summed, is_whole = statistics.of_branches(self.upstream_statistics(dataset)), self.file_list().is_whole(dataset)
+        return compare_luminosities(summed, is_whole, normalised_to[0]) if normalised_to else []
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
@@ -57,12 +76,55 @@ class MakePlots(PlotParameters, Stage):
         counting = self.upstream_task(CountMasses)
         branches = counting.branches_of("group", branch.dataset)
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+        simulation = self.simulation(branch.dataset)
+        is_simulation = simulation is not None and not simulation.has_data
+        label = labels.label(branch.files, summed.formats, summed.simulated_files)
         return Dataset(
             name=branch.dataset,
-            label=labels.label(branch.files, summed.formats, summed.simulated_files),
+            label=labels.with_luminosity(label, summed, simulation.luminosity_fb if is_simulation else None),
             statistics=summed,
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],
-            after=[filling.product(part) for part in branches],
+            after=[filling.product(part) for part in filling.branches_of("group", branch.dataset)],
             bins=self.bins(making.parsed_of_dataset(branch.dataset))[0],
+            simulation=simulation,
         )
+
+    def simulated_dataset(self, dataset: str) -> str | None:
+        """Return the weighted simulation that is drawn of a dataset: itself, or for data that of the same release."""
+        making, branches = self.upstream_task(MakeHistograms), self.branches_of("dataset")
+        if making.first_file(dataset).data_type == "mc":
+            return dataset if making.is_weighted(dataset) else None
+        release = making.first_file(dataset).release
+        of_release = [
+            branch.dataset for branch in branches if release and branch.files[0].combined_dataset == f"{release}_mc"
+        ]
+        simulated = of_release[-1] if of_release else None  # the combined dataset comes last
+        return simulated if simulated and making.is_weighted(simulated) else None
+
+    def simulation(self, dataset: str) -> Any:
+        """Return the simulation that is drawn of a dataset; None where there is none."""
+        from steps.output.simulation import Simulation
+
+        simulated = self.simulated_dataset(dataset)
+        if simulated is None:
+            return None
+        making = self.upstream_task(MakeHistograms)
+        normalisation = making.normalisation(simulated)
+        if not normalisation:
+            return None
+        return Simulation(
+            counted=making.sources(CountMasses, simulated, normalisation),
+            filled=making.sources(FillHistograms, simulated, normalisation),
+            names=[self.file_list().sample_name(sample) for sample in normalisation],
+            luminosity_fb=next(iter(normalisation.values())).luminosity_fb,
+            stacked=self.stack_samples,
+            has_data=simulated != dataset,
+        )
+
+    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+        """Return what the variant depends on: for data also the simulation that is drawn under them."""
+        inputs, simulated = super().variant_inputs(dataset), self.simulated_dataset(dataset)
+        if simulated in (None, dataset):
+            return inputs
+        return inputs | {"simulation": digest(self.upstream_task(MakeHistograms).variant_inputs(simulated), 16)}

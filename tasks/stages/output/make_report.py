@@ -1,5 +1,6 @@
 """MakeReport: one HTML file for the whole run, with a browser of all histograms."""
 
+from dataclasses import replace
 from typing import Any
 
 from edm.records.branch_records import MadeHistograms, MadeReport
@@ -47,8 +48,11 @@ class MakeReport(PlotParameters, Stage):
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the report depends on: all stages upstream, and the files of every dataset."""
-        files = {branch.dataset: branch.digest for branch in self.branches_of("dataset")}
-        return super().variant_inputs(dataset) | {"files": files}
+        branches, plots = self.branches_of("dataset"), self.upstream_task(MakePlots)
+        inputs = super().variant_inputs(dataset) | {"files": {branch.dataset: branch.digest for branch in branches}}
+        if len(branches) > 1:
+            inputs["figures"] = {branch.dataset: plots.folder(branch.dataset).name for branch in branches}
+        return inputs
 
     def product_name(self, branch: BranchFiles) -> str:  # noqa: ARG002 (there is one branch)
         """Return the name of the report."""
@@ -117,7 +121,9 @@ class MakeReport(PlotParameters, Stage):
         from steps.output.headlines import headlines
 
         record = branch_statistics.load(self.upstream_task(MakeHistograms).location(branch).statistics, MadeHistograms)
-        return headlines(summed, self.event_request(), record.results.normalisation if record else None)
+        first = headlines(summed, self.event_request(), record.results.normalisation if record else None)
+        warnings = self.upstream_task(MakePlots).luminosity_warnings(branch.dataset)
+        return replace(first, warnings=(*first.warnings, *warnings))
 
     def readable(self) -> dict[str, str]:
         """Return the parameters that can change a result or choose files, and where the histograms are."""

@@ -9,7 +9,7 @@ from edm.records.samples import Normalisation
 from physics.selection.events import EventSelection
 from steps import statistics
 from steps.events.event_options import EventOptions
-from steps.output.headlines import EventRequest, headlines
+from steps.output.headlines import EventRequest, compare_luminosities, headlines
 
 EVENTS = EventSelection.model_validate(
     {
@@ -80,3 +80,18 @@ def test_the_luminosity_of_simulation_is_said():
     sample = Normalisation(36.6, 2.0, 1.0, 1.0, 100.0, "the catalogue", 0.5, 732.0)
     (fact,) = headlines(statistics.of_branches({}), EventRequest(None, EventOptions()), {"s": sample}).facts
     assert fact.startswith("s is normalised to 36.6/fb: cross section 2 pb")
+
+
+@pytest.mark.parametrize(
+    ("estimate_pb", "is_whole", "warnings"),
+    [
+        (35_000.0, False, []),
+        (48.3, True, ["≈ 48.3/pb: --luminosity-fb 0.0483 adapts it"]),
+        (None, True, []),
+        (None, False, ["but only some files of the data are read: --luminosity-fb L adapts it"]),
+    ],
+)
+def test_simulation_of_another_luminosity_is_warned_of(estimate_pb, is_whole, warnings):
+    luminosity = None if estimate_pb is None else LuminosityNumbers(2, 1, 10, estimate_pb)
+    found = compare_luminosities(replace(EVERYTHING, luminosity=luminosity), is_whole, 36.6)
+    assert [text.partition(" 36.6/fb, ")[2].removeprefix("the data that were read have ") for text in found] == warnings

@@ -2,8 +2,9 @@
 
 import pytest
 
+from edm.records.event_level import EventLevel, LuminosityNumbers
 from plots.style import Label
-from steps.output.labels import label, of_several
+from steps.output.labels import label, of_several, with_luminosity
 from targets.catalogue.input_files import InputFile
 
 
@@ -66,3 +67,24 @@ def test_several_datasets_share_what_is_common(labels, text):
 def test_simulation_is_said_where_files_have_its_mark():
     assert "simulation" in label([file()], ["cms-nanoaod"], simulated_files=1).text()
     assert "simulation" not in label([file()], ["cms-nanoaod"]).text()
+
+
+@pytest.mark.parametrize(
+    ("release", "estimate_pb", "normalised_to_fb", "text"),
+    [
+        ("2024r-pp", 3.2449, None, "√s = 13 TeV, ≈ 3.24 pb$^{-1}$"),
+        ("2024r-pp", 3244.9, None, "√s = 13 TeV, ≈ 3.24 fb$^{-1}$"),
+        ("2024r-pp", None, 36.64674, "√s = 13 TeV, 36.6 fb$^{-1}$"),
+        ("2024r-pp", None, 0.05, "√s = 13 TeV, 50 pb$^{-1}$"),
+        ("2024r-pp", None, None, "√s = 13 TeV   "),
+        ("2024r-pp", 0.0, None, "√s = 13 TeV   "),
+        ("demo", 48.3, None, "Toy data   demo"),
+    ],
+)
+def test_the_luminosity_is_said_where_it_is_known(release, estimate_pb, normalised_to_fb, text):
+    events = EventLevel(luminosity=LuminosityNumbers(2, 1, 10, estimate_pb))
+    assert text in with_luminosity(label([file(release)], []), events, normalised_to_fb).text()
+
+
+def test_where_no_list_was_asked_no_luminosity_is_known():
+    assert with_luminosity(label([file("2024r-pp")], []), EventLevel()).luminosity_pb is None
