@@ -73,13 +73,14 @@ class Command:
         yield from (folder / f"{branch.digest}.json" for branch in self.branches(dataset, granularity))
 
     def products(self, stage: str, dataset: str, suffix: str) -> list[Path]:
-        """Return the products of the branches of a stage, in their order.
+        """Return the products of the branches of ParseFile or ComputeMasses, in their order.
 
         Raises:
             ConfigurationError: When one is not there: it was deleted, or not kept.
         """
-        folder = self.directory(stage, dataset)
-        paths = [folder / f"{branch.digest}{suffix}" for branch in self.branches(dataset)]
+        paths = [  # those of a combined dataset are its samples'
+            self.directory(stage, branch.sample) / f"{branch.digest}{suffix}" for branch in self.branches(dataset)
+        ]
         incomplete = [path.with_suffix(f".incomplete{path.suffix}") for path in paths]
         chosen = [other if other.exists() else path for path, other in zip(paths, incomplete, strict=True)]
         if absent := [path for path in chosen if not path.exists()]:

@@ -11,9 +11,11 @@ import results
 import tasks
 from results import commands
 from results.comparison import compare
+from results.histograms import parse
 from targets.errors import ConfigurationError
 from tasks import STAGES
 from tests.support.runs import Runs
+from tests.support.simulated import RELEASE, Sample, Simulation
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +121,22 @@ def test_two_runs_are_compared(twice, finished):
     assert "    the same" in lines[lines.index("  input files:") + 1]
     assert any("0 of the 0 histograms of both are identical" in line for line in lines)
     assert "  the same" in compare(finished.out, finished.out)
+
+
+def test_samples_of_simulation_and_their_combined_dataset(tmp_path, monkeypatch):
+    runs = Simulation(tmp_path, (Sample(1, (60,)), Sample(2, (0, 60))), monkeypatch, "r")
+    runs(min_events_per_fs=1)
+    opened = results.open_run(runs.out)
+    combined = f"{RELEASE}_mc"
+    assert sorted(opened.datasets) == [combined, f"{combined}_1", f"{combined}_2"]
+    state = opened.final_states(combined)[0]["final_state"]
+    name = opened.histograms(combined)[0]["name"]
+    key = parse(name)
+    assert opened.histogram(*key[:2], combined).values().sum() != 0
+    samples = [
+        row for part in (1, 2) for row in opened.final_states(f"{combined}_{part}") if row["final_state"] == state
+    ]
+    assert sum(row["events"] for row in samples) == opened.final_states(combined)[0]["events"]
+    masses = opened.masses(*key[:2], combined)
+    assert len(masses) == len(opened.weights(*key[:2], combined)) > 0
+    assert set(opened.weights(*key[:2], combined)) != {1.0}
