@@ -20,8 +20,8 @@ DEVELOPMENT = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_
 
 @pytest.fixture
 def entry(tmp_path):
-    """Run the image's entry point, where luigi and law only repeat what they are told."""
-    for name in ("luigi", "law"):
+    """Run the image's entry point, where luigi, law and pipeline only repeat what they are told."""
+    for name in ("luigi", "law", "pipeline"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "$PWD: {name} $@; $LAW_CONFIG_FILE"\n')
         (tmp_path / name).chmod(0o755)
 
@@ -38,13 +38,10 @@ def entry(tmp_path):
 @pytest.mark.parametrize(
     ("words", "run"),
     [
-        ("", "luigi --module tasks MakeHistograms --local-scheduler --release-years demo --run-name demo"),
-        ("Plan --run-name r", "luigi --module tasks Plan --local-scheduler --run-name r"),
-        (
-            "ParseFile --input-files 'a b.root'",
-            "luigi --module tasks ParseFile --local-scheduler --input-files a b.root",
-        ),
-        ("--help", "luigi --module tasks --help --local-scheduler"),
+        ("", "pipeline demo"),
+        ("plan --run-name r", "pipeline plan --run-name r"),
+        ("ParseFile --input-files 'a b.root'", "pipeline ParseFile --input-files a b.root"),
+        ("--help", "pipeline --help"),
         ("luigi --module tasks Plan", "luigi --module tasks Plan"),
         ("law run Plan", "law run Plan"),
         ("echo hello", "hello"),

@@ -36,7 +36,7 @@ _NOT_RUN: dict[str, str] = {  # commands that are not run here, and why
     'alias pipeline=\'docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD/runs:/runs" '
     '--volume "$PWD/data:/data" atlas-open-data-pipeline\'': _CONTAINER,
     "pipeline": _CONTAINER,
-    "pipeline MakeHistograms --input-files 'data/*.root'": _CONTAINER,
+    "pipeline report --input-files 'data/*.root'": _CONTAINER,
     "DOCS_PICTURES=docs/pictures scripts/test tests/laws/test_docs.py -k first-analysis": "runs this test",
     "sudo apt install git python3 python3-venv": _NEEDS_A_SITE,
     "git clone <address of this repository> atlas-open-data-pipeline": _NEEDS_A_SITE,

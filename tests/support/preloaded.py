@@ -24,7 +24,7 @@ from physics.toys import collisions
 __all__ = ["Preloaded", "draw_nothing"]
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_COMMANDS = ("luigi", "law")
+_COMMANDS = ("luigi", "law", "pipeline")
 _LOADED = ("parse", "masses", "peaks", "histograms", "output.figures", "output.report")
 _DEMO_PARTS = 2  # files of the demo data, which has eight
 _FILES = 3
@@ -149,8 +149,9 @@ def _receive(connection):
 
 
 def _run(name):
+    commands = {"luigi": lambda: luigi_run(sys.argv[1:]), "law": law_run, "pipeline": pipeline_run}
     try:
-        status = luigi_run(sys.argv[1:]) if name == "luigi" else law_run()
+        status = commands[name]()
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(f"{end.code}\n")
@@ -162,7 +163,9 @@ if __name__ == "__main__":
     from law.cli import run as law_run
     from luigi.cmdline import luigi_run
 
-    socket_path, sys.argv = sys.argv[1], ["luigi"]  # tasks looks at it: forks are luigi's or law's command line
+    socket_path, sys.argv = sys.argv[1], ["luigi"]  # tasks looks at it: forks are command lines
+    from tasks.__main__ import main as pipeline_run
+
     for module in ("tasks", *(f"steps.{step}" for step in _LOADED)):
         importlib.import_module(module)
     collisions.PARTS = _DEMO_PARTS
