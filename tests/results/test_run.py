@@ -1,42 +1,20 @@
 """A run directory as Python objects: what they say is what the files hold; another command's results are found too."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
 import uproot
 
 import results
-import tasks
-from results import commands
-from results.comparison import compare
 from results.histograms import parse
 from targets.errors import ConfigurationError
-from tasks import STAGES
-from tests.support.runs import Runs
 from tests.support.simulated import RELEASE, Sample, Simulation
-
-
-@pytest.fixture(scope="module")
-def twice(finished, tmp_path_factory):
-    """A run that was made twice, with other bins the second time."""
-    folder = tmp_path_factory.mktemp("twice")
-    shutil.copytree(finished.folder / "out", folder / "out")
-    run = Runs(folder, finished.input_files)
-    run(bin_width_gev="20")
-    return run
 
 
 @pytest.fixture
 def opened(twice):
     return results.open_run(twice.out)
-
-
-def test_every_directory_is_that_of_the_stage():
-    made = {name: getattr(tasks, name).directory for name in STAGES if name in commands.DIRECTORIES}
-    assert made == {name: commands.DIRECTORIES[name] for name in made}
-    assert len(made) > 8
 
 
 def test_numbers_are_those_of_the_statistics(twice, opened):
@@ -106,21 +84,6 @@ def test_hist_and_boost_histogram_take_them(opened):
 def test_what_is_not_there_is_named(opened, ask, message):
     with pytest.raises(ConfigurationError, match=message):
         ask(opened)
-
-
-def test_folders_and_variants_that_are_not_there_are_named(twice, tmp_path):
-    with pytest.raises(ConfigurationError, match=r"run\.cfg: there is no such file; name the directory of a run"):
-        results.open_run(tmp_path)
-    with pytest.raises(ConfigurationError, match="no command that made the variant 00000000; variants of MakeHist"):
-        results.open_run(twice.out, variant="00000000")
-
-
-def test_two_runs_are_compared(twice, finished):
-    lines = compare(finished.out, twice.out)
-    assert "  bin_width_gev: 10.0 | 20.0" in lines
-    assert "    the same" in lines[lines.index("  input files:") + 1]
-    assert any("0 of the 0 histograms of both are identical" in line for line in lines)
-    assert "  the same" in compare(finished.out, finished.out)
 
 
 def test_samples_of_simulation_and_their_combined_dataset(tmp_path, monkeypatch):
