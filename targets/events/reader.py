@@ -17,6 +17,7 @@ from edm.kinds import STORED_KINDS
 from edm.objects import Objects
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
+from targets.events.chunk_sizes import ChunkMemory
 from targets.events.conversions import event_numbers, in_gev
 from targets.events.event_branches import EventBranches, EventColumns
 from targets.events.schemas import UNIT_PER_GEV, Collection, Schema
@@ -31,7 +32,6 @@ Columns = Mapping[str, Mapping[str, str | None]]
 """Per kind, further columns to read and their unit: ``GeV`` for momenta and energies, None for plain numbers."""
 
 _FIRST_EVENTS = 1000  # enough to tell the bytes of an event
-_COPIES = 12  # memory of the work on a chunk over the bytes read: conversion, selection, packing (benchmarks/memory.py)
 _NEEDS_MASS = ("j", "t")  # of these the PDG gives no mass: a file must have a mass or an energy
 
 
@@ -83,6 +83,7 @@ class EventFile:
         self.notes = [] if schema else [event_trees.NO_EVENTS if trees else event_trees.NO_TREE]
         self.notes += [event_trees.BYTES_BEHIND] if trees.bytes_behind else []
         self.num_entries = tree.num_entries if tree is not None else 0
+        self._trees = trees
         self._tree = tree.reader() if tree is not None else None
         self._branches = tree.branches if tree is not None else {}  # short name -> full path in the tree
         self._collections: dict[str, Collection] = schema.present(self._branches) if schema else {}
@@ -110,7 +111,8 @@ class EventFile:
             columns: Further columns per kind; those that the file lacks are left out of the records.
             size: Events in a chunk at most, at least 1.
             memory_bytes: Memory that a chunk and the work on it may take, in bytes: the list of contents tells how many
-                bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*.
+                bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*. Over a
+                network, what is read ahead takes a part of it.
             event_branches: Branches of ``of_events`` to read beside objects.
 
         Yields:
@@ -123,29 +125,32 @@ class EventFile:
         self._check_collections()
         wanted = self._wanted(columns)
         names = self._names(wanted) | self.of_events.plain(event_branches)
-        step, stop = size if memory_bytes is None else self._first(names, memory_bytes, size), 0
+        memory = ChunkMemory.divide(memory_bytes, self._trees.is_remote)
+        if memory.ahead and self.num_entries:
+            planned = self._ask("planned", names)
+            size = memory.events_ahead(planned, self.num_entries, size)
+            self._trees.read_ahead(planned, memory.ahead)
+        step, stop = size if memory.chunk is None else self._first(names, memory, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
             read = self._read(names, start, stop)
             of_events = self.of_events.columns(event_branches, read, start, stop)
             yield replace(self._chunk(read, wanted, columns, stop - start), event_columns=of_events)
-            if memory_bytes is not None:
-                n_bytes = sum(flat.n_bytes() for flat in read.values())
-                step = _affordable(n_bytes / (stop - start), memory_bytes, size)
+            n_bytes = sum(flat.n_bytes() for flat in read.values())
+            step = memory.events(n_bytes / (stop - start), size)
 
     def bytes_kept(self, columns: Columns, event_branches: Sequence[str] = ()) -> int:
         """Tell the memory in bytes that whole baskets or pages take, however few events a chunk has."""
         names = self._names(self._wanted(columns)) | self.of_events.plain(event_branches)
         return int(self._ask("bytes_kept", names) or 0)
 
-    def _ask(self, what: str, names: set[str]) -> float | None:
+    def _ask(self, what: str, names: set[str]) -> Any:
         """Ask about branches, of which some may be damaged."""
         try:
             paths = [self._branches[name] for name in names]
-            answer: float | None = getattr(self._tree, what)(paths) if self._tree else None
+            return getattr(self._tree, what)(paths) if self._tree else None
         except Exception as error:  # as in _read
             raise files.unreadable(self.uri, "its branches cannot be read", error) from error
-        return answer
 
     def _names(self, wanted: Mapping[str, Mapping[str, str]]) -> set[str]:
         names = {branch for by_column in wanted.values() for branch in by_column.values()}
@@ -178,10 +183,10 @@ class EventFile:
             }
         return wanted
 
-    def _first(self, names: set[str], memory_bytes: int, most: int) -> int:
+    def _first(self, names: set[str], memory: ChunkMemory, most: int) -> int:
         """Return how many events the first chunk may have."""
         n_bytes = self._ask("bytes_per_event", names)
-        return min(most, _FIRST_EVENTS) if n_bytes is None else _affordable(n_bytes, memory_bytes, most)
+        return min(most, _FIRST_EVENTS) if n_bytes is None else memory.events(n_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
         paths = {self._branches[name]: name for name in names}
@@ -265,11 +270,6 @@ class EventFile:
                 converted[column] = in_gev(values, per_gev) if unit == "GeV" else values
         objects = Objects(offsets, converted)
         return objects if chosen is None else objects.select(chosen)
-
-
-def _affordable(bytes_per_event: float, memory_bytes: int, most: int) -> int:
-    """Return how many events fit into memory with the work on them; one always does."""
-    return max(1, min(most, int(memory_bytes / (_COPIES * max(bytes_per_event, 1.0)))))
 
 
 @contextmanager

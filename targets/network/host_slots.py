@@ -1,7 +1,7 @@
 """Politeness: how many connections all processes of a machine have to one host at a time.
 
 Every host has a folder with numbered slot files. Who locks one may have one connection; a process that is killed frees
-its slot, because the kernel drops its locks.
+its slot, because the kernel drops its locks. Who waits for a slot locks a file, too, so that others give theirs back.
 """
 
 import os
@@ -10,17 +10,18 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from targets.errors import ConfigurationError
 from targets.storage.locks import FileLock
 
-__all__ = ["host_slot"]
+__all__ = ["host_slot", "is_wanted", "take_slot"]
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.25  # between two looks at the slots
 _MAX_HOST_LENGTH = 100
+_WAITING = "waiting"  # the file that is locked by who waits
 
 
 @contextmanager
@@ -40,29 +41,69 @@ def host_slot(host: str, limit: int) -> Iterator[None]:
     Raises:
         ConfigurationError: When *limit* is below 1, or the folder for the slots belongs to somebody else.
     """
-    if limit < 1:
-        msg = f"connections_per_host is {limit}: with less than 1, nothing can be read over the network"
-        raise ConfigurationError(msg)
-    slot = _free_slot(host, limit)
+    slot = take_slot(host, limit)
+    assert slot is not None
     try:
         yield
     finally:
         slot.release()
 
 
-def _free_slot(host: str, limit: int) -> FileLock:
-    longest = _SHORTEST_WAIT_S
-    while True:
-        folder = _folder(host)  # looked at anew: what clears old temporary files may have removed it
-        for number in random.sample(range(limit), limit):  # from random ends, so that nobody is always last
-            slot = FileLock(folder / str(number))
-            try:
-                if slot.acquire(alone=True, wait=False):
-                    return slot
-            except FileNotFoundError:
-                continue
-        time.sleep(random.uniform(0, longest))
-        longest = min(2 * longest, _LONGEST_WAIT_S)
+def take_slot(host: str, limit: int, is_needed: Callable[[], bool] = lambda: True) -> FileLock | None:
+    """Wait for a slot, as `host_slot` does, as long as it is needed.
+
+    Args:
+        host: Name or number of the host.
+        limit: Connections at once, at least 1.
+        is_needed: Tells whether to go on waiting.
+
+    Returns:
+        The slot, to be released when the connection is closed; None when it was no longer needed.
+
+    Raises:
+        ConfigurationError: As `host_slot`.
+    """
+    if limit < 1:
+        msg = f"connections_per_host is {limit}: with less than 1, nothing can be read over the network"
+        raise ConfigurationError(msg)
+    longest, signal = _SHORTEST_WAIT_S, None
+    try:
+        while is_needed():
+            folder = _folder(host)  # looked at anew: what clears old temporary files may have removed it
+            if slot := _free_slot(folder, limit):
+                return slot
+            if signal is None:
+                signal = _locked(folder / _WAITING)  # None, too, where another one holds it, who waits as well
+            time.sleep(random.uniform(0, longest))
+            longest = min(2 * longest, _LONGEST_WAIT_S)
+        return None
+    finally:
+        if signal:
+            signal.release()
+
+
+def is_wanted(host: str) -> bool:
+    """Tell whether somebody waits for a slot of a host."""
+    try:
+        signal = FileLock(_folder(host) / _WAITING)
+        is_free = signal.acquire(alone=False, wait=False)
+    except FileNotFoundError:  # what clears old temporary files removed it
+        return False
+    signal.release()
+    return not is_free
+
+
+def _free_slot(folder: Path, limit: int) -> FileLock | None:
+    slots = (_locked(folder / str(number)) for number in random.sample(range(limit), limit))  # so that nobody is last
+    return next((slot for slot in slots if slot), None)
+
+
+def _locked(path: Path) -> FileLock | None:
+    lock = FileLock(path)
+    try:
+        return lock if lock.acquire(alone=True, wait=False) else None
+    except FileNotFoundError:
+        return None
 
 
 def _folder(host: str) -> Path:

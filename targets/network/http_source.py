@@ -4,7 +4,7 @@ Near ranges are joined into one request; a request takes a connection and a slot
 """
 
 import queue
-from bisect import bisect_right
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from types import TracebackType
@@ -14,41 +14,31 @@ from uproot.source.chunk import Chunk, Source, notifier
 from uproot.source.futures import TrivialFuture
 
 from targets.errors import UnreadableFileError
-from targets.network.client import Connection, Response
-from targets.network.retry import (
-    RangesUnsupportedError,
-    RetryPolicy,
-    Traffic,
-    TransientError,
-    Version,
-    check_size,
-    retry,
-)
+from targets.network.read_plan import PlannedRange, Range, ReadPlan, Request
+from targets.network.retry import RetryPolicy, Traffic
+from targets.network.streaming.http_line import HttpLine, ServedFile
+from targets.network.streaming.request_queue import RequestQueue, view
 
-__all__ = ["BLOCK_BYTES", "MAX_KEPT_BYTES", "MAX_REQUEST_BYTES", "HttpSource", "Range"]
+__all__ = ["BLOCK_BYTES", "END_BYTES", "MAX_KEPT_BYTES", "HttpSource", "Range"]
 
 BLOCK_BYTES = 32 * 1024
-"""Gaps up to this size are read too, and single ranges are widened to multiples of it: a request costs more."""
+"""Single ranges are widened to multiples of it: metadata lies close together."""
 
-MAX_REQUEST_BYTES = 16 * 2**20
-"""Joined ranges are no longer than this: it is what an answer costs that breaks off."""
+END_BYTES = 256 * 1024
+"""What is read of a file's end at once: there are its list of contents and descriptions of its classes."""
 
 MAX_KEPT_BYTES = 8 * 2**20
 """What is kept of single ranges for the next ones."""
 
-Range = tuple[int, int]
-"""First byte, and the byte after the last."""
+_WINDOWS = 4  # of entries are read ahead, or more: the first is there soon
 
 
 class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
     """A file on a web server, for `uproot.open(…, handler=HttpSource, policy=…)`.
 
-    Every answer is checked: it must be exactly the range that was asked for, of the same state of the file as all
+    Every answer is checked: it must be exactly the ranges that were asked for, of the same state of the file as all
     before. All methods raise UnreadableFileError when the file cannot be read, RangesUnsupportedError when the server
     gives whole files only, and RefusedError when it gives nothing.
-
-    Attributes:
-        traffic: Bytes received and requests so far.
     """
 
     def __init__(self, file_path: str, *, policy: RetryPolicy, size: int | None = None, **_: Any) -> None:
@@ -60,14 +50,28 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             size: Size in bytes that the file must have; None when it is not known.
         """
         super().__init__()
-        self.traffic = Traffic()
         self._file_path = file_path
-        self._policy = policy
-        self._expected = size
-        self._version: Version | None = None
-        self._connection = Connection(policy, self.traffic)
+        self._file = ServedFile(file_path, policy, size)
+        self._counts: list[Traffic] = []  # one a connection: no two threads count on the same
+        self._queue = RequestQueue(self._make_line, policy.connections_per_host)
         self._kept: OrderedDict[Range, bytes] = OrderedDict()
         self._closed = False
+
+    @property
+    def traffic(self) -> Traffic:
+        """Bytes received and requests so far."""
+        counts = list(self._counts)
+        return Traffic(sum(each.received for each in counts), sum(each.requests for each in counts))
+
+    def follow(self, plan: ReadPlan, budget: int) -> None:
+        """Read ahead what a plan says, in threads of its own.
+
+        Args:
+            plan: What will be asked for.
+            budget: Bytes that may be there before they are asked for.
+        """
+        inside = ReadPlan(planned for planned in plan.ranges if planned.stop <= self.num_bytes)  # others are damaged
+        self._queue.follow(self._requests(inside, budget // _WINDOWS), budget)
 
     def chunk(self, start: int, stop: int) -> Any:
         """Read one range of bytes, and its surroundings for later: metadata lies close together.
@@ -81,15 +85,15 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         """
         start, stop = int(start), int(stop)
         self._check_range(start, min(stop, start + 1))
-        end = stop if self._size is None else min(stop, self._size)
+        end = stop if self._file.size is None else min(stop, self._file.size)
         block = next((kept for kept in self._kept if kept[0] <= start and end <= kept[1]), None)
         if block is None:
-            wide = (start // BLOCK_BYTES * BLOCK_BYTES, -(-stop // BLOCK_BYTES) * BLOCK_BYTES)
-            data = self._fetch([wide])[wide]
+            wide = self._widened(start, stop)
+            data = self._read([wide])[wide]
             block = (wide[0], wide[0] + len(data))
             self._keep(block, data)
         self._kept.move_to_end(block)
-        return self._filled((start, stop), self._kept[block], block[0])
+        return self._filled((start, stop), view(self._kept[block], block, (start, stop)))
 
     def chunks(self, ranges: Sequence[Range], notifications: queue.Queue[Any]) -> list[Any]:
         """Read many ranges of bytes.
@@ -104,13 +108,12 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         wanted = [(int(start), int(stop)) for start, stop in ranges]
         for span in wanted:
             self._check_range(*span)
-        spans = _join(wanted)
-        read = self._fetch(spans)
-        starts = [start for start, _ in spans]
-        chunks = []
-        for start, stop in wanted:
-            span = spans[bisect_right(starts, start) - 1]
-            chunks.append(self._filled((start, stop), read[span], span[0]))
+        distinct = sorted(set(wanted))
+        planned = [span for span in distinct if self._queue.is_planned(span)]
+        others = [span for span in distinct if span[0] < span[1] and not self._queue.is_planned(span)]
+        read = self._read_others(others)  # what is planned comes meanwhile
+        read |= self._queue.take(planned)
+        chunks = [self._filled(span, read.get(span, memoryview(b""))) for span in wanted]
         for chunk in chunks:
             notifier(chunk, notifications)()
         return chunks
@@ -118,9 +121,9 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
     @property
     def num_bytes(self) -> int:
         """The file's size in bytes."""
-        if self._size is None:
+        if self._file.size is None:
             self.chunk(0, 1)
-        return self._size or 0
+        return self._file.size or 0
 
     @property
     def closed(self) -> bool:
@@ -135,14 +138,35 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
     ) -> None:
         self._closed = True
         self._kept.clear()
+        self._queue.close()
 
-    @property
-    def _size(self) -> int | None:
-        return self._version.size if self._version else None
+    def _make_line(self) -> HttpLine:
+        self._counts.append(Traffic())
+        return HttpLine(self._file, self._counts[-1], lambda: self._closed)
 
-    def _filled(self, wanted: Range, data: bytes, offset: int) -> Any:
-        start, stop = wanted
-        return Chunk(self, start, stop, TrivialFuture(memoryview(data)[start - offset : stop - offset]))
+    def _requests(self, plan: ReadPlan, window_bytes: int) -> list[Request]:
+        several = self._file.host.several is not False
+        connections = self._file.policy.connections_per_host
+        return plan.requests(window_bytes, gap=self._file.gap_bytes(), several=several, connections=connections)
+
+    def _read_others(self, ranges: Sequence[Range]) -> dict[Range, memoryview]:
+        """Read what is not planned, all of it at once."""
+        requests = self._requests(ReadPlan(PlannedRange(0, *span) for span in ranges), sys.maxsize)
+        spans = self._queue.read(requests) if requests else {}
+        return {needed: view(spans[span], span, needed) for request in requests for needed, span in request.places()}
+
+    def _read(self, spans: Sequence[Range]) -> dict[Range, bytes]:
+        return self._queue.read([Request(tuple(spans), ())]) if spans[0][0] < spans[0][1] else {spans[0]: b""}
+
+    def _widened(self, start: int, stop: int) -> Range:
+        """Return what to read for a single range: whole blocks, or the end of the file as a whole."""
+        size = self._file.size
+        if size is not None and size - END_BYTES <= start < stop and start >= BLOCK_BYTES:
+            return max(size - END_BYTES, BLOCK_BYTES), size
+        return start // BLOCK_BYTES * BLOCK_BYTES, -(-stop // BLOCK_BYTES) * BLOCK_BYTES
+
+    def _filled(self, wanted: Range, data: memoryview) -> Any:
+        return Chunk(self, *wanted, TrivialFuture(data))
 
     def _keep(self, where: Range, data: bytes) -> None:
         self._kept[where] = data
@@ -151,87 +175,10 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
 
     def _check_range(self, start: int, stop: int) -> None:
         """Refuse what cannot be in the file: a damaged list of contents points anywhere."""
-        if start < 0 or stop < start or (self._size is not None and stop > self._size):
+        size = self._file.size
+        if start < 0 or stop < start or (size is not None and stop > size):
             msg = (
                 f"{self._file_path}: its list of contents points to the bytes {start} to {stop}, but it has "
-                f"{self._size}: it is truncated or damaged on the server; compare its size with the portal's"
+                f"{size}: it is truncated or damaged on the server; compare its size with the portal's"
             )
             raise UnreadableFileError(msg)
-
-    def _fetch(self, spans: Sequence[Range]) -> dict[Range, bytes]:
-        read: dict[Range, bytes] = {}
-
-        def attempt() -> None:
-            """Read what is still missing."""
-            with self._connection:
-                for span in spans:
-                    if span not in read:
-                        read[span] = self._request(*span)
-
-        retry(self._file_path, self._policy, attempt, lambda: len(read))
-        return read
-
-    def _request(self, start: int, stop: int) -> bytes:
-        if start == stop:
-            return b""
-        with self._connection.get(self._file_path, {"Range": f"bytes={start}-{stop - 1}"}) as answer:
-            stop = self._check(answer, start, stop)
-            body = bytearray()
-            for block in answer.blocks():
-                body += block
-                if len(body) > stop - start:
-                    break
-        if len(body) != stop - start:
-            msg = f"{len(body)} bytes came where {stop - start} were announced"
-            raise TransientError(msg)
-        return bytes(body)
-
-    def _check(self, answer: Response, start: int, stop: int) -> int:
-        """Check the head of an answer; return where its range must end."""
-        version = answer.version
-        self._check_version(answer)
-        size = version.size
-        if answer.status == 416:
-            msg = f"{self._file_path}: the server has no byte {start} of it (it has {size}): it is truncated or empty"
-            raise UnreadableFileError(msg)
-        if size is not None:
-            stop = min(stop, size)
-        if answer.status != 206 or size is None or (answer.start, answer.stop) != (start, stop):
-            msg = (
-                f"{self._file_path}: asked for the bytes {start} to {stop}, the server gives {_given(answer)}: it "
-                f"cannot be read in parts; read it with --fetch download"
-            )
-            raise RangesUnsupportedError(msg)
-        if answer.length not in (None, stop - start):
-            msg = f"the server announces {answer.length} bytes for the {stop - start} bytes from {start} on"
-            raise TransientError(msg)
-        self._version = version
-        return stop
-
-    def _check_version(self, answer: Response) -> None:
-        check_size(self._file_path, self._expected, answer.version.size)
-        if self._version is not None and self._version.differs(answer.version):
-            msg = f"{self._file_path}: it was changed on the server while it was read: read it again"
-            raise UnreadableFileError(msg)
-
-
-def _join(ranges: Sequence[Range]) -> list[Range]:
-    """Join ranges that overlap or lie near each other, as long as the request stays small."""
-    spans: list[Range] = []
-    for start, stop in sorted(ranges):
-        first, last = spans[-1] if spans else (0, 0)
-        near = bool(spans) and start - last <= BLOCK_BYTES
-        if near and (stop <= last or stop - first <= MAX_REQUEST_BYTES):
-            spans[-1] = (first, max(last, stop))
-        else:
-            spans.append((start, stop))
-    return spans
-
-
-def _given(answer: Response) -> str:
-    if answer.status != 206:
-        return f"the whole file (status {answer.status})"
-    if answer.start is None:
-        return "an answer that does not say which bytes it holds"
-    size = "unknown size" if answer.version.size is None else f"{answer.version.size}"
-    return f"the bytes {answer.start} to {answer.stop} of {size}"

@@ -37,7 +37,7 @@ class WatchedAdapter(HTTPAdapter):
 
         def watch() -> None:
             while not done.wait(seconds):  # again and again: at first, it may still be looking for the server
-                self._interrupt()
+                self.interrupt()
 
         threading.Thread(target=watch, daemon=True).start()
         try:
@@ -51,7 +51,12 @@ class WatchedAdapter(HTTPAdapter):
         while self._connections:  # urllib3 itself closes them when nobody refers to them any more
             self._connections.pop().close()
 
-    def _interrupt(self) -> None:
+    def is_open(self) -> bool:
+        """Tell whether there is an open connection."""
+        return any(connection.sock is not None for connection in self._connections)
+
+    def interrupt(self) -> None:
+        """Break the connections; closing them is left to the thread that uses them."""
         for connection in list(self._connections):
             if isinstance(connection.sock, socket.socket):
                 with suppress(OSError):  # past the TLS layer, which is busy in the other thread

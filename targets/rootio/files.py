@@ -3,7 +3,7 @@
 import gc
 import os
 import queue
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from uproot.source.cursor import Cursor
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
+from targets.network.read_plan import PlannedRange, ReadPlan
 from targets.network.retry import RetryPolicy, Traffic
 from targets.network.uris import choose_address
 from targets.rootio import key_lists
@@ -84,6 +85,7 @@ class Trees(Mapping[str, Tree]):
     Attributes:
         size: Size of the file in bytes.
         bytes_behind: Bytes after the end that the header states.
+        is_remote: Whether it is read over a network.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -96,6 +98,7 @@ class Trees(Mapping[str, Tree]):
         """
         _check_class(uri, file, list(keys.values()))
         self.size = int(file.file.source.num_bytes)
+        self.is_remote = not isinstance(file.file.source, FileSource)
         self.bytes_behind = max(self.size - int(file.file.fEND), 0)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
@@ -119,6 +122,17 @@ class Trees(Mapping[str, Tree]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def read_ahead(self, ranges: Sequence[PlannedRange], budget: int) -> None:
+        """Begin to read what will be asked for, where that takes time: over a network.
+
+        Args:
+            ranges: The ranges of bytes, as the readers of trees plan them.
+            budget: Bytes that may be there before they are asked for.
+        """
+        source = self._file.file.source
+        if isinstance(source, HttpSource):
+            source.follow(ReadPlan(ranges), budget)
 
     def traffic(self) -> Traffic:
         """Return bytes and requests so far, over the network or from the disk."""

@@ -10,12 +10,12 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 from targets.network.retry import RetryPolicy
 
@@ -34,6 +34,8 @@ IMPATIENT = RetryPolicy(
 
 _LONGEST_S = 60  # no thread of the server outlives a client that forgot it
 
+BOUNDARY = "00000000000000000042"
+
 Fault = Callable[["Handler"], None]
 
 
@@ -50,12 +52,14 @@ class Hosted:
 class Server:
     """What a server has, what is to go wrong, and what happened.
 
-    `sent` counts bytes of bodies, `connections` all connections, `peak` the most open at once.
+    `several` says whether it gives several ranges at once, `sent` counts bytes of bodies, `connections` all
+    connections, `peak` the most open at once.
     """
 
     files: dict[str, Hosted] = field(default_factory=dict)
     faults: list[Fault | None] = field(default_factory=list)
     always: Fault | None = None
+    several: bool = True
     url: str = ""
     port: int = 0
     asked: list[tuple[str, Message]] = field(default_factory=list)
@@ -160,6 +164,8 @@ def right(handler: Handler, whole: bool = False) -> tuple[int, dict[str, str | N
     if known[0] == hosted.etag if known[0] else known[1] and known[1] == hosted.last_modified:
         return 304, head, b""
     condition = handler.headers["If-Range"]
+    if handler.served.several and "," in (handler.headers["Range"] or "") and not whole:
+        return _several(handler.headers["Range"], body, head)
     asked = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers["Range"] or "")
     if not asked or whole or (condition and condition not in (hosted.etag, hosted.last_modified)):
         return 200, head | {"Content-Length": str(len(body))}, body
@@ -168,6 +174,36 @@ def right(handler: Handler, whole: bool = False) -> tuple[int, dict[str, str | N
         return 416, head | {"Content-Length": "0", "Content-Range": f"bytes */{len(body)}"}, b""
     span = {"Content-Range": f"bytes {start}-{stop - 1}/{len(body)}", "Content-Length": str(stop - start)}
     return 206, head | span, body[start:stop]
+
+
+def _several(wanted: str, body: bytes, head: dict[str, str | None]) -> tuple[int, dict[str, str | None], bytes]:
+    parts = [
+        Part(int(start), min(int(last) + 1, len(body)), len(body), body[int(start) : int(last) + 1])
+        for start, last in re.findall(r"(\d+)-(\d+)", wanted)
+    ]
+    content = multipart(parts)
+    more = {"Content-Type": f"multipart/byteranges; boundary={BOUNDARY}", "Content-Length": str(len(content))}
+    return 206, head | more, content
+
+
+class Part(NamedTuple):
+    """A part of an answer: what it says of itself, and its bytes."""
+
+    start: int
+    stop: int
+    size: int
+    data: bytes
+
+
+def multipart(parts: Sequence[Part], end: bytes = b"--") -> bytes:
+    """Put parts together, as nginx and Apache do."""
+    heads = (f"bytes {part.start}-{part.stop - 1}/{part.size}".encode() for part in parts)
+    line = b"\r\n--" + BOUNDARY.encode()
+    texts = [
+        line + b"\r\nContent-Type: application/octet-stream\r\nContent-Range: " + head + b"\r\n\r\n" + part.data
+        for part, head in zip(parts, heads, strict=True)
+    ]
+    return b"".join(texts) + line + end + b"\r\n"
 
 
 def status(code: int, **headers: str) -> Fault:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from targets.network.read_plan import PlannedRange
 from targets.rootio.compression import Bytes, Decompressor
 from targets.rootio.rntuple.encodings import Encoding
 
@@ -147,6 +148,18 @@ class Column:
     def largest_page_bytes(self) -> int:
         """Return the bytes of its largest page, decoded; 0 where it has none."""
         return max((page.n_numbers for page in self._pages), default=0) * self.dtype.itemsize
+
+    def planned(self, entries: Sequence[int]) -> list[PlannedRange]:
+        """List the ranges of bytes that all of its pages take.
+
+        Args:
+            entries: The first entry of each cluster, and how many there are in all.
+        """
+        stored = [page for page in self._pages if page.start is not None]
+        clusters = np.searchsorted(self.firsts, [page.first for page in stored], side="right") - 1
+        return [
+            PlannedRange(int(entries[cluster]), *page.range()) for cluster, page in zip(clusters, stored, strict=True)
+        ]
 
     def missing(self, start: int, stop: int) -> list[Page]:
         """Return the pages that must be fetched for some numbers.

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.arrays import Int64
+from targets.network.read_plan import PlannedRange
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import Flat, ShapeError, naming
 from targets.rootio.local_source import read_groups
@@ -93,6 +94,19 @@ class FieldReader:
             offsets = from_zero[id(collection), numbers.firsts.tobytes()] if numbers and collection else None
             flats[path] = Flat(offsets, read)
         return flats
+
+    def planned(self, paths: Sequence[str]) -> list[PlannedRange]:
+        """List the ranges of bytes that all entries of some fields take.
+
+        Args:
+            paths: Names of the fields.
+
+        Returns:
+            A range for each page.
+        """
+        columns = {id(column): column for path in paths for column in self._find(path) if column is not None}
+        entries = self._firsts.tolist()
+        return [planned for column in columns.values() for planned in column.planned(entries)]
 
     def bytes_per_event(self, paths: Sequence[str]) -> None:
         """Tell that the memory of arrays is not known before they are read.

@@ -13,6 +13,7 @@ import numpy as np
 
 from edm.arrays import Int64
 from targets.errors import FileFormatError
+from targets.network.read_plan import PlannedRange
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Flat, naming
 from targets.rootio.local_source import read_groups
@@ -108,6 +109,20 @@ class BranchReader:
         if len(sizes) < len(paths) or not self.num_entries:
             return None
         return sum(sizes) / self.num_entries + WORD_BYTES * len(sizes)  # an offset has two words here, one in the file
+
+    def planned(self, paths: Sequence[str]) -> list[PlannedRange]:
+        """List the ranges of bytes that all entries of some branches take, by what the list of contents says.
+
+        Args:
+            paths: Full paths of the branches; those that are read by uproot may be any branches of the tree.
+
+        Returns:
+            A range for each basket, those of counters that are needed included.
+        """
+        branches = {path: self._branch(path) for path in paths}
+        counters = {branch.counter for branch in branches.values() if branch and branch.counter}
+        named = [branch_lists.branch(self._tree, path) for path in {*paths, *counters}]
+        return [planned for branch in named for planned in _planned(branch)]
 
     def _counts(self, branch: "_Branch", start: int, stop: int) -> _Counts:
         """Read the counter of a branch whose baskets do not say where entries begin, for whole baskets."""
@@ -235,6 +250,14 @@ class _Branch:
 
     def _needed(self, start: int, stop: int) -> range:
         return range(bisect_right(self._edges, start) - 1, bisect_left(self._edges, stop))
+
+
+def _planned(branch: Any) -> list[PlannedRange]:
+    """List the baskets of a branch and of those below it; the last ones may stand in the list of contents itself."""
+    seeks, sizes = branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist()
+    starts = zip(branch.entry_offsets, seeks, sizes, strict=False)  # the lists have room for more baskets
+    own = [PlannedRange(int(entry), seek, seek + size) for entry, seek, size in starts if seek]
+    return own + [planned for below in branch.branches for planned in _planned(below)]
 
 
 def _features(branch: Any) -> int:

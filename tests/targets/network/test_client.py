@@ -252,22 +252,15 @@ def test_a_redirect_to_another_host_takes_its_slot_and_gives_back_the_first(url,
     here, there = url, url.replace("127.0.0.1", "localhost")
     web.faults = [faults.redirect(there)] * 1
     held = []
-    real = client.host_slot
+    real = client.take_slot
 
-    class Seen:
-        def __init__(self, host, limit):
-            self.host, self.slot = host, real(host, limit)
-
-        def __enter__(self):
-            held.append(self.host)
-            return self.slot.__enter__()
-
-        def __exit__(self, *error):
-            held.append(f"-{self.host}")
-            return self.slot.__exit__(*error)
+    def watched(host, *arguments):
+        slot = real(host, *arguments)
+        held.append(host)
+        return SimpleNamespace(release=lambda: (held.append(f"-{host}"), slot.release()))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "host_slot", Seen)
+        patch.setattr(client, "take_slot", watched)
         assert ask(here)[1] == BODY
     assert held == ["127.0.0.1", "-127.0.0.1", "localhost", "-localhost"]
 

@@ -2,25 +2,54 @@
 
 import queue
 import random
+import threading
 
 import pytest
 
 from targets.errors import UnreadableFileError
-from targets.network.http_source import BLOCK_BYTES, MAX_KEPT_BYTES, MAX_REQUEST_BYTES, HttpSource
+from targets.network.http_source import BLOCK_BYTES, MAX_KEPT_BYTES, HttpSource
+from targets.network.read_plan import GAP_BYTES, MOST_BYTES
 from targets.network.retry import RangesUnsupportedError, RefusedError
+from targets.network.streaming import request_queue
+from targets.network.streaming.hosts import host_of
 from tests.support import faults
 from tests.support.faults import IMPATIENT, QUICK
 
 BODY = random.Random(1).randbytes(20 * BLOCK_BYTES + 777)
 
 
+@pytest.fixture(params=[True, False], ids=["several", "single"])
+def url(request, web):
+    """The address of a file; its server gives several ranges at once, or one at a time."""
+    web.several = request.param
+    url = web.host("x.root", BODY)
+    host_of(url).several = request.param
+    return url
+
+
 @pytest.fixture
-def url(web):
-    return web.host("x.root", BODY)
+def single(web):
+    """The address of a file on a server of which it is known that it gives one range at a time."""
+    web.several = False
+    url = web.host("x.root", BODY)
+    host_of(url).several = False
+    return url
+
+
+OPENED = []
+
+
+@pytest.fixture(autouse=True)
+def closed(slots):
+    """Close what a test opened, while its folder for slots exists."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 def source(url, policy=QUICK, size=None):
-    return HttpSource(url, policy=policy, size=size)
+    OPENED.append(HttpSource(url, policy=policy, size=size))
+    return OPENED[-1]
 
 
 def one(source, start, stop):
@@ -66,24 +95,28 @@ def test_ranges_that_repeat_overlap_or_contain_each_other(url):
     assert many(source(url), ranges) == [BODY[start:stop] for start, stop in ranges]
 
 
-def test_near_ranges_are_one_request_and_far_ones_are_not(url, web):
-    near = [(0, 100), (100 + BLOCK_BYTES, 200 + BLOCK_BYTES)]
-    many(source(url), near)
-    assert web.ranges() == [f"bytes=0-{199 + BLOCK_BYTES}"]
+def test_near_ranges_are_one_range_and_far_ones_are_not(url, web):
+    gap = GAP_BYTES if web.several else BLOCK_BYTES
+    many(source(url), [(0, 100), (100 + gap, 200 + gap)])
+    assert web.ranges() == [f"bytes=0-{199 + gap}"]
     web.asked.clear()
-    many(source(url), [(0, 100), (101 + BLOCK_BYTES, 200 + BLOCK_BYTES)])
-    assert web.ranges() == ["bytes=0-99", f"bytes={101 + BLOCK_BYTES}-{199 + BLOCK_BYTES}"]
+    many(source(url), [(0, 100), (101 + gap, 200 + gap)])
+    asked = [text for header in web.ranges() for text in header.removeprefix("bytes=").split(",")]
+    assert sorted(asked) == ["0-99", f"{101 + gap}-{199 + gap}"]
+    assert len(web.asked) == (1 if web.several else 2)
 
 
-def test_joined_requests_stay_small(web):
-    size = 2 * MAX_REQUEST_BYTES + 1000
+def test_requests_stay_small(web):
+    size = 3 * MOST_BYTES + 1000
     url = web.host("large", bytes(size))
+    host_of(url).several = True  # or the file's end is asked for with its beginning
     step = 2**20
     ranges = [(start, min(start + step, size)) for start in range(0, size, step)]
     assert all(data.count(0) == len(data) for data in many(source(url), ranges))
-    asked = [[int(end) for end in text.removeprefix("bytes=").split("-")] for text in web.ranges()]
-    assert len(asked) == 3
-    assert max(last + 1 - first for first, last in asked) <= MAX_REQUEST_BYTES
+    asked = [text.removeprefix("bytes=").split(",") for text in web.ranges()]
+    lengths = [sum(1 - int(text.split("-")[0]) + int(text.split("-")[1]) for text in header) for header in asked]
+    assert max(lengths) <= MOST_BYTES
+    assert sum(lengths) == size
 
 
 def test_single_ranges_near_each_other_cost_one_request(url, web):
@@ -101,17 +134,34 @@ def test_what_is_kept_of_single_ranges_is_bounded(web):
         assert sum(map(len, opened._kept.values())) <= MAX_KEPT_BYTES
 
 
-def test_many_ranges_use_one_connection_and_leave_none_behind(url, web):
-    many(source(url), [(start, start + 10) for start in range(0, len(BODY) - 10, 3 * BLOCK_BYTES)])
-    assert len(web.asked) == 7
-    assert web.connections == 1
+def test_many_ranges_use_few_connections_again_and_leave_none_behind(url, web):
+    with source(url) as opened:
+        for _ in range(5):
+            many(opened, [(start, start + 10) for start in range(0, len(BODY) - 10, 3 * BLOCK_BYTES)])
+        assert len(web.asked) == (5 if web.several else 35)
+        assert web.connections <= (1 if web.several else QUICK.connections_per_host)
     assert faults.settles(lambda: web.open == 0)
+    assert not _threads()
+
+
+def _threads():
+    return [thread for thread in threading.enumerate() if "RequestQueue" in repr(getattr(thread, "_target", ""))]
+
+
+def test_an_idle_connection_is_closed(url, web, monkeypatch):
+    monkeypatch.setattr(request_queue, "_IDLE_S", 0.05)
+    opened = source(url)
+    many(opened, [(0, 10)])
+    assert faults.settles(lambda: web.open == 0)
+    assert many(opened, [(300_000, 300_010)]) == [BODY[300_000:300_010]]
+    assert web.connections == 2
 
 
 def test_bytes_and_requests_are_counted(url, web):
     opened = source(url)
     many(opened, [(0, 100), (500_000, 500_300)])
-    assert (opened.traffic.received, opened.traffic.requests) == (400, 2) == (web.sent, len(web.asked))
+    assert (opened.traffic.received, opened.traffic.requests) == (web.sent, len(web.asked))
+    assert web.sent >= 400
 
 
 def test_the_size_is_that_of_the_file(url, web):
@@ -195,7 +245,8 @@ def test_what_passes_leaves_no_trace(url, web, fault):
     web.faults = [fault, fault, None, fault, fault]
     ranges = [(0, 1000), (200_000, 201_000), (400_000, 401_000)]
     assert many(source(url), ranges) == [BODY[start:stop] for start, stop in ranges]
-    assert len(web.asked) == 7
+    if not web.several:
+        assert len(web.asked) == 7
 
 
 @pytest.mark.parametrize(
@@ -207,11 +258,11 @@ def test_stalls_end_and_leave_no_trace(url, web, fault):
     assert len(web.asked) == 2
 
 
-def test_progress_restores_patience(url, web):
+def test_progress_restores_patience(single, web):
     """Of many requests some fail: that is not the same as one that fails again and again."""
     starts = range(0, 600_000, 3 * BLOCK_BYTES)
     web.faults = [fault for _ in starts for fault in (faults.drop(5), None)]
-    many(source(url), [(start, start + 10) for start in starts])
+    many(source(single, faults.QUICK_ALONE), [(start, start + 10) for start in starts])
     assert len(web.asked) == 2 * len(starts)
 
 
@@ -290,10 +341,10 @@ def test_a_file_that_changes_meanwhile_is_not_mixed(url, web, content, etag):
         many(opened, [(300_000, 300_100)])
 
 
-def test_a_file_that_changes_while_a_request_is_tried_again(url, web):
+def test_a_file_that_changes_while_a_request_is_tried_again(single, web):
     web.faults = [None, faults.drop(5), faults.changing(CHANGED)]
     with pytest.raises(UnreadableFileError, match="it was changed on the server while it was read"):
-        many(source(url), [(0, 10), (300_000, 300_100)])
+        many(source(single, faults.QUICK_ALONE), [(0, 10), (300_000, 300_100)])
 
 
 def test_a_size_that_is_not_the_catalogues(url, web):
@@ -312,8 +363,12 @@ def test_one_slot_is_enough_and_is_given_back_between_requests(url, slots):
         assert one(first, start, start + 9) == one(second, start, start + 9) == BODY[start : start + 9]
 
 
-def test_a_redirect_is_followed_for_each_request(url, web):
-    web.faults = [faults.redirect("/x.root"), None, faults.redirect("/x.root")]
-    opened = source(url.replace("x.root", "old.root"))
-    web.files["/old.root"] = web.files["/x.root"]
-    assert many(opened, [(0, 10), (300_000, 300_010)]) == [BODY[:10], BODY[300_000:300_010]]
+def test_where_a_redirect_leads_is_remembered(url, web):
+    """The second request goes there at once; when it is no longer there, redirects are followed anew."""
+    redirect, moved = faults.redirect("/x.root"), faults.status(403)
+    opened = source(url.replace("x.root", "old.root"), faults.QUICK_ALONE)
+    web.faults = [redirect, None, None, moved, redirect]
+    for place in (0, 100_000, 200_000):
+        assert one(opened, place, place + 10) == BODY[place : place + 10]
+    asked = [path for path, _ in web.asked]
+    assert asked == ["/old.root", "/x.root", "/x.root", "/x.root", "/old.root", "/x.root"]

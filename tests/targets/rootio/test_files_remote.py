@@ -47,9 +47,10 @@ def nanoaod(tmp_path_factory):
     return write(tmp_path_factory.mktemp("made") / "made.root", "cms-nanoaod", events(N_EVENTS))
 
 
-@pytest.fixture
-def hosted(web):
-    """Put a file on the server and return its address."""
+@pytest.fixture(params=[True, False], ids=["several", "single"])
+def hosted(request, web):
+    """Put a file on the server, which gives several ranges at once or one at a time, and return its address."""
+    web.several = request.param
 
     def host(path, **more):
         return web.host("folder/x.root", Path(path).read_bytes(), **more)
@@ -86,8 +87,9 @@ def test_events_over_http_are_those_on_the_disk(path, hosted, web):
     there, n_events, traffic = read(uri)
     assert there == read(path)[0]
     assert n_events == count(there) == N_EVENTS
-    assert (traffic.received, traffic.requests) == (web.sent, len(web.asked))
-    assert web.peak == 1
+    assert traffic.requests == len(web.asked)
+    assert traffic.received == web.sent or (traffic.received < web.sent and not web.several)  # but for one answer
+    assert web.peak <= QUICK.connections_per_host
     assert all(web.ranges()), "nothing is read but ranges"
 
 
@@ -97,7 +99,7 @@ def test_events_are_the_same_after_every_fault_that_passes(path, hosted, web):
     passing = [faults.drop_head, faults.drop(50), faults.drop(50, reset=True), faults.status(503), faults.status(429)]
     passing += [faults.wrong_length(9), faults.raw(b"HTTP/1.1 200 OK\r\nCont"), faults.redirect("/folder/x.root")]
     for fault in passing:
-        web.faults = [None, fault, fault, None, fault]
+        web.faults = [None, fault, fault]
         assert read(uri)[0] == expected
         assert web.faults == []
 
@@ -248,8 +250,8 @@ def test_real_files_over_http(hosted, web, name, record_property):
     there, n_events, traffic = read(uri, QUICK, 50_000)
     assert n_events == count(there)
     assert there == read(path, QUICK, 50_000)[0]
-    assert traffic.received == web.sent
+    assert traffic.received == web.sent or (traffic.received < web.sent and not web.several)  # but for one answer
     fraction = traffic.received / Path(path).stat().st_size
     record_property("fraction", f"{fraction:.3f}")
     record_property("requests", traffic.requests)
-    assert fraction < (0.2 if "amp_physlite" in name else 1.01)
+    assert fraction < (0.2 if "amp_physlite" in name and web.several else 1.01)
