@@ -21,7 +21,7 @@ from targets.network.watched_adapter import WatchedAdapter
 if TYPE_CHECKING:
     from targets.storage.locks import FileLock
 
-__all__ = ["Connection", "Response", "user_agent"]
+__all__ = ["Connection", "user_agent"]
 
 _MAX_REDIRECTS = 5
 _TRANSIENT = frozenset({408, 421, 425, 429, 500, 502, 503, 504})

@@ -16,10 +16,11 @@ from uproot.source.futures import TrivialFuture
 from targets.errors import UnreadableFileError
 from targets.network.read_plan import PlannedRange, Range, ReadPlan, Request
 from targets.network.retry import RetryPolicy, Traffic
-from targets.network.streaming.http_line import HttpLine, ServedFile
+from targets.network.streaming.http_line import HttpLine
 from targets.network.streaming.request_queue import RequestQueue, view
+from targets.network.streaming.served_file import ServedFile
 
-__all__ = ["BLOCK_BYTES", "END_BYTES", "MAX_KEPT_BYTES", "HttpSource", "Range"]
+__all__ = ["BLOCK_BYTES", "END_BYTES", "MAX_KEPT_BYTES", "HttpSource"]
 
 BLOCK_BYTES = 32 * 1024
 """Single ranges are widened to multiples of it: metadata lies close together."""

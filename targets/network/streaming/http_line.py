@@ -3,114 +3,27 @@
 Many ranges are asked for at once where the server can give them, and otherwise one after the other.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from targets.errors import UnreadableFileError
 from targets.network.client import Connection
-from targets.network.read_plan import GAP_BYTES, MOST_BYTES, Range, join, range_header
-from targets.network.response import ByteRange, Response
+from targets.network.read_plan import MOST_BYTES, Range, join, range_header
+from targets.network.response import Response
 from targets.network.retry import (
-    RangesUnsupportedError,
     RefusedError,
-    RetryPolicy,
     Traffic,
     TransientError,
-    Version,
-    check_size,
     retry,
 )
-from targets.network.streaming.hosts import Host, host_of
 from targets.network.streaming.multipart import MultipartError, boundary_of, longest_body, read_parts
+from targets.network.streaming.served_file import ServedFile
 
-__all__ = ["HttpLine", "ServedFile"]
+__all__ = ["HttpLine"]
 
 _MAGIC = (0, 4)  # bytes that are asked for again beside the file's end, to learn whether a host gives several ranges
 _MOST_FAILURES = 2  # of answers in several parts, after which the same ranges are asked for one by one
 _NOT_ALLOWED = (401, 403, 404, 410)  # what a server says of the file, and not of how it was asked for
-
-
-class ServedFile:
-    """A file on a web server, and what is known of it.
-
-    Attributes:
-        uri: Its address.
-        policy: How to read.
-        version: Its state, from the first answer on.
-        address: Where it was found, behind redirects.
-        n_read: Ranges that were read whole so far, on all connections: none of them loses patience while it grows.
-    """
-
-    def __init__(self, uri: str, policy: RetryPolicy, size: int | None) -> None:
-        self.uri, self.policy, self._expected = uri, policy, size
-        self.version: Version | None = None
-        self.address = uri
-        self.n_read = 0
-        self._lock = threading.Lock()
-
-    @property
-    def size(self) -> int | None:
-        """Its size in bytes; None before it is known."""
-        return self.version.size if self.version else None
-
-    @property
-    def host(self) -> Host:
-        """What is known of the host that gives it."""
-        return host_of(self.address)
-
-    def gap_bytes(self) -> int:
-        """Return the gap between ranges up to which it is better to read it than to leave it out."""
-        return self.host.gap_bytes() if self.host.several is False else GAP_BYTES
-
-    def compare(self, version: Version) -> None:
-        """Compare a version with that of the first answer; of this one itself, note it.
-
-        Raises:
-            UnreadableFileError: When it is another one, or has not the size that the catalogue says.
-        """
-        check_size(self.uri, self._expected, version.size)
-        with self._lock:  # the first answers may come on several connections
-            if self.version is None and version.size is not None:
-                self.version = version
-            is_another = self.version is not None and self.version.differs(version)
-        if is_another:
-            msg = f"{self.uri}: it was changed on the server while it was read: read it again"
-            raise UnreadableFileError(msg)
-
-    def check(self, answer: Response, start: int, stop: int) -> int:
-        """Check the head of an answer with one range; return where its range must end."""
-        self.compare(answer.version)
-        size = answer.version.size
-        if answer.status == 416:
-            msg = f"{self.uri}: the server has no byte {start} of it (it has {size}): it is truncated or empty"
-            raise UnreadableFileError(msg)
-        if size is not None:
-            stop = min(stop, size)
-        if answer.status != 206 or size is None or (answer.start, answer.stop) != (start, stop):
-            msg = (
-                f"{self.uri}: asked for the bytes {start} to {stop}, the server gives {_given(answer)}: it "
-                f"cannot be read in parts; read it with --fetch download"
-            )
-            raise RangesUnsupportedError(msg)
-        if answer.length not in (None, stop - start):
-            msg = f"the server announces {answer.length} bytes for the {stop - start} bytes from {start} on"
-            raise TransientError(msg)
-        return stop
-
-    def check_part(self, answer: Response, headers: Mapping[str, str]) -> Range:
-        """Check the headers of a part, and return its range."""
-        start, stop, size = ByteRange.of(headers.get("content-range", ""))
-        if start is None or stop is None or size is None:
-            msg = "a part that does not say which bytes it holds"
-            raise MultipartError(msg)
-        of_answer = answer.version
-        version = Version(
-            headers.get("etag", of_answer.etag), headers.get("last-modified", of_answer.last_modified), size
-        )
-        self.compare(version)
-        return start, stop
 
 
 class HttpLine:
@@ -154,6 +67,7 @@ class HttpLine:
             UnreadableFileError: When they cannot be read.
             RangesUnsupportedError: When the server gives whole files only.
             RefusedError: When it gives nothing.
+            OSError: When the file was closed meanwhile.
         """
         failures = 0
 
@@ -272,12 +186,3 @@ class HttpLine:
             yield block
         if began is not None:
             self._file.host.note_body(n_bytes, time.monotonic() - began)
-
-
-def _given(answer: Response) -> str:
-    if answer.status != 206:
-        return f"the whole file (status {answer.status})"
-    if answer.start is None:
-        return "an answer that does not say which bytes it holds"
-    size = "unknown size" if answer.version.size is None else f"{answer.version.size}"
-    return f"the bytes {answer.start} to {answer.stop} of {size}"

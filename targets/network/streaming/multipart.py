@@ -112,7 +112,12 @@ class _Body:
         self._block, self._at = b"", 0
 
     def line(self) -> bytes:
-        """Read a line and return it without its end."""
+        """Read a line and return it without its end.
+
+        Raises:
+            MultipartError: When it is too long.
+            TransientError: When the answer ends before it does.
+        """
         line = bytearray()
         while not line.endswith(b"\r\n"):
             if len(line) > _LONGEST_LINE:
@@ -126,7 +131,11 @@ class _Body:
         return bytes(line[:-2])
 
     def take(self, n_bytes: int) -> bytes:
-        """Read so many bytes."""
+        """Read so many bytes.
+
+        Raises:
+            TransientError: When there are fewer.
+        """
         parts = []
         while n_bytes:
             self._fill()
