@@ -5,16 +5,35 @@ bins after the last one with content above 0.35, and drops a histogram unless it
 least 25 bins and 100 entries.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MIN_BINS", "MIN_ENTRIES", "histogram_name", "plain_name", "rejection"]
+__all__ = [
+    "MAX_TRAINED_BINS",
+    "MIN_BINS",
+    "MIN_BINS_OF_PAPER",
+    "MIN_ENTRIES",
+    "Verdict",
+    "gate",
+    "histogram_name",
+    "plain_name",
+    "rejection",
+    "trimmed_bins",
+]
 
 MIN_BINS = 25
 """Bins that a histogram must have (source: BumpNet's loader)."""
 
 MIN_ENTRIES = 100
 """Entries that a histogram must have (source: BumpNet's loader)."""
+
+MIN_BINS_OF_PAPER = 31
+"""Bins that a histogram must have by the rule of BumpNet's paper: more than 30."""
+
+MAX_TRAINED_BINS = 105
+"""Bins up to which histograms were in BumpNet's training (source: its authors' report)."""
 
 _TRIM_CONTENT = 0.35  # bins after the last one above this are cut off (source: BumpNet's loader)
 
@@ -53,21 +72,63 @@ def _width(width_gev: float | str) -> str:
     return width_gev if isinstance(width_gev, str) else str(float(width_gev))
 
 
-def rejection(counts: npt.NDArray[np.int64]) -> str | None:
+class Verdict(NamedTuple):
+    """Whether a histogram goes to BumpNet.
+
+    Attributes:
+        accepted: Whether it does.
+        reason: Why not; None when it does.
+        warning: What to know of it nevertheless; None for nothing.
+    """
+
+    accepted: bool
+    reason: str | None = None
+    warning: str | None = None
+
+
+def gate(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> Verdict:
+    """Decide whether a histogram goes to BumpNet: by the rules of its loader, and by that of its paper.
+
+    Args:
+        contents: Entries per bin, or expected events, shape (n_bins,).
+
+    Returns:
+        The verdict.
+    """
+    if (reason := rejection(contents)) is not None:
+        return Verdict(False, reason)
+    n_bins = trimmed_bins(contents)
+    if n_bins < MIN_BINS_OF_PAPER:
+        return Verdict(False, f"{n_bins} bins, BumpNet's paper wants more than {MIN_BINS_OF_PAPER - 1}")
+    if n_bins > MAX_TRAINED_BINS:
+        return Verdict(True, warning=f"{n_bins} bins, BumpNet was trained with at most {MAX_TRAINED_BINS}")
+    return Verdict(True)
+
+
+def trimmed_bins(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> int:
+    """Count the bins that the loader keeps: those up to the last one with content above 0.35.
+
+    Args:
+        contents: Entries per bin, or expected events, shape (n_bins,).
+    """
+    filled = np.flatnonzero(contents > _TRIM_CONTENT)
+    return int(filled[-1]) + 1 if len(filled) else 0
+
+
+def rejection(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> str | None:
     """Say why BumpNet's loader would drop a histogram.
 
     Args:
-        counts: Entries per bin, shape (n_bins,), dimensionless.
+        contents: Entries per bin, or expected events, shape (n_bins,).
 
     Returns:
-        The reason, or None when the loader keeps it. Empty counts are dropped.
+        The reason, or None when the loader keeps it. Empty ones are dropped.
     """
-    filled = np.flatnonzero(counts > _TRIM_CONTENT)
-    n_bins = int(filled[-1]) + 1 if len(filled) else 0
-    if not n_bins or counts[0] <= 0:
+    n_bins = trimmed_bins(contents)
+    if not n_bins or contents[0] <= 0:
         return "its first bin is empty"
     if n_bins < MIN_BINS:
         return f"{n_bins} bin{'s' * (n_bins > 1)}, the loader wants {MIN_BINS}"
-    if counts.sum() < MIN_ENTRIES:
-        return f"{int(counts.sum())} entries, the loader wants {MIN_ENTRIES}"
+    if (entries := contents[:n_bins].sum()) < MIN_ENTRIES:
+        return f"{int(entries)} entries, the loader wants {MIN_ENTRIES}"
     return None

@@ -23,6 +23,7 @@ from tasks.stages.masses.count_masses import CountMasses  # noqa: E402
 from tasks.stages.masses.export_arrays import ExportArrays  # noqa: E402
 from tasks.stages.masses.find_peaks import FindPeaks  # noqa: E402
 from tasks.stages.masses.remove_peaks import RemovePeaks  # noqa: E402
+from tasks.stages.output.export_bumpnet import ExportBumpNet  # noqa: E402
 from tasks.stages.output.make_plots import MakePlots  # noqa: E402
 from tasks.stages.output.make_report import MakeReport  # noqa: E402
 from tasks.stages.output.plan import Plan  # noqa: E402
@@ -43,7 +44,7 @@ STAGES = (
 )
 """The stages of the main job, in order."""
 
-OTHERS = ("Plan", "Summary", "ExportArrays")
+OTHERS = ("Plan", "Summary", "ExportArrays", "ExportBumpNet")
 """The other tasks."""
 
 configuration.check()
@@ -57,6 +58,7 @@ __all__ = [
     "ComputeMasses",
     "CountMasses",
     "ExportArrays",
+    "ExportBumpNet",
     "FetchMetadata",
     "FillHistograms",
     "FindPeaks",

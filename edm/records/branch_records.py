@@ -28,6 +28,7 @@ __all__ = [
     "CountedMasses",
     "DrawnFigures",
     "ExportedArrays",
+    "ExportedHistograms",
     "FilledCounts",
     "FoundPeaks",
     "HistogramRow",
@@ -146,6 +147,17 @@ class ExportedArrays(StageResults):
 
 
 @dataclass(frozen=True)
+class ExportedHistograms(StageResults):
+    """What ExportBumpNet records: histograms, those for BumpNet, and those of them with a warning."""
+
+    stage = "ExportBumpNet"
+
+    histograms: Count
+    accepted: Count
+    warnings: Count
+
+
+@dataclass(frozen=True)
 class DrawnFigures(StageResults):
     """What MakePlots records: figures drawn, and the files that hold them."""
 
@@ -220,7 +232,7 @@ RESULTS: Mapping[str, type[StageResults]] = {
     kind.stage: kind
     for kind in (
         *(ParsedFiles, ComputedMasses, CountedMasses, FoundPeaks, RemovedPeaks, FilledCounts),
-        *(MadeHistograms, DrawnFigures, MadeReport, ExportedArrays),
+        *(MadeHistograms, DrawnFigures, MadeReport, ExportedArrays, ExportedHistograms),
     )
 }
 """What each stage records, by its name."""

@@ -94,6 +94,16 @@ class Stored(NamedTuple):
             else self.edges_gev
         )
 
+    @property
+    def width_gev(self) -> float:
+        """Width of every bin in GeV; of the first where they vary."""
+        return float(self.edges()[1] - self.edges()[0])
+
+    @property
+    def contents(self) -> npt.NDArray[Any] | None:
+        """Of weighted simulation, the expected events per bin, shape (n_bins,); None where entries are counted."""
+        return None if self.variances is None else self.counts
+
     @classmethod
     def of(cls, place: _Place, contents: npt.NDArray[Any], variances: npt.NDArray[Any], entries: int) -> "Stored":
         """Tell entries from expected events: they are whole and their own squared errors; weights may all be 0."""
@@ -170,14 +180,12 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
 
     Args:
         path: The file to make.
-        histograms: Histogram per key; a slash in a key makes a folder.
+        histograms: Histogram per key; a slash in a key makes a folder. What :func:`read` gave stays as it was.
         titles: Title per key.
     """
     pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], made)) for key, made in histograms.items())
     made_of = _uuid(
-        Stored.of(
-            _Place(key, titles[key], *_range(made), _varied_edges(made)), *_contents(made), int(made.counts.sum())
-        )
+        Stored.of(_Place(key, titles[key], *_range(made), _varied_edges(made)), *_contents(made), _entries(made))
         for key, made in histograms.items()
     )
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
@@ -202,9 +210,16 @@ def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping
 def _range(histogram: Binned) -> tuple[float, float]:
     """Return the low edge of the first bin and the high edge of the last in GeV."""
     start_gev, edges_gev = float(histogram.start_gev), _varied_edges(histogram)
+    if isinstance(histogram, Stored):
+        return start_gev, histogram.end_gev
     if edges_gev is not None:
         return start_gev, float(edges_gev[-1])
     return start_gev, start_gev + float(histogram.width_gev) * len(histogram.counts)
+
+
+def _entries(histogram: Binned) -> int:
+    """Return the number of entries, which the contents of weighted simulation do not tell."""
+    return histogram.entries if isinstance(histogram, Stored) else int(histogram.counts.sum())
 
 
 def _varied_edges(histogram: Binned) -> npt.NDArray[np.float64] | None:
@@ -233,7 +248,7 @@ def _th1d(name: str, title: str, histogram: Binned) -> Any:
         fName=name,
         fTitle=title,
         data=np.pad(contents, 1),  # under- and overflow are empty: the range holds every entry
-        fEntries=histogram.counts.sum(),
+        fEntries=_entries(histogram),
         fTsumw=contents.sum(),
         fTsumw2=variances.sum(),
         fTsumwx=float(contents @ centres),

@@ -39,6 +39,7 @@ COMMANDS = {
     "report": Command("MakeReport", "make the report, one HTML page of the run"),
     "summary": Command("Summary", "print the statistics of a run, finished or not"),
     "arrays": Command("ExportArrays", "write the masses as .npy files"),
+    "bumpnet": Command("ExportBumpNet", "write the histograms that BumpNet takes, as it reads them"),
 }
 """The commands that run a task, by name."""
 

@@ -96,3 +96,46 @@ class TestRejection:
 
     def test_the_thresholds_are_those_of_the_loader(self):
         assert (bumpnet.MIN_BINS, bumpnet.MIN_ENTRIES) == (25, 100)
+
+
+def slow_verdict(contents):
+    """The rules of the loader and of the paper, one bin after the other: accepted, and a word of the reason."""
+    kept = list(contents)
+    while kept and not kept[-1] > 0.35:
+        kept.pop()
+    if not kept or not kept[0] > 0:
+        return False, "first bin"
+    if len(kept) < 25:
+        return False, "the loader wants 25"
+    if sum(kept) < 100:
+        return False, "the loader wants 100"
+    return (False, "more than 30") if not len(kept) > 30 else (True, "")
+
+
+class TestGate:
+    @pytest.mark.parametrize(("n_bins", "accepted"), [(24, False), (25, False), (30, False), (31, True), (105, True)])
+    def test_the_paper_asks_for_more_bins_than_the_loader(self, n_bins, accepted):
+        verdict = bumpnet.gate(counts(n_bins, 1000))
+        assert (verdict.accepted, verdict.warning) == (accepted, None)
+        if 25 <= n_bins <= 30:
+            assert verdict.reason == f"{n_bins} bins, BumpNet's paper wants more than 30"
+
+    def test_what_is_longer_than_in_training_is_accepted_with_a_warning(self):
+        assert bumpnet.gate(counts(106, 1000)) == (True, None, "106 bins, BumpNet was trained with at most 105")
+        assert bumpnet.gate(np.r_[counts(105, 1000), 0, 0]).warning is None
+
+    def test_contents_of_simulation_count_after_the_trimming(self):
+        contents = np.full(40, 3.0)
+        assert bumpnet.gate(contents).accepted
+        assert bumpnet.gate(np.r_[contents[:30], np.full(300, 0.35)]).reason.startswith("90 entries")
+
+    @given(
+        contents=st.lists(st.sampled_from([0.0, 0.3, 0.35, 0.36, 1.0, 4.0]), max_size=60),
+        first=st.sampled_from([-1.0, 0.0, 0.5, 60.0]),
+    )
+    def test_verdicts_are_those_of_plain_loops(self, contents, first):
+        accepted, reason = slow_verdict([first, *contents])
+        verdict = bumpnet.gate(np.array([first, *contents]))
+        assert verdict.accepted == accepted
+        assert reason in (verdict.reason or "")
+        assert (verdict.reason is None) == accepted

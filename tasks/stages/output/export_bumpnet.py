@@ -1,0 +1,70 @@
+"""ExportBumpNet: the histograms that BumpNet takes, as its loader reads them."""
+
+from pathlib import Path
+from typing import Any
+
+from edm.records.branch_records import ExportedHistograms
+from edm.wording import amount
+from targets.catalogue.branch_files import BranchFiles
+from targets.errors import ConfigurationError
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.histograms import HistogramParameters
+from tasks.stages.histograms.make_histograms import MakeHistograms
+
+__all__ = ["ExportBumpNet"]
+
+
+class ExportBumpNet(HistogramParameters, Stage):
+    """Write what BumpNet reads: root/rebinned.root, a folder of .npy files, and gate.json with what was left out."""
+
+    directory = "bumpnet"
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (MakeHistograms,)
+    suffix = ".json"
+    exclude_index = False
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise for names that BumpNet's loader does not read.
+
+        Raises:
+            ConfigurationError: When use_bumpnet_naming is False.
+        """
+        super().check_parameters(params)
+        if not params["use_bumpnet_naming"]:
+            msg = (
+                "use_bumpnet_naming = False: BumpNet's loader reads no other names than its own; leave the option out "
+                "to export histograms"
+            )
+            raise ConfigurationError(msg)
+
+    def product_name(self, branch: BranchFiles) -> str:  # noqa: ARG002 (each dataset has a folder of its own)
+        """Return the name of the list of verdicts."""
+        return "gate.json"
+
+    def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
+        """Return the folders of the two formats, beside the list."""
+        return tuple(self.folder(branch.dataset) / name for name in ("root", "npy"))
+
+    def run(self) -> None:
+        """Export the histograms of a dataset."""
+        from steps.output import bumpnet_folder
+
+        branch = self.branch_data
+        source = self.upstream_task(MakeHistograms).product(branch)
+        with recording(self) as product:
+            product.results = bumpnet_folder.export(source, self.folder(branch.dataset), product.path)
+        self.announce(branch)
+
+    def announce(self, branch: BranchFiles) -> None:
+        """Say how many histograms BumpNet takes, and where they are."""
+        from steps import branch_statistics
+
+        results = branch_statistics.read(self.location(branch).statistics, ExportedHistograms).results
+        longer = f", {results.warnings} of them longer than those of its training" if results.warnings else ""
+        self.tell(
+            f"{branch.dataset}: {results.accepted} of {amount(results.histograms, 'histogram')} for BumpNet{longer}, "
+            f"in {self.folder(branch.dataset)}; the reasons of the others are in {self.product(branch)}"
+        )
