@@ -13,6 +13,7 @@ from edm.records.branch_records import (
     CountedMasses,
     DrawnFigures,
     ExportedArrays,
+    ExportedHistograms,
     FilledCounts,
     FoundPeaks,
     HistogramRow,
@@ -69,6 +70,7 @@ ALL = [
     RemovedPeaks(20, 5, 1),
     FilledCounts(6),
     ExportedArrays(2, 20),
+    ExportedHistograms(histograms=5, accepted=3, warnings=1),
     DrawnFigures(3, 6),
     MadeReport(1, 3),
 ]
