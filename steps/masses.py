@@ -3,11 +3,15 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from edm.records.branch_records import ComputedMasses
 from edm.spectra import SpectrumKey
 from physics import final_states, masses
 from physics.combinations import Rules
 from steps import branch_statistics
+from steps.events.duplicates import leave_out
 from targets.products import parsed_data
 from targets.products.mass_arrays import MassWriter
 
@@ -15,7 +19,13 @@ __all__ = ["compute"]
 
 
 def compute(
-    source: Path, path: Path, kinds: tuple[str, ...], rules: Rules, chunk_events: int, weighted: bool = False
+    source: Path,
+    path: Path,
+    kinds: tuple[str, ...],
+    rules: Rules,
+    chunk_events: int,
+    weighted: bool = False,
+    copies: npt.NDArray[np.int64] | None = None,
 ) -> ComputedMasses:
     """Compute the masses of one file of parsed data.
 
@@ -26,6 +36,7 @@ def compute(
         rules: Which combinations are made.
         chunk_events: Events in memory at a time; changes no result.
         weighted: Whether masses get the weights of their events, where the selection has weights for the format.
+        copies: Entries of events to leave out, rising, shape (n_copies,); None for none.
 
     Returns:
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
@@ -34,7 +45,8 @@ def compute(
     filled = [file for file in parsed.files if file.events]  # an empty one tells nothing of weights
     weighted = weighted and (not filled or any(file.weights is not None for file in filled))
     writer, states = MassWriter(path.parent, weighted), Counter[str]()
-    for objects, weights in parsed_data.read_weighted(source, chunk_events, weighted):
+    read = parsed_data.read_weighted(source, chunk_events, weighted)
+    for objects, weights in read if copies is None else leave_out(read, copies):
         for label, events, combinations in masses.compute_states(masses.take_configured(objects, kinds), rules):
             states[label] += len(events)
             of_state = weights[events]
@@ -45,4 +57,5 @@ def compute(
         states[final_states.label(state)] += n_events
     writer.write(path)
     ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))
-    return ComputedMasses(events=sum(states.values()), masses=writer.entries, final_states=ranked)
+    left_out = 0 if copies is None else len(copies)
+    return ComputedMasses(sum(states.values()), writer.entries, ranked, left_out)

@@ -223,7 +223,9 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
     counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
     record = _describe(file, opened, dict(unassigned))
     rows = counts.events.cutflow.rows
-    record = replace(record, simulation=selector.simulation, event_cutflow=rows, weights=weigher.finish())
+    written = rows[-1].passed - counts.few_objects.total()
+    weighed = weigher.finish()
+    record = replace(record, simulation=selector.simulation, event_cutflow=rows, weights=weighed, written=written)
     counts.files.append(record)
     return counts
 

@@ -8,11 +8,20 @@ from typing import TypeVar
 
 from edm.errors import RecordError
 from edm.records import kinematics
-from edm.records.branch_records import RESULTS, BranchRecord, ComputedMasses, ParsedFiles, RemovedPeaks, StageResults
+from edm.records.branch_records import (
+    RESULTS,
+    BranchRecord,
+    ComputedMasses,
+    FoundDuplicates,
+    ParsedFiles,
+    RemovedPeaks,
+    StageResults,
+)
 from edm.records.cutflow import Cutflow
 from edm.records.kinematics import Kinematics
 from edm.records.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
 from edm.wording import amount
+from physics.events.good_runs import LuminosityTable
 from steps import branch_statistics
 from steps.events import event_statistics
 from steps.events.event_statistics import add_events
@@ -23,11 +32,12 @@ _Records = list[BranchRecord[StageResults] | None]
 _Results = TypeVar("_Results", bound=StageResults)
 
 
-def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
+def of_branches(logs: Mapping[str, Iterable[Path]], table: LuminosityTable | None = None) -> DatasetStatistics:
     """Sum the statistics of branches.
 
     Args:
         logs: The statistics files of the branches, by stage.
+        table: Luminosity by block, for its exact sum.
 
     Returns:
         The sum.
@@ -42,7 +52,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
     files = [file for branch in parsed for file in branch.files]
     cutflow = reduce(Cutflow.add, (branch.cutflow for branch in parsed), Cutflow())
     return DatasetStatistics(
-        **vars(add_events(parsed)),
+        **vars(add_events(parsed, table)),
         events=EventCounts(
             read=sum(branch.events.read for branch in parsed),
             written=sum(branch.events.written for branch in parsed),
@@ -60,6 +70,7 @@ def of_branches(logs: Mapping[str, Iterable[Path]]) -> DatasetStatistics:
         masses=_total({"masses": part.masses, "main": part.main, "outliers": part.outliers} for part in removed),
         stages={stage: _sum_stage(of_stage) for stage, of_stage in records.items()},
         missing_statistics=sum(record is None for of_stage in records.values() for record in of_stage),
+        duplicates=next(_results(records, FoundDuplicates), None),  # of a dataset: there is one branch
     )
 
 

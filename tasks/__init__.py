@@ -21,6 +21,7 @@ from tasks.stages.inputs.parse_file import ParseFile  # noqa: E402
 from tasks.stages.masses.compute_masses import ComputeMasses  # noqa: E402
 from tasks.stages.masses.count_masses import CountMasses  # noqa: E402
 from tasks.stages.masses.export_arrays import ExportArrays  # noqa: E402
+from tasks.stages.masses.find_duplicates import FindDuplicates  # noqa: E402
 from tasks.stages.masses.find_peaks import FindPeaks  # noqa: E402
 from tasks.stages.masses.remove_peaks import RemovePeaks  # noqa: E402
 from tasks.stages.output.export_bumpnet import ExportBumpNet  # noqa: E402
@@ -33,6 +34,7 @@ STAGES = (
     "MakeDemo",
     "FetchMetadata",
     "ParseFile",
+    "FindDuplicates",
     "ComputeMasses",
     "CountMasses",
     "FindPeaks",
@@ -61,6 +63,7 @@ __all__ = [
     "ExportBumpNet",
     "FetchMetadata",
     "FillHistograms",
+    "FindDuplicates",
     "FindPeaks",
     "MakeDemo",
     "MakeHistograms",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from edm.errors import RecordError
 from edm.records.cut_table import FinalStateCount
 from edm.records.documents import Count, Number, from_document, to_document
+from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel
 from edm.records.samples import Normalisation
 from edm.records.statistics import (
@@ -30,6 +31,7 @@ __all__ = [
     "ExportedArrays",
     "ExportedHistograms",
     "FilledCounts",
+    "FoundDuplicates",
     "FoundPeaks",
     "HistogramRow",
     "MadeHistograms",
@@ -81,15 +83,27 @@ class ParsedFiles(EventLevel, StageResults):
         return Totals(self.events.read, objects, bytes_read=self.bytes_read, failures=len(self.failures))
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundDuplicates(DuplicateEvents, StageResults):
+    """What FindDuplicates records: which events of a dataset are there more than once."""
+
+    stage = "FindDuplicates"
+
+    def totals(self) -> Totals:
+        """Return what it has in common with other stages."""
+        return Totals(events=self.events)
+
+
 @dataclass(frozen=True)
 class ComputedMasses(StageResults):
-    """What ComputeMasses records: events, masses made, and events by final state, the largest first."""
+    """What ComputeMasses records: events, masses made, events by final state (the largest first), copies left out."""
 
     stage = "ComputeMasses"
 
     events: Count
     masses: Count
     final_states: Mapping[str, Count]
+    left_out: Count = 0
 
     def totals(self) -> Totals:
         """Return what it has in common with other stages."""
@@ -231,7 +245,7 @@ class MadeHistograms(DatasetStatistics, StageResults):
 RESULTS: Mapping[str, type[StageResults]] = {
     kind.stage: kind
     for kind in (
-        *(ParsedFiles, ComputedMasses, CountedMasses, FoundPeaks, RemovedPeaks, FilledCounts),
+        *(ParsedFiles, FoundDuplicates, ComputedMasses, CountedMasses, FoundPeaks, RemovedPeaks, FilledCounts),
         *(MadeHistograms, DrawnFigures, MadeReport, ExportedArrays, ExportedHistograms),
     )
 }

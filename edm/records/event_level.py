@@ -19,12 +19,23 @@ class EventRow:
 
 @dataclass(frozen=True)
 class LuminosityNumbers:
-    """Luminosity blocks: of the events read, good ones of them, those of the lists; and an estimate in 1/pb."""
+    """Luminosity blocks, and their luminosity.
+
+    Attributes:
+        blocks_seen: Blocks of the events read.
+        blocks_good: Good ones of them.
+        blocks_in_list: Blocks of the lists of good runs.
+        estimate_pb: What the lists' luminosity makes of these, in 1/pb; None where a list has none.
+        exact_pb: The sum over the good blocks in the user's table of luminosities, in 1/pb; None without a table.
+        blocks_without_luminosity: Good blocks that the table lacks; they count as 0.
+    """
 
     blocks_seen: Count
     blocks_good: Count
     blocks_in_list: Count
     estimate_pb: Number | None
+    exact_pb: Number | None = None
+    blocks_without_luminosity: Count = 0
 
 
 Blocks = Mapping[str, Mapping[str, tuple[tuple[Count, Count], ...]]]

@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, PlainValidator
 from edm.records import kinematics
 from edm.records.cutflow import Cutflow
 from edm.records.documents import Count, Flag, Number
+from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel, EventRow
 from edm.records.kinematics import Kinematics
 from edm.records.samples import FileWeights
@@ -85,6 +86,7 @@ class FileRecord:
         simulation: Whether it is simulation, by its own marks; None where an older version did not look.
         event_cutflow: Events left after each step of the event level.
         weights: What the weights of its events come to; None where these are not weighted.
+        written: Events of it in parsed data; None where an older version did not count them by file.
     """
 
     uri: str
@@ -99,6 +101,7 @@ class FileRecord:
     simulation: Flag | None = None
     event_cutflow: tuple[EventRow, ...] = ()
     weights: FileWeights | None = None
+    written: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class DatasetStatistics(EventLevel):
         masses: Masses made, in main and in outliers; empty where no branch has got so far.
         stages: What stages have in common, by stage.
         missing_statistics: How many branches have none: they have not run, or somebody deleted them.
+        duplicates: Which events are there more than once; None where they were not compared.
     """
 
     events: EventCounts
@@ -165,3 +169,4 @@ class DatasetStatistics(EventLevel):
     masses: Mapping[str, Count]
     stages: Mapping[str, StageStatistics]
     missing_statistics: Count
+    duplicates: DuplicateEvents | None = None

@@ -106,16 +106,28 @@ def find_copies(keys: EventKeys) -> Copies:
     suspects[:-1] |= same
     rows = keys.rows[order[suspects]]
     rows = rows[np.lexsort((rows["entry"], rows["file"], rows["event"], rows["block"], rows["run"]))]
-    copy = np.zeros(len(rows), dtype=np.bool_)
-    copy[1:] = np.all([rows[name][1:] == rows[name][:-1] for name in ("run", "block", "event")], axis=0)
+    copy = _same_as_before(rows)
     places = np.flatnonzero(~copy)
     first = rows[places[np.cumsum(~copy) - 1]] if len(rows) else rows
     counted = _counted(len(keys), first["file"][copy], rows[copy])
     return Copies(counted, np.sort(rows[copy], order=["file", "entry"]))
 
 
+def _same_as_before(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Tell which rows are of the same event as the row before them."""
+    same = np.zeros(len(rows), dtype=np.bool_)
+    same[1:] = np.all([rows[name][1:] == rows[name][:-1] for name in ("run", "block", "event")], axis=0)
+    return same
+
+
 def _counted(n_events: int, first: npt.NDArray[np.uint32], copies: npt.NDArray[np.void]) -> Duplicates:
-    pairs = Counter(zip(first.tolist(), copies["file"].tolist(), strict=True))
-    shown = zip(first[:_EXAMPLES].tolist(), copies[:_EXAMPLES].tolist(), strict=True)
+    """Count copies, ordered by their event, by the file of the copy that stays and their own."""
+    numbered = first.astype(np.uint64) << np.uint64(32) | copies["file"].astype(np.uint64)
+    pairs, numbers = np.unique(numbered, return_counts=True)
+    by_pair = {
+        (pair >> 32, pair & 0xFFFFFFFF): number for pair, number in zip(pairs.tolist(), numbers.tolist(), strict=True)
+    }
+    new = np.flatnonzero(~_same_as_before(copies))[:_EXAMPLES]
+    shown = zip(first[new].tolist(), copies[new].tolist(), strict=True)
     examples = tuple(Example(run, block, event, place, file) for place, (run, block, event, file, _) in shown)
-    return Duplicates(n_events, dict(sorted(pairs.items())), examples)
+    return Duplicates(n_events, by_pair, examples)

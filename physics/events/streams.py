@@ -13,7 +13,41 @@ import numpy.typing as npt
 from physics.errors import EventLevelError
 from physics.selection.events import Stream, TriggerMenu
 
-__all__ = ["menus_of_streams", "present_streams", "stream_of", "stream_passes", "stream_paths"]
+__all__ = [
+    "UNRANKED",
+    "has_several_streams",
+    "menus_of_streams",
+    "present_streams",
+    "stream_of",
+    "stream_passes",
+    "stream_paths",
+]
+
+UNRANKED = {"2016e-8tev": ("*/DataEgamma*", "*/DataMuons*")}
+"""Files of streams for which no rank is known (source: records 390 and 391 of the CERN Open Data portal)."""
+
+
+def has_several_streams(ranked: Mapping[str, tuple[Stream, ...] | None], addresses: Iterable[str]) -> bool:
+    """Tell whether files belong to two streams or more, whether or not their rank is known.
+
+    Args:
+        ranked: The streams of each format that a selection ranks.
+        addresses: Where the files are.
+
+    Returns:
+        Whether two of the files belong to different streams of one format.
+    """
+    patterns: dict[str, list[tuple[str, ...]]] = {
+        schema: [(pattern,) for pattern in names] for schema, names in UNRANKED.items()
+    }
+    patterns |= {schema: [stream.files for stream in streams] for schema, streams in ranked.items() if streams}
+    first: dict[str, int] = {}
+    for address in addresses:
+        for schema, of_streams in patterns.items():
+            number = next((place for place, names in enumerate(of_streams) if _fits(address, names)), None)
+            if number is not None and first.setdefault(schema, number) != number:
+                return True
+    return False
 
 
 def stream_of(streams: tuple[Stream, ...], address: str) -> Stream | None:
@@ -26,7 +60,11 @@ def stream_of(streams: tuple[Stream, ...], address: str) -> Stream | None:
     Returns:
         The first stream one of whose patterns fits; None when none does.
     """
-    return next((stream for stream in streams if any(fnmatchcase(address, pattern) for pattern in stream.files)), None)
+    return next((stream for stream in streams if _fits(address, stream.files)), None)
+
+
+def _fits(address: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(address, pattern) for pattern in patterns)
 
 
 def present_streams(streams: tuple[Stream, ...], addresses: Iterable[str]) -> tuple[Stream, ...]:

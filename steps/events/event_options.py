@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from edm.run_lists import RunList
 from physics.events.steps import EventSettings
-from physics.events.streams import present_streams
+from physics.events.streams import UNRANKED, has_several_streams, present_streams
 from physics.selection.events import EventSelection, RunLists, Stream
 from targets.catalogue.run_lists import AUTO, NONE, find_run_lists
 
-__all__ = ["EventOptions", "describe_options", "find_streams"]
+__all__ = ["EventOptions", "are_several_streams", "describe_options", "find_streams", "formats_of_streams"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,26 @@ def find_streams(events: EventSelection | None, addresses: Sequence[str]) -> dic
     tables = events.streams.formats if events and events.streams else {}
     by_format = {schema: present_streams(streams, addresses) for schema, streams in tables.items() if streams}
     return {schema: streams for schema, streams in by_format.items() if streams}
+
+
+def are_several_streams(events: EventSelection | None, addresses: Sequence[str]) -> bool:
+    """Tell whether the files of a dataset belong to several streams, so that it may hold an event more than once.
+
+    Args:
+        events: The block of the selection.
+        addresses: Where the files are.
+    """
+    return has_several_streams(events.streams.formats if events and events.streams else {}, addresses)
+
+
+def formats_of_streams(events: EventSelection | None) -> set[str]:
+    """Name the formats whose files may belong to several streams.
+
+    Args:
+        events: The block of the selection.
+    """
+    ranked = events.streams.formats if events and events.streams else {}
+    return {*UNRANKED, *(schema for schema, streams in ranked.items() if streams)}
 
 
 def describe_options(

@@ -6,6 +6,7 @@ from functools import reduce
 
 from edm.records.branch_records import ParsedFiles
 from edm.records.documents import from_document
+from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel, LuminosityNumbers
 from edm.records.statistics import DatasetStatistics
 from edm.wording import amount
@@ -15,16 +16,17 @@ from steps.errors import StageError
 from targets.catalogue.run_lists import find_run_lists
 from targets.errors import ConfigurationError
 
-__all__ = ["add_events", "describe_luminosity", "warnings"]
+__all__ = ["add_events", "describe_duplicates", "describe_luminosity", "warnings"]
 
 _SHOWN = 5
 
 
-def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
+def add_events(parsed: Iterable[ParsedFiles], table: LuminosityTable | None = None) -> EventLevel:
     """Add up what the event level said of branches; luminosity blocks count once, wherever they were seen.
 
     Args:
         parsed: What ParseFile recorded.
+        table: Luminosity by block, for the exact sum.
 
     Returns:
         The sum.
@@ -36,7 +38,7 @@ def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
     result = reduce(EventResult.add, map(_result, recorded), EventResult())
     names = sorted({name for branch in recorded for name in branch.run_lists})
     document = result.as_dict() | {
-        "luminosity": _numbers(result.blocks, names),
+        "luminosity": _numbers(result.blocks, names, table),
         "run_lists": names,
         "no_score": sum(branch.no_score for branch in recorded),
         "non_finite_weights": sum(branch.non_finite_weights for branch in recorded),
@@ -44,12 +46,11 @@ def add_events(parsed: Iterable[ParsedFiles]) -> EventLevel:
     return from_document(EventLevel, document)
 
 
-def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None) -> str:
-    """Write luminosity blocks and luminosity as a sentence.
+def describe_luminosity(events: EventLevel) -> str:
+    """Write luminosity blocks and luminosity as a sentence; an estimate has a ≈ before it.
 
     Args:
         events: What the event level said of a dataset.
-        table: Luminosity by block, for the exact sum.
 
     Returns:
         The sentence; empty where no list of good runs was asked.
@@ -58,14 +59,27 @@ def describe_luminosity(events: EventLevel, table: LuminosityTable | None = None
     if numbers is None or not numbers.blocks_seen:
         return ""
     text = f"{numbers.blocks_good:,} of {numbers.blocks_seen:,} luminosity blocks good"
-    if table is not None:
-        blocks = Blocks.from_dict(events.blocks)
-        exact = luminosity(blocks, (), table)
-        lacking = exact.blocks_without_luminosity
-        text += f", {exact.exact_pb:.6g} 1/pb" + (f" ({amount(lacking, 'block')} not in the table)" if lacking else "")
+    if numbers.exact_pb is not None:
+        lacking = numbers.blocks_without_luminosity
+        text += f", {numbers.exact_pb:.6g} 1/pb by the table of luminosities"
+        text += f" ({amount(lacking, 'good block')} not in it, counted as 0)" if lacking else ""
     elif numbers.estimate_pb is not None:
         text += f" (of {numbers.blocks_in_list:,} in the lists), ≈ {numbers.estimate_pb:.4g} 1/pb"
     return text
+
+
+def describe_duplicates(duplicates: DuplicateEvents) -> str:
+    """Write what the comparison of a dataset's events found as a sentence.
+
+    Args:
+        duplicates: What FindDuplicates recorded.
+    """
+    compared = amount(duplicates.events, "event")
+    if not duplicates.copies:
+        return f"{compared} compared, none is there twice"
+    largest = duplicates.pairs[0]
+    shared = f"most of them, {largest.events:,}, in {largest.first} and {largest.second}"
+    return f"{compared} compared, of which {duplicates.copies:,} are copies of others and left out ({shared})"
 
 
 def warnings(statistics: DatasetStatistics) -> list[str]:
@@ -126,15 +140,10 @@ def _result(events: EventLevel) -> EventResult:
     return EventResult.from_dict(vars(events) | {"event_cutflow": [vars(row) for row in events.event_cutflow]})
 
 
-def _numbers(blocks: Blocks, names: list[str]) -> LuminosityNumbers:
+def _numbers(blocks: Blocks, names: list[str], table: LuminosityTable | None) -> LuminosityNumbers:
     try:
-        numbers = asdict(luminosity(blocks, find_run_lists(names, None)))
+        numbers = asdict(luminosity(blocks, find_run_lists(names, None), table))
     except ConfigurationError as error:
         msg = f"the luminosity cannot be summed: {error}"
         raise StageError(msg) from error
-    return LuminosityNumbers(
-        blocks_seen=numbers["blocks_seen"],
-        blocks_good=numbers["blocks_good"],
-        blocks_in_list=numbers["blocks_in_list"],
-        estimate_pb=numbers["estimate_pb"],
-    )
+    return LuminosityNumbers(**numbers)

@@ -9,7 +9,7 @@ from edm.records.statistics import DatasetStatistics
 from physics.selection.events import EventSelection
 from steps import statistics
 from steps.events.event_options import EventOptions
-from steps.events.event_statistics import describe_luminosity
+from steps.events.event_statistics import describe_duplicates, describe_luminosity
 from steps.weighting.normalisation import describe_normalisation
 from targets.catalogue.run_lists import NONE
 
@@ -30,7 +30,7 @@ class Headlines:
     """What stands on top of the report, in Summary and in the announcement at the end of a run.
 
     Attributes:
-        facts: How many events count, the luminosity, and what simulation was normalised to.
+        facts: How many events count, the luminosity, copies of events, and what simulation was normalised to.
         warnings: What was asked of events or objects and not applied, or applied to no avail.
     """
 
@@ -55,6 +55,7 @@ def headlines(
     if rows := summed.event_cutflow:
         luminosity = describe_luminosity(summed)
         facts.append(f"{rows[-1].passed:,} of {rows[0].passed:,} events count{'; ' if luminosity else ''}{luminosity}")
+    facts += [f"duplicates: {describe_duplicates(summed.duplicates)}"] if summed.duplicates else []
     facts += describe_normalisation(normalisation or {})
     return Headlines(tuple(facts), (*_not_asked(summed, request), *statistics.warnings(summed)))
 

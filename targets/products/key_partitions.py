@@ -12,8 +12,8 @@ from targets.storage.atomic import unnamed
 
 __all__ = ["MAX_PARTS", "KeyPartitions", "open_partitions"]
 
-MAX_PARTS = 512
-"""Files that are open at once; systems allow 1,024 by default."""
+MAX_PARTS = 448
+"""Files that are open at once; systems allow 1,024 by default, and two sets of parts may be open."""
 
 _BUFFER_BYTES = 1 << 16
 

@@ -11,7 +11,7 @@ from luigi.task_register import TaskClassNotFoundException
 
 from edm.errors import RecordError
 from physics.errors import PhysicsError
-from steps.errors import BinningError, EmptyResultError, PlanError, StageError
+from steps.errors import BinningError, DuplicateEventsError, EmptyResultError, PlanError, StageError
 from submit.errors import BatchError
 from targets.errors import ConfigurationError, FileFormatError, PortalError, UnreadableFileError
 
@@ -25,6 +25,7 @@ _OURS = (
     PortalError,
     UnreadableFileError,
     BinningError,
+    DuplicateEventsError,
     EmptyResultError,
     PlanError,
     StageError,

@@ -46,7 +46,7 @@ class ChosenBranches(BaseWorkflow):
 
     def _check_chosen(self, branch_map: Any) -> None:
         """Raise when none of the chosen branches exists."""
-        total = max(branch_map) + 1
+        total = max(branch_map, default=-1) + 1
         asked = f"branch = {self.branch}" if self.is_branch() else f"branches = {self.to_str_params()['branches']}"
         firsts = [self.branch] if self.is_branch() else [first or 0 for first, *_ in self.branches]
         if firsts and min(firsts) >= total:

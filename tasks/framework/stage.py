@@ -118,7 +118,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         whole = self.as_workflow()
         if dataset not in (by_dataset := whole.__dict__.setdefault("_variant_inputs", {})):
             inputs = whole.own_variant_inputs()
-            for stage in self.upstream_stages():
+            for stage in self.needed_stages(dataset):
                 inputs = whole.upstream_task(stage).variant_inputs(dataset) | inputs
             if self.depends_on_dataset:
                 inputs["files"] = whole.branches_of("dataset", dataset)[0].digest
@@ -172,6 +172,10 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """Return the stages whose products this one reads."""
         return [stage for stage in cls.upstream if issubclass(stage, Stage)]
 
+    def needed_stages(self, dataset: str | None = None) -> "list[type[Stage]]":  # noqa: ARG002 (some look at it)
+        """Return the stages whose products this task needs, for one dataset or for any: by default all upstream."""
+        return self.upstream_stages()
+
     def upstream_task(self, stage: "type[Stage]") -> Any:
         """Return the task of a stage upstream: the same branch where both have it, else the whole."""
         tasks = self.__dict__.setdefault("_upstream_tasks", {})  # req() takes milliseconds, and heeds the command line
@@ -206,7 +210,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     def all_upstream(self) -> "dict[str, Stage]":
         """Return all stages upstream, directly or not, by name; what they read comes before them."""
         tasks: dict[str, Stage] = {}
-        for stage in self.upstream_stages():
+        for stage in self.needed_stages():
             if stage.__name__ not in tasks:  # no way leads to another task of the same stage
                 task = self.upstream_task(stage)
                 tasks = {**tasks, **task.all_upstream(), stage.__name__: task}
@@ -217,7 +221,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
         The list comes last: law's --remove-output goes through them in order, and needs it to find their products.
         """
-        stages = {stage.__name__: self.upstream_task(stage) for stage in self.upstream_stages()}
+        stages = {stage.__name__: self.upstream_task(stage) for stage in self.needed_stages()}
         return stages | {self._file_list_class().__name__: self.file_list()}
 
     def workflow_requires(self) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from physics import binning, final_states, resonances
 from physics.combinations import Rules
-from tasks.parameters.inputs import ParsingParameters
+from tasks.parameters.datasets import DatasetParameters
 from tasks.parameters.types import Names, Number
 
 __all__ = ["RULES", "MassParameters", "PeakParameters"]
@@ -18,7 +18,7 @@ RULES = (
 """The parameters that decide which combinations are made, in the order of physics.combinations.Rules."""
 
 
-class MassParameters(ParsingParameters):
+class MassParameters(DatasetParameters):
     """Which final states and combinations there are."""
 
     objects_to_calculate = Names(

@@ -59,7 +59,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         branch = self.branch_data
         with recording(self) as product:
             normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
-            summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+            summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
             filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
             histograms.write(product.path, filled, self.single_output_file)
             self.write_companions(branch, filled)
@@ -122,8 +122,8 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         return bool(self.pseudo_data and self.first_file(dataset).data_type == "mc")
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
-        """Return what the variant depends on: of simulation also its normalisation and pseudo-data."""
-        inputs = super().variant_inputs(dataset)
+        """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation."""
+        inputs = super().variant_inputs(dataset) | self.luminosity_inputs()
         if self.is_weighted(dataset):
             inputs["normalisation"] = self.by_sample(dataset, self.describe_known)
         if self.has_pseudo_data(dataset):

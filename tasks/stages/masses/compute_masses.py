@@ -1,15 +1,19 @@
 """ComputeMasses: from selected objects to invariant masses."""
 
+from typing import Any
+
 from physics import final_states
 from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.masses import RULES, MassParameters
 from tasks.stages.inputs.parse_file import ParseFile
+from tasks.stages.masses.find_duplicates import ComparingStage, FindDuplicates
 
 __all__ = ["ComputeMasses"]
 
 
-class ComputeMasses(MassParameters, WeightedStage):
+class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
     """Compute the masses of every combination of every final state: im_arrays."""
 
     directory = "im_arrays"
@@ -28,4 +32,21 @@ class ComputeMasses(MassParameters, WeightedStage):
         kinds = final_states.check_kinds(self.objects_to_calculate)
         with recording(self) as product:
             weighted = self.is_weighted(self.branch_data.dataset)
-            product.results = masses.compute(source, product.path, kinds, self.rules(), self.chunk_events, weighted)
+            how = {"chunk_events": self.chunk_events, "weighted": weighted, "copies": self.copies()}
+            product.results = masses.compute(source, product.path, kinds, self.rules(), **how)
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
+        """Return the stages whose products it needs: where copies of events are removed, also the list of these."""
+        return super().needed_stages(dataset) + [FindDuplicates] * self.compares("remove", dataset)
+
+    def copies(self) -> Any:
+        """Return the entries of the branch's parsed data that are copies of others, to be left out; None for none."""
+        from targets.products import event_keys
+
+        branch = self.branch_data
+        if not self.compares("remove", branch.dataset):
+            return None
+        (dataset,) = self.branches_of("dataset", branch.dataset)
+        first = dataset.files.index(branch.files[0])
+        product = self.upstream_task(FindDuplicates).product(dataset)
+        return event_keys.read_copies(product, first, first + len(branch.files) - 1)

@@ -8,11 +8,12 @@ from tasks.framework.stage import Stage
 from tasks.parameters.masses import PeakParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.count_masses import CountMasses
+from tasks.stages.masses.find_duplicates import ComparingStage, FindDuplicates
 
 __all__ = ["FindPeaks"]
 
 
-class FindPeaks(PeakParameters, Stage):
+class FindPeaks(PeakParameters, ComparingStage):
     """Find the cuts of every final state and combination of a dataset: the table of cuts."""
 
     directory = "peaks"
@@ -34,6 +35,10 @@ class FindPeaks(PeakParameters, Stage):
             table = peaks.find(dataset, sources, self.peak_search(), self._note)
             dump_json(product.path, to_document(table))
             product.results = FoundPeaks(table.final_states, len(table.cuts))
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
+        """Return the stages whose products it needs: FindDuplicates, too, where copies of events end the run."""
+        return super().needed_stages(dataset) + [FindDuplicates] * self.compares("check", dataset)
 
     def _note(self) -> str:
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""

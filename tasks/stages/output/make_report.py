@@ -103,7 +103,7 @@ class MakeReport(PlotParameters, Stage):
         from steps import peaks, statistics
         from steps.output.report import Dataset
 
-        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+        summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
         return Dataset(
             name=branch.dataset,
             files=branch.files,

@@ -19,12 +19,16 @@ from tasks.stages.inputs.fetch_metadata import FetchMetadata
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.count_masses import CountMasses
+from tasks.stages.masses.find_duplicates import FindDuplicates
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["Plan", "Work", "account", "describe"]
 
-_STAGES = (ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms)
+_STAGES = (
+    *(ParseFile, FindDuplicates, ComputeMasses, CountMasses, FindPeaks),
+    *(RemovePeaks, FillHistograms, MakeHistograms),
+)
 
 _MANY_FILES = 500
 """Above this many branches a stage is easier to handle with more files in each."""
@@ -56,7 +60,7 @@ class Plan(HistogramParameters, SourceTask):
         options = ParseFile.req(self).options(files[0].dataset)
         for release in {file.release for file in files} & {schema.name for schema in options.schemas}:
             options.selection.columns(release)
-        work = [_work(stage.req(self)) for stage in _STAGES]
+        work = [part for stage in _STAGES if (part := _work(stage.req(self))).branches]  # FindDuplicates may have none
         streamed = {schema.name for schema in options.schemas if schema.fetch == "stream"}
         cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
         lines = [*catalogue.notes, *describe(files, work, self.files_per_branch), *account(cost)]

@@ -64,7 +64,8 @@ class Summary(PlotParameters, SourceTask):
         stages = {**report.all_upstream(), "MakeReport": report}
         lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
         for branch in report.branches_of("dataset"):
-            summed = statistics.of_branches(report.upstream_statistics(branch.dataset))
+            logs = report.upstream_statistics(branch.dataset)
+            summed = statistics.of_branches(logs, self.luminosity_by_block())
             lines += of_dataset(branch.dataset, summed, report.headlines(branch, summed))
             lines += [f"left out, on tape: {uri}" for uri in listed.unavailable(branch.dataset)]
         return lines

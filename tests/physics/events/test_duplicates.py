@@ -21,17 +21,17 @@ def keys(drawn):
 
 @given(rows, st.randoms(use_true_random=False))
 def test_copies_are_those_of_plain_loops_whatever_the_order(drawn, random):
-    copies, pairs, first, examples = [], Counter(), {}, []
+    copies, pairs, first, examples = [], Counter(), {}, {}
     for run, block, event, file, entry in sorted(drawn, key=lambda row: row[3:]):
         if (run, block, event) in first:
             copies.append((run, block, event, file, entry))
             pairs[first[run, block, event], file] += 1
-            examples.append((run, block, event, first[run, block, event], file))
+            examples.setdefault((run, block, event), (first[run, block, event], file))
         first.setdefault((run, block, event), file)
     result = find_copies(keys(random.sample(drawn, len(drawn))))
     assert result.rows.tolist() == copies
     assert result.duplicates.pairs == pairs
-    assert result.duplicates.examples == tuple(Example(*row) for row in sorted(examples)[:3])
+    assert result.duplicates.examples == tuple(Example(*event, *examples[event]) for event in sorted(examples)[:3])
     assert (result.duplicates.events, result.duplicates.copies) == (len(drawn), len(copies))
 
 

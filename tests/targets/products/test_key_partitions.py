@@ -36,7 +36,7 @@ def test_parts_can_be_empty(tmp_path):
 @pytest.mark.parametrize("n_parts", [0, MAX_PARTS + 1])
 def test_there_are_only_so_many_parts(tmp_path, n_parts):
     with (
-        pytest.raises(ValueError, match=f"{n_parts} parts: from 1 to 512 are possible"),
+        pytest.raises(ValueError, match=f"{n_parts} parts: from 1 to {MAX_PARTS} are possible"),
         open_partitions(tmp_path, n_parts, DTYPE),
     ):
         pass
