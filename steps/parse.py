@@ -23,6 +23,7 @@ from steps.errors import FileError, StageError
 from steps.events.b_tags import BTagger
 from steps.events.event_level import EventSelector, naming_file
 from steps.events.event_options import EventOptions
+from steps.events.trigger_matches import TriggerMatcher
 from steps.file_counts import FileCounts
 from steps.weighting.weigher import Weigher, WeightOptions
 from targets.catalogue.input_files import InputFile
@@ -202,12 +203,16 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
         required = options.weights if file.data_type == "mc" else None
         weigher = Weigher(events, selector.simulation, options.selection.weights, required)
         tagger = BTagger(events, options.selection)
-    branches = list(dict.fromkeys([*selector.branches, *weigher.branches, *tagger.branches]))
+        matcher = TriggerMatcher(events, options.selection, selector.matched_paths)
+    parts = (selector, weigher, tagger, matcher)
+    branches = list(dict.fromkeys(branch for part in parts for branch in part.branches))
+    columns = matcher.add_columns(columns)
     options.check_memory(events.uri, events.bytes_kept(columns, branches))
     for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), branches):
         with naming_file(file.uri):
-            passed, weights = selector.select(chunk), weigher.weigh(chunk.event_columns, len(chunk.run))
-            objects = {kind: of_kind.select_events(passed) for kind, of_kind in tagger.score(chunk).items()}
+            scored, weights = tagger.score(chunk), weigher.weigh(chunk.event_columns, len(chunk.run))
+            passed = selector.select(chunk, matcher.find(chunk, scored))
+            objects = {kind: of_kind.select_events(passed) for kind, of_kind in scored.items()}
         tagger.count(objects["j"])
         numbers = {name: (vars(chunk) | weights._asdict())[name][passed] for name in NUMBERS}
         counts.add(_select(objects, numbers, events, options.selection, section))

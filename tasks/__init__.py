@@ -16,6 +16,7 @@ from tasks.framework.places import places  # noqa: E402, F401 (it says where res
 from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402 (the configuration comes first)
 from tasks.stages.histograms.make_histograms import MakeHistograms  # noqa: E402
 from tasks.stages.inputs.fetch_metadata import FetchMetadata  # noqa: E402
+from tasks.stages.inputs.list_runs import ListRuns  # noqa: E402
 from tasks.stages.inputs.make_demo import MakeDemo  # noqa: E402
 from tasks.stages.inputs.parse_file import ParseFile  # noqa: E402
 from tasks.stages.masses.compute_masses import ComputeMasses  # noqa: E402
@@ -46,7 +47,7 @@ STAGES = (
 )
 """The stages of the main job, in order."""
 
-OTHERS = ("Plan", "Summary", "ExportArrays", "ExportBumpNet")
+OTHERS = ("Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet")
 """The other tasks."""
 
 configuration.check()
@@ -65,6 +66,7 @@ __all__ = [
     "FillHistograms",
     "FindDuplicates",
     "FindPeaks",
+    "ListRuns",
     "MakeDemo",
     "MakeHistograms",
     "MakePlots",

@@ -19,6 +19,7 @@ from physics.events.cleaning import cleaning_rows
 from physics.events.cutflow import EventCutflow
 from physics.events.good_runs import Blocks, good_events
 from physics.events.halves import first_half
+from physics.events.matching import Matched, matched_column
 from physics.events.result import EventResult
 from physics.events.streams import menus_of_streams
 from physics.events.trigger_menus import Menus
@@ -27,7 +28,7 @@ from physics.events.triggers import RANDOM_RUN, Source, TriggerCounts, choose_me
 from physics.selection.events import EventSelection, GoodRunsColumn, RunLists, Stream, TriggerMenu, asked
 from physics.selection.flags import EventColumns
 
-__all__ = ["EventFile", "EventSettings", "event_branches", "select_events"]
+__all__ = ["EventFile", "EventSettings", "event_branches", "matched_paths", "select_events"]
 
 _Column = npt.NDArray[Any] | None
 _Mask = npt.NDArray[np.bool_]
@@ -116,8 +117,30 @@ def event_branches(file: EventFile, settings: EventSettings) -> list[str]:
     return list(dict.fromkeys(name for name in names if name is not None and name in file.branches))
 
 
+def matched_paths(file: EventFile, settings: EventSettings) -> tuple[str, ...]:
+    """List the paths of which a selected object must have made one fire.
+
+    Args:
+        file: The file.
+        settings: What is asked.
+
+    Returns:
+        The paths, each once; none where no match is asked for, or the file has no trigger decisions at all.
+
+    Raises:
+        PhysicsError: When it is asked for of a format that does not say which objects matched.
+    """
+    triggers = settings.events.triggers if settings.events else None
+    menus = _menus(file, settings) if settings.triggers else ()
+    if triggers is None or not triggers.matched or not menus:
+        return ()
+    matched_column(file.schema)  # refuses formats
+    paths = dict.fromkeys(path for menu in menus for path in menu.paths)
+    return tuple(paths) if file.trigger_source != "none" else ()
+
+
 def select_events(
-    columns: EventColumns, n_events: int, file: EventFile, settings: EventSettings
+    columns: EventColumns, n_events: int, file: EventFile, settings: EventSettings, matched: Matched | None = None
 ) -> tuple[_Mask, EventResult]:
     """Apply the steps to some events of a file.
 
@@ -126,6 +149,7 @@ def select_events(
         n_events: How many events there are.
         file: The file.
         settings: What is asked.
+        matched: Where :func:`matched_paths` lists paths, the events of which a selected object made each fire.
 
     Returns:
         Which events count, shape (n_events,), and what is said of them.
@@ -134,15 +158,18 @@ def select_events(
         PhysicsError: When the selection does not list the format.
         EventLevelError: When the file does not fit the settings; the caller names the file.
     """
-    steps = _Steps(columns, n_events, file, settings)
+    steps = _Steps(columns, n_events, file, settings, matched)
     return steps.passed, steps.result()
 
 
 class _Steps:
     """The running state: which events are left, and the rows so far."""
 
-    def __init__(self, columns: EventColumns, n_events: int, file: EventFile, settings: EventSettings) -> None:
+    def __init__(
+        self, columns: EventColumns, n_events: int, file: EventFile, settings: EventSettings, matched: Matched | None
+    ) -> None:
         self.columns, self.n_events, self.file, self.settings = columns, n_events, file, settings
+        self.matched = matched
         self.passed = np.ones(n_events, dtype=np.bool_)
         self.rows = [EventRow("events read", n_events, n_events)]
         self.counts, self.blocks = TriggerCounts(), Blocks()
@@ -206,7 +233,8 @@ class _Steps:
         no_menu = n_asked - int(np.count_nonzero(self.passed))
         if wanted:
             self.counts = TriggerCounts(fired.per_path(), fired.missing(), source, by_period, no_menu, n_asked)
-        self._row("trigger", fired.any() if wanted else None)
+        passed = fired.any() if self.matched is None else fired.any() & fired.matched(self.matched)
+        self._row("trigger", passed if wanted else None)
         own, present = self.file.stream, self.settings.streams
         self._row("stream", fired.in_stream(own, present) if own is not None and present else None)
 

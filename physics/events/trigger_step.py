@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physics.errors import EventLevelError
+from physics.events.matching import Matched
 from physics.events.streams import stream_passes, stream_paths
 from physics.events.trigger_menus import Menus
 from physics.events.triggers import Source, fired_paths
@@ -59,6 +60,19 @@ class Fired:
             Shape (n_events,), no unit; False for events that take no menu or do not reach the trigger.
         """
         return self._joined([(events, self._or(menu.paths)) for menu, events in self._takers])
+
+    def matched(self, matched: Matched) -> _Mask:
+        """Tell of which events a selected object made a path of their menu fire.
+
+        Args:
+            matched: Per path, shape (n_events,), no unit.
+
+        Returns:
+            Shape (n_events,), no unit; False for events that take no menu or do not reach the trigger.
+        """
+        return self._joined(
+            [(events, reduce(np.logical_or, [matched[path] for path in menu.paths])) for menu, events in self._takers]
+        )
 
     def per_path(self) -> dict[str, int]:
         """Count, of the events that reach the trigger and take a menu with the path, those that fired it."""

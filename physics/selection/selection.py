@@ -24,6 +24,7 @@ from physics.selection.weight_tables import Weights
 
 __all__ = ["ObjectCuts", "Selection", "select"]
 
+_MARK = "matched"  # of objects that made a trigger fire (physics/events/matching.py): it stays to the end
 _RESERVED_STEPS = ("all", "invalid", "valid", "selected")  # "valid" is what people read for "invalid"
 
 
@@ -210,7 +211,7 @@ def _cut(kind: str, objects: Objects, selection: Selection, schema: str, absent:
             passed &= requirement.passes(objects.columns)
         rows.append(Row(name, int(np.count_nonzero(passed)), reason is None, (reason,) if reason else ()))
     tag = selection.working_point(schema) if kind == "j" else None
-    needed = KINEMATIC | {tag.column} if tag else KINEMATIC
+    needed = KINEMATIC | {_MARK} | ({tag.column} if tag else set())
     columns = {name: column for name, column in objects.columns.items() if name in needed}
     return Objects(objects.offsets, columns).select(passed), rows
 
@@ -251,5 +252,5 @@ def _are_valid(columns: Columns) -> Mask:
 
 def _drop_cut_columns(objects: Objects) -> Objects:
     """Leave the columns behind that only cuts needed."""
-    names = (*FIELDS, "charge", "is_b")
+    names = (*FIELDS, "charge", "is_b", _MARK)
     return Objects(objects.offsets, {name: objects[name] for name in names if name in objects.columns})

@@ -10,8 +10,9 @@ from edm.records.event_level import EventRow
 from edm.run_lists import RunList
 from physics.errors import EventLevelError, PhysicsError
 from physics.events.cutflow import EventCutflow
+from physics.events.matching import Matched
 from physics.events.result import EventResult
-from physics.events.steps import EventFile, event_branches, select_events
+from physics.events.steps import EventFile, event_branches, matched_paths, select_events
 from physics.events.streams import stream_of
 from physics.events.trigger_menus import Menus, counters_of
 from physics.events.triggers import DECISION_WORDS
@@ -31,6 +32,8 @@ class EventSelector:
         simulation: Whether the file is simulation, by its own marks; an empty one is what it is listed as.
         branches: Branches to read for it.
         run_lists: The lists of good runs that are asked.
+        matched_paths: The trigger paths of which a selected object must have made one fire; none where no match is
+            asked for.
     """
 
     def __init__(self, events: reader.EventFile, file: InputFile, selection: Selection, options: EventOptions) -> None:
@@ -49,6 +52,7 @@ class EventSelector:
         self.simulation = events.is_simulation if events.num_entries else file.data_type == "mc"
         self.branches: list[str] = []
         self.run_lists = tuple[RunList, ...]()
+        self.matched_paths = tuple[str, ...]()
         if events.schema is None or not events.num_entries:
             return
         _check_data_type(file, self.simulation)
@@ -64,13 +68,15 @@ class EventSelector:
         )
         self._settings = settings
         self.branches = event_branches(self._file, settings)
+        self.matched_paths = matched_paths(self._file, settings)
         self.run_lists = () if self.simulation or settings.good_runs == "none" else settings.lists
 
-    def select(self, chunk: Chunk) -> Mask:
+    def select(self, chunk: Chunk, matched: Matched | None = None) -> Mask:
         """Tell which events of a chunk count.
 
         Args:
             chunk: With the branches as columns.
+            matched: Where there are ``matched_paths``, the events of which a selected object made each fire.
 
         Returns:
             Shape (n_events,).
@@ -78,7 +84,7 @@ class EventSelector:
         Raises:
             EventLevelError: When the events do not fit the settings.
         """
-        passed, result = select_events(chunk.event_columns, len(chunk.run), self._file, self._settings)
+        passed, result = select_events(chunk.event_columns, len(chunk.run), self._file, self._settings, matched)
         self._result = self._result.add(result)
         return np.asarray(passed)
 

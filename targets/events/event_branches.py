@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+import awkward as ak
 import numpy.typing as npt
 
 from edm.jagged import Jagged
@@ -23,7 +24,8 @@ EventColumns = dict[str, npt.NDArray[Any] | Jagged]
 Read = Callable[[set[str], int, int], Mapping[str, Flat]]
 """Reads branches, by the file's names, of consecutive events: from the first, to before the last."""
 
-_MATCHED = ".TrigMatchedObjects"  # lists of lists of links; only how many lists an event has matters
+_MATCHED = ".TrigMatchedObjects"  # lists of lists of links; where only that is asked, how many lists an event has
+_OF_LINKS = (".m_persKey", ".m_persIndex")
 _FIRST_EVENTS, _FACTOR = 100, 10  # windows in which a mark is looked for: most simulation shows it at once
 
 
@@ -60,7 +62,8 @@ class EventBranches:
             stop: The event after the last.
 
         Returns:
-            One column for each name; of lists of links, how many lists each event has.
+            One column for each name; of lists of links, how many lists each event has, and under the name of a member
+            of links (``.m_persKey``, ``.m_persIndex``) those of all lists end to end.
 
         Raises:
             UnreadableFileError: When a branch cannot be read.
@@ -123,12 +126,15 @@ class EventBranches:
                 return True
         return False
 
-    def _by_uproot(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+    def _by_uproot(self, name: str, start: int, stop: int) -> npt.NDArray[Any] | Jagged:
         """Read structures and nested lists, which the reader of plain numbers refuses."""
         assert self._tree is not None
         try:
             if name == MENU_KEY:
                 return read_menu_keys(self._tree, start, stop)
+            if member := next((member for member in _OF_LINKS if name.endswith(_MATCHED + member)), None):
+                lists = self._tree.array(self._names[name.removesuffix(member)], start, stop)[member[1:]]
+                return Jagged.from_awkward(ak.flatten(lists, axis=2))
             return Jagged.from_awkward(self._tree.array(self._names[name], start, stop)).counts
         except Exception as error:  # as in menus
             raise files.unreadable(self._uri, f"{name} of events {start} to {stop} cannot be read", error) from error

@@ -4,9 +4,9 @@ from typing import Any
 
 from edm.records.branch_records import FoundDuplicates
 from targets.catalogue import local_files
+from targets.catalogue.branch_files import BranchFiles, Granularity
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
-from tasks.framework.branch_files import BranchFiles, Granularity
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.datasets import DatasetParameters
