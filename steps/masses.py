@@ -17,6 +17,8 @@ from targets.products.mass_arrays import MassWriter
 
 __all__ = ["compute"]
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 def compute(
     source: Path,
@@ -25,7 +27,7 @@ def compute(
     rules: Rules,
     chunk_events: int,
     weighted: bool = False,
-    copies: npt.NDArray[np.int64] | None = None,
+    copies: npt.NDArray[np.int64] = _NONE,
 ) -> ComputedMasses:
     """Compute the masses of one file of parsed data.
 
@@ -36,7 +38,7 @@ def compute(
         rules: Which combinations are made.
         chunk_events: Events in memory at a time; changes no result.
         weighted: Whether masses get the weights of their events, where the selection has weights for the format.
-        copies: Entries of events to leave out, rising, shape (n_copies,); None for none.
+        copies: Entries of events to leave out, rising, shape (n_copies,).
 
     Returns:
         The statistics: events by final state (those with too few objects for parsed data included) and masses made.
@@ -46,7 +48,7 @@ def compute(
     weighted = weighted and (not filled or any(file.weights is not None for file in filled))
     writer, states = MassWriter(path.parent, weighted), Counter[str]()
     read = parsed_data.read_weighted(source, chunk_events, weighted)
-    for objects, weights in read if copies is None else leave_out(read, copies):
+    for objects, weights in leave_out(read, copies):
         for label, events, combinations in masses.compute_states(masses.take_configured(objects, kinds), rules):
             states[label] += len(events)
             of_state = weights[events]
@@ -57,5 +59,4 @@ def compute(
         states[final_states.label(state)] += n_events
     writer.write(path)
     ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))
-    left_out = 0 if copies is None else len(copies)
-    return ComputedMasses(sum(states.values()), writer.entries, ranked, left_out)
+    return ComputedMasses(sum(states.values()), writer.entries, ranked, len(copies))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from edm.records.documents import Count, Number
 
-__all__ = ["Blocks", "EventLevel", "EventRow", "LuminosityNumbers"]
+__all__ = ["Blocks", "EventLevel", "EventRow", "ExactLuminosity", "LuminosityNumbers"]
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,25 @@ class LuminosityNumbers:
         blocks_good: Good ones of them.
         blocks_in_list: Blocks of the lists of good runs.
         estimate_pb: What the lists' luminosity makes of these, in 1/pb; None where a list has none.
-        exact_pb: The sum over the good blocks in the user's table of luminosities, in 1/pb; None without a table.
-        blocks_without_luminosity: Good blocks that the table lacks; they count as 0.
     """
 
     blocks_seen: Count
     blocks_good: Count
     blocks_in_list: Count
     estimate_pb: Number | None
-    exact_pb: Number | None = None
-    blocks_without_luminosity: Count = 0
+
+
+@dataclass(frozen=True)
+class ExactLuminosity:
+    """The luminosity of the good blocks, by a table of the user.
+
+    Attributes:
+        exact_pb: The sum over the blocks in the table, in 1/pb.
+        blocks_without_luminosity: Good blocks that the table lacks; they count as 0.
+    """
+
+    exact_pb: Number
+    blocks_without_luminosity: Count
 
 
 Blocks = Mapping[str, Mapping[str, tuple[tuple[Count, Count], ...]]]
@@ -48,7 +57,8 @@ class EventLevel:
 
     Attributes:
         event_cutflow: Events left after each step.
-        luminosity: Luminosity blocks, and the luminosity in 1/pb.
+        luminosity: Luminosity blocks, and an estimate of their luminosity in 1/pb.
+        exact_luminosity: The exact luminosity; None without a table of luminosities.
         events_per_path: Of the events that reach the trigger, how many fired each path that a file has.
         missing_paths: Paths that a file lacks.
         trigger_source: Where the decisions stand: flags, decision, match or none.
@@ -64,6 +74,7 @@ class EventLevel:
 
     event_cutflow: tuple[EventRow, ...] = ()
     luminosity: LuminosityNumbers | None = None
+    exact_luminosity: ExactLuminosity | None = None
     events_per_path: Mapping[str, Count] = field(default_factory=dict)
     missing_paths: tuple[str, ...] = ()
     trigger_source: str = "none"

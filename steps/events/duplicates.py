@@ -178,6 +178,9 @@ def leave_out(
     Yields:
         The objects and weights of the others.
     """
+    if not len(copies):
+        yield from chunks
+        return
     start = 0
     for objects, weights in chunks:
         kept = np.ones(len(weights), dtype=np.bool_)

@@ -1,13 +1,13 @@
 """The event level in the statistics of a dataset: sums over branches, and what a physicist must see of them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import reduce
 
 from edm.records.branch_records import ParsedFiles
 from edm.records.documents import from_document
 from edm.records.duplicates import DuplicateEvents
-from edm.records.event_level import EventLevel, LuminosityNumbers
+from edm.records.event_level import EventLevel, ExactLuminosity, LuminosityNumbers
 from edm.records.statistics import DatasetStatistics
 from edm.wording import amount
 from physics.events.good_runs import Blocks, LuminosityTable, luminosity
@@ -37,8 +37,12 @@ def add_events(parsed: Iterable[ParsedFiles], table: LuminosityTable | None = No
     recorded = [branch for branch in parsed if branch.event_cutflow]
     result = reduce(EventResult.add, map(_result, recorded), EventResult())
     names = sorted({name for branch in recorded for name in branch.run_lists})
+    sums = _sum_luminosity(result.blocks, names, table)
     document = result.as_dict() | {
-        "luminosity": _numbers(result.blocks, names, table),
+        "luminosity": {part.name: sums[part.name] for part in fields(LuminosityNumbers)},
+        "exact_luminosity": {part.name: sums[part.name] for part in fields(ExactLuminosity)}
+        if table and names
+        else None,
         "run_lists": names,
         "no_score": sum(branch.no_score for branch in recorded),
         "non_finite_weights": sum(branch.non_finite_weights for branch in recorded),
@@ -59,9 +63,9 @@ def describe_luminosity(events: EventLevel) -> str:
     if numbers is None or not numbers.blocks_seen:
         return ""
     text = f"{numbers.blocks_good:,} of {numbers.blocks_seen:,} luminosity blocks good"
-    if numbers.exact_pb is not None:
-        lacking = numbers.blocks_without_luminosity
-        text += f", {numbers.exact_pb:.6g} 1/pb by the table of luminosities"
+    if (exact := events.exact_luminosity) is not None:
+        lacking = exact.blocks_without_luminosity
+        text += f", {exact.exact_pb:.6g} 1/pb by the table of luminosities"
         text += f" ({amount(lacking, 'good block')} not in it, counted as 0)" if lacking else ""
     elif numbers.estimate_pb is not None:
         text += f" (of {numbers.blocks_in_list:,} in the lists), ≈ {numbers.estimate_pb:.4g} 1/pb"
@@ -140,10 +144,9 @@ def _result(events: EventLevel) -> EventResult:
     return EventResult.from_dict(vars(events) | {"event_cutflow": [vars(row) for row in events.event_cutflow]})
 
 
-def _numbers(blocks: Blocks, names: list[str], table: LuminosityTable | None) -> LuminosityNumbers:
+def _sum_luminosity(blocks: Blocks, names: list[str], table: LuminosityTable | None) -> dict[str, float | None]:
     try:
-        numbers = asdict(luminosity(blocks, find_run_lists(names, None), table))
+        return asdict(luminosity(blocks, find_run_lists(names, None), table))
     except ConfigurationError as error:
         msg = f"the luminosity cannot be summed: {error}"
         raise StageError(msg) from error
-    return LuminosityNumbers(**numbers)

@@ -6,14 +6,8 @@ from edm.jagged import Jagged
 from edm.objects import Objects
 from physics import constituents
 from physics.errors import EventLevelError
-from physics.events.matching import (
-    Matched,
-    MatchLinks,
-    mark_flagged,
-    mark_linked,
-    matched_column,
-    matched_events,
-)
+from physics.events.match_marks import mark_flagged, mark_linked, matched_events
+from physics.events.matching import Matched, MatchLinks, matched_column
 from physics.events.trigger_menus import match_branch
 from physics.selection.selection import Selection, select
 from targets.events.reader import Chunk, EventFile

@@ -92,11 +92,15 @@ def read_copies(path: Path, first: int, last: int) -> npt.NDArray[np.int64]:
     """
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
-        if rows.dtype != EVENT_KEY or rows.ndim != 1:
-            raise ValueError(_FOREIGN)
-        place = rows["file"]
+        place = _checked(rows)["file"]
         start, stop = np.searchsorted(place, first, "left"), np.searchsorted(place, last, "right")
         return np.array(rows["entry"][start:stop])
     except (OSError, ValueError, EOFError) as error:
         msg = f"{path}: cannot be read as a list of copies ({error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
+
+
+def _checked(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    if rows.dtype != EVENT_KEY or rows.ndim != 1:
+        raise ValueError(_FOREIGN)
+    return rows

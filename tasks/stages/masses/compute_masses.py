@@ -32,21 +32,21 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
         kinds = final_states.check_kinds(self.objects_to_calculate)
         with recording(self) as product:
             weighted = self.is_weighted(self.branch_data.dataset)
-            how = {"chunk_events": self.chunk_events, "weighted": weighted, "copies": self.copies()}
+            how = {"chunk_events": self.chunk_events, "weighted": weighted} | self.copies()
             product.results = masses.compute(source, product.path, kinds, self.rules(), **how)
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: where copies of events are removed, also the list of these."""
         return super().needed_stages(dataset) + [FindDuplicates] * self.compares("remove", dataset)
 
-    def copies(self) -> Any:
-        """Return the entries of the branch's parsed data that are copies of others, to be left out; None for none."""
+    def copies(self) -> dict[str, Any]:
+        """Return which entries of the branch's parsed data are copies of others, where these are removed."""
         from targets.products import event_keys
 
         branch = self.branch_data
         if not self.compares("remove", branch.dataset):
-            return None
+            return {}
         (dataset,) = self.branches_of("dataset", branch.dataset)
         first = dataset.files.index(branch.files[0])
         product = self.upstream_task(FindDuplicates).product(dataset)
-        return event_keys.read_copies(product, first, first + len(branch.files) - 1)
+        return {"copies": event_keys.read_copies(product, first, first + len(branch.files) - 1)}

@@ -15,6 +15,7 @@ from edm.records.branch_records import (
     ExportedArrays,
     ExportedHistograms,
     FilledCounts,
+    FoundDuplicates,
     FoundPeaks,
     HistogramRow,
     MadeHistograms,
@@ -25,6 +26,7 @@ from edm.records.branch_records import (
 )
 from edm.records.cut_table import FinalStateCount
 from edm.records.cutflow import Cutflow, Row
+from edm.records.duplicates import DuplicateExample, FilePair
 from edm.records.kinematics import Counts, Grid
 from edm.records.statistics import EventCounts, Failure, FileRecord, StageStatistics
 
@@ -64,7 +66,14 @@ MADE = MadeHistograms(
 ALL = [
     PARSED,
     MADE,
-    ComputedMasses(10, 20, {"2e": 7}),
+    FoundDuplicates(
+        mode="remove",
+        events=9,
+        copies=2,
+        pairs=(FilePair("a.root", "b.root", 2),),
+        examples=(DuplicateExample(1, 2, -3, "a.root", "b.root"),),
+    ),
+    ComputedMasses(10, 20, {"2e": 7}, 2),
     CountedMasses(2, 20),
     FoundPeaks({"2e": FinalStateCount(7, True)}, 2),
     RemovedPeaks(20, 5, 1),

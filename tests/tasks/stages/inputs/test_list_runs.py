@@ -39,12 +39,12 @@ def test_a_table_of_luminosities_gives_the_exact_sum(run, table):
 
 def test_the_exact_sum_stands_in_statistics_and_summary(run, table):
     run(selection="default", min_events_per_fs=1)
-    assert run.records("MakeHistograms")[0]["luminosity"]["exact_pb"] is None
+    assert run.records("MakeHistograms")[0]["exact_luminosity"] is None
     again = run(selection="default", min_events_per_fs=1, luminosity_table=table)
     assert again.started == ["MakeHistograms"]
     assert "0.17 1/pb by the table of luminosities" in again.text
-    numbers = [record["luminosity"] for record in run.records("MakeHistograms")]
-    assert sorted(number["exact_pb"] for number in numbers if number["exact_pb"] is not None) == [0.17]
+    numbers = [record["exact_luminosity"] for record in run.records("MakeHistograms")]
+    assert {"exact_pb": 0.17, "blocks_without_luminosity": 0} in numbers
     summary = run(task="Summary", selection="default", min_events_per_fs=1, luminosity_table=table)
     assert "0.17 1/pb by the table of luminosities" in summary.text
 
