@@ -82,7 +82,7 @@ def _release(files, atlas_data):
 def _records(files, folder):
     listed = {}
     for record in _RECORDS:
-        toy = toy_file(folder / f"{record}.root", record, 1500)
+        toy = toy_file(folder / f"{record}.root", record, 1500, first_event=record * 1500)  # no event stands in both
         content = toy.read_bytes()
         url = files.host(toy.name, content)
         listed[record] = {"files": [portals.record_file(url, len(content), f"adler32:{zlib.adler32(content):08x}")]}

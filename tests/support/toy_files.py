@@ -18,11 +18,11 @@ _MOST = {"Electron": 2, "Muon": 2, "Jet": 3}  # objects an event has at most
 _CHARGED = ("Electron", "Muon")
 
 
-def toy_file(path: Path, seed: int, events: int = EVENTS) -> Path:
+def toy_file(path: Path, seed: int, events: int = EVENTS, first_event: int = 0) -> Path:
     """Write a file of electrons, muons and jets with falling pT spectra (GeV); the same seed gives the same events."""
     random = np.random.default_rng(seed)
     columns = {"run": np.full(events, RUN, np.uint32), "luminosityBlock": np.full(events, BLOCK, np.uint32)}
-    columns |= {"event": np.arange(events, dtype=np.uint64)}
+    columns |= {"event": np.arange(first_event, first_event + events, dtype=np.uint64)}
     types = {name: column.dtype for name, column in columns.items()}
     for name, most in _MOST.items():
         counts = random.integers(0, most, events, endpoint=True)

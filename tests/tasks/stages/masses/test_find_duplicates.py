@@ -3,16 +3,20 @@
 import json
 import re
 import shutil
+import zlib
 
 import numpy as np
 import pytest
 import uproot
 
 from edm.event_keys import EVENT_KEY
+from tests.support import faults, portals
+from tests.support.portals import Records, record_file
 from tests.support.runs import Runs
 from tests.support.toy_files import toy_file
 from tests.tasks.stages.output.test_summary import row
 
+portal = portals.portal  # a fixture
 STAGES = ["FetchMetadata", "ParseFile", "ComputeMasses", "CountMasses", "FindPeaks", "RemovePeaks"]
 
 
@@ -152,3 +156,18 @@ def test_tolerated_failures_do_not_shift_entries(run, files):
     run(duplicates="remove", tolerated_failures=1, files_per_branch=3)
     (found,) = run.records("FindDuplicates")
     assert {pair["second"] for pair in found["pairs"]} == {str(files[2])}
+
+
+@pytest.mark.parametrize("records", [(7,), (7, 8)])
+def test_several_records_are_checked(tmp_path, toys, portal, records):
+    with faults.serving() as web:
+        served = {}
+        for record, toy in zip(records, toys, strict=False):
+            content = toy.read_bytes()
+            url = web.host(f"{record}.root", content)
+            served[record] = {"files": [record_file(url, len(content), f"adler32:{zlib.adler32(content):08x}")]}
+        portal.answer = Records(served)
+        given = {"input_files": None, "specific_record_ids": ",".join(map(str, records))}
+        outcome = Runs(tmp_path, "").attempt(task="FindPeaks", **given)
+    assert ("events are there already" in outcome.text) == (len(records) > 1)
+    assert ("FindDuplicates" in outcome.started) == (len(records) > 1)
