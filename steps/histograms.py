@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edm.records.branch_records import HistogramRow, MadeHistograms
+from edm.records.branch_records import MadeHistograms
 from edm.records.cut_table import CutTable
+from edm.records.histograms import HistogramRow
 from edm.records.samples import Normalisation
 from edm.records.statistics import DatasetStatistics
 from edm.spectra import SpectrumKey

@@ -12,6 +12,7 @@ from edm.records.cut_table import FinalStateCount
 from edm.records.documents import Count, Number, from_document, to_document
 from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel
+from edm.records.histograms import HistogramRow
 from edm.records.samples import Normalisation
 from edm.records.statistics import (
     CutflowDocument,
@@ -33,7 +34,6 @@ __all__ = [
     "FilledCounts",
     "FoundDuplicates",
     "FoundPeaks",
-    "HistogramRow",
     "MadeHistograms",
     "MadeReport",
     "ParsedFiles",
@@ -190,27 +190,6 @@ class MadeReport(StageResults):
     histograms: Count
     figures: Count
     warnings: Count = 0
-
-
-@dataclass(frozen=True)
-class HistogramRow:
-    """What is recorded of a histogram.
-
-    Attributes:
-        entries: Its entries.
-        bins: How many bins it has.
-        start_gev: Low edge of the first bin in GeV.
-        end_gev: High edge of the last bin in GeV.
-        trimmed: Entries between the cut and the first bin.
-        bumpnet_rejection: Why BumpNet's loader drops it; None when it does not.
-    """
-
-    entries: Count
-    bins: Count
-    start_gev: Number
-    end_gev: Number
-    trimmed: Count
-    bumpnet_rejection: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

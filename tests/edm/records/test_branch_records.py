@@ -17,7 +17,6 @@ from edm.records.branch_records import (
     FilledCounts,
     FoundDuplicates,
     FoundPeaks,
-    HistogramRow,
     MadeHistograms,
     MadeReport,
     ParsedFiles,
@@ -27,6 +26,7 @@ from edm.records.branch_records import (
 from edm.records.cut_table import FinalStateCount
 from edm.records.cutflow import Cutflow, Row
 from edm.records.duplicates import DuplicateExample, FilePair
+from edm.records.histograms import HistogramRow
 from edm.records.kinematics import Counts, Grid
 from edm.records.statistics import EventCounts, Failure, FileRecord, StageStatistics
 
