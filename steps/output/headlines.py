@@ -10,7 +10,7 @@ from physics.selection.events import EventSelection
 from steps import statistics
 from steps.events.event_options import EventOptions
 from steps.events.event_statistics import describe_duplicates, describe_luminosity
-from steps.weighting.normalisation import describe_normalisation
+from steps.weighting.normalisation import describe_doubts, describe_normalisation
 from targets.catalogue.run_lists import NONE
 
 __all__ = ["EventRequest", "Headlines", "compare_luminosities", "headlines"]
@@ -31,7 +31,8 @@ class Headlines:
 
     Attributes:
         facts: How many events count, the luminosity, copies of events, and what simulation was normalised to.
-        warnings: What was asked of events or objects and not applied, or applied to no avail.
+        warnings: What was asked of events or objects and not applied, or applied to no avail, and what makes
+            a normalisation doubtful.
     """
 
     facts: tuple[str, ...]
@@ -57,7 +58,8 @@ def headlines(
         facts.append(f"{rows[-1].passed:,} of {rows[0].passed:,} events count{'; ' if luminosity else ''}{luminosity}")
     facts += [f"duplicates: {describe_duplicates(summed.duplicates)}"] if summed.duplicates else []
     facts += describe_normalisation(normalisation or {})
-    return Headlines(tuple(facts), (*_not_asked(summed, request), *statistics.warnings(summed)))
+    doubts = describe_doubts(normalisation or {})
+    return Headlines(tuple(facts), (*_not_asked(summed, request), *statistics.warnings(summed), *doubts))
 
 
 def compare_luminosities(summed: DatasetStatistics, is_whole: bool, normalised_to_fb: float) -> list[str]:

@@ -10,7 +10,7 @@ from physics.errors import EventLevelError
 from physics.simulation.luminosities import LUMINOSITIES
 from physics.weights import Sample, normalisation, unit_of
 
-__all__ = ["SampleSources", "describe_normalisation", "find_unit", "normalise"]
+__all__ = ["SampleSources", "describe_doubts", "describe_normalisation", "find_unit", "normalise"]
 
 _XS = "(--cross-sections FILE)"
 
@@ -99,26 +99,36 @@ def normalise(parsed: Sequence[ParsedFiles], unit: float, sources: SampleSources
 
 
 def describe_normalisation(normalisation: Mapping[str, Normalisation]) -> list[str]:
-    """Say what simulation was normalised to, and what is doubtful about it.
+    """Say what simulation was normalised to.
 
     Args:
         normalisation: That of each sample, by its dataset.
 
     Returns:
-        A sentence on the sample, or on all that are added up, and one for each that is doubtful.
+        A sentence on the sample, or on all that are added up; none where there is no sample.
     """
-    doubts = [f"{dataset}: {sample.note}" for dataset, sample in normalisation.items() if sample.note]
     if len(normalisation) > 1:
         luminosities = sorted({f"{sample.luminosity_fb:g}" for sample in normalisation.values()})
         names = ", ".join(normalisation)
-        added = f"{len(normalisation)} samples, normalised to {' and '.join(luminosities)}/fb, are added up: {names}"
-        return [added, *doubts]
+        return [f"{len(normalisation)} samples, normalised to {' and '.join(luminosities)}/fb, are added up: {names}"]
     return [
-        f"{dataset} is normalised to {sample.luminosity_fb:g}/fb: cross section {sample.cross_section_pb:g} pb, "
-        f"k-factor {sample.k_factor:g}, filter efficiency {sample.filter_efficiency:g}, sum of weights "
+        f"normalised to {sample.luminosity_fb:g}/fb: cross section {sample.cross_section_pb:g} pb, k-factor "
+        f"{sample.k_factor:g}, filter efficiency {sample.filter_efficiency:g}, sum of weights "
         f"{sample.sum_of_weights:g} (from {sample.sum_from})"
-        for dataset, sample in normalisation.items()
-    ] + doubts
+        for sample in normalisation.values()
+    ]
+
+
+def describe_doubts(normalisation: Mapping[str, Normalisation]) -> list[str]:
+    """Say what makes the normalisation of samples doubtful.
+
+    Args:
+        normalisation: That of each sample, by its dataset.
+
+    Returns:
+        A sentence for each sample of which there is something to say.
+    """
+    return [f"{dataset}: {sample.note}" for dataset, sample in normalisation.items() if sample.note]
 
 
 def _check_files(files: Sequence[FileWeights], dataset: str) -> None:

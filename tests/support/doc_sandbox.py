@@ -25,6 +25,7 @@ __all__ = ["Sandbox", "atlas_file", "keep_pictures", "matches", "world"]
 
 _LONGEST_S = 300
 _RECORDS = (30522, 30555)
+_SAMPLES = ("361106", "410000")
 _SKIMS = ("2lep", "4lep")
 _CONFIGURATION = """
 [FetchMetadata]
@@ -53,7 +54,7 @@ def world(folder: Path, atlas_data: list[Path]):
     """
     with contextlib.ExitStack() as stack:
         files = stack.enter_context(faults.serving())
-        release = _release(files, atlas_data)
+        release = _release(files, atlas_data, folder)
         atlas = stack.enter_context(portals.serving(portals.Portal(portals.AtlasCatalogue({"2020e-13tev": release}))))
         cern = stack.enter_context(portals.serving(portals.Portal(portals.Records(_records(files, folder)))))
         pbs = Engine(folder / "pbs")
@@ -71,12 +72,27 @@ def world(folder: Path, atlas_data: list[Path]):
         yield environment
 
 
-def _release(files, atlas_data):
-    urls = [files.host(path.name, path.read_bytes()) for path in atlas_data]
+def _release(files, atlas_data, folder):
+    listed = {"data": list(atlas_data)}
+    for seed, number in enumerate(_SAMPLES):
+        listed[number] = [atlas_file(folder / f"mc_{number}.root", seed, **_simulated(int(number), seed))]
+    urls = {key: [files.host(path.name, path.read_bytes()) for path in paths] for key, paths in listed.items()}
     return [
-        portals.dataset("data", {"noskim": urls, **dict.fromkeys(_SKIMS, urls)}, "2020e-13tev"),
-        portals.dataset("361106", {"noskim": urls[:1], **dict.fromkeys(_SKIMS, urls[:1])}, "2020e-13tev"),
+        portals.dataset(key, {"noskim": hosted, **dict.fromkeys(_SKIMS, hosted)}, "2020e-13tev")
+        for key, hosted in urls.items()
     ]
+
+
+def _simulated(number, seed, events=1500):
+    """Give what simulation has beside collisions; weights of both signs."""
+    random = np.random.default_rng(seed)
+    weights = {"mcWeight": random.choice([-1, 1, 1, 1], events) * random.uniform(50, 150, events)}
+    weights |= {
+        f"scaleFactor_{name}": random.uniform(0.9, 1.1, events) for name in ("PILEUP", "ELE", "MUON", "LepTRIGGER")
+    }
+    sample = {"SumWeights": np.full(events, 4e6 * (seed + 1)), "XSection": np.full(events, 1.5)}
+    columns = {name: values.astype(np.float32) for name, values in (weights | sample).items()}
+    return columns | {"channelNumber": np.full(events, number, np.int32)}
 
 
 def _records(files, folder):
@@ -89,10 +105,10 @@ def _records(files, folder):
     return listed
 
 
-def atlas_file(path: Path, seed: int, events: int = 1500) -> Path:
-    """Write collisions as the release 2020e-13tev has them (MeV), with all that the default selection looks at."""
+def atlas_file(path: Path, seed: int, events: int = 1500, **more: np.ndarray) -> Path:
+    """Write events as the release 2020e-13tev has them (MeV), with what the default selection looks at, and more."""
     random = np.random.default_rng(seed)
-    columns = {"runNumber": np.full(events, 358031, np.int32), "eventNumber": np.arange(events)}
+    columns = {"runNumber": np.full(events, 358031, np.int32), "eventNumber": np.arange(events)} | more
     for name, most in {"lep": 3, "jet": 2, "photon": 1, "tau": 0}.items():
         counts = random.integers(1 if name == "lep" else 0, most, events, endpoint=True)
         for branch, values in _columns(random, name, int(counts.sum())).items():

@@ -78,8 +78,11 @@ def test_simulation_has_no_good_runs_to_be_missed():
 
 def test_the_luminosity_of_simulation_is_said():
     sample = Normalisation(36.6, 2.0, 1.0, 1.0, 100.0, "the catalogue", 0.5, 732.0)
-    (fact,) = headlines(statistics.of_branches({}), EventRequest(None, EventOptions()), {"s": sample}).facts
-    assert fact.startswith("s is normalised to 36.6/fb: cross section 2 pb")
+    sample = replace(sample, note="contents are too small")
+    first = headlines(statistics.of_branches({}), EventRequest(None, EventOptions()), {"s": sample})
+    (fact,) = first.facts
+    assert fact.startswith("normalised to 36.6/fb: cross section 2 pb")
+    assert first.warnings == ("s: contents are too small",)
 
 
 @pytest.mark.parametrize(

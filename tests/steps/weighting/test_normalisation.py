@@ -9,7 +9,7 @@ from edm.records.cutflow import Cutflow
 from edm.records.samples import FileWeights, SampleNumbers
 from edm.records.statistics import EventCounts, Failure, FileRecord
 from physics.errors import EventLevelError
-from steps.weighting.normalisation import SampleSources, describe_normalisation, find_unit, normalise
+from steps.weighting.normalisation import SampleSources, describe_doubts, describe_normalisation, find_unit, normalise
 
 G = {"entries": 4, "sum_of_generator_weights": 12.0, "in_units": {"-19": 12 * 2**19}}
 UNIT = 2.0**-19
@@ -63,7 +63,7 @@ def test_the_catalogue_counts_for_skimmed_files_when_all_are_read():
     partly = normalise(paths, UNIT, sources(catalogue=catalogue, whole=False))
     assert partly.sum_of_weights == 12.0
     assert "contents are too large" in partly.note
-    assert any("too large" in sentence for sentence in describe_normalisation({"s": partly}))
+    assert any("too large" in sentence for sentence in describe_doubts({"s": partly}))
 
 
 def test_the_user_overrides_and_k_belongs_to_the_file_that_has_a_cross_section():
@@ -109,6 +109,8 @@ def test_what_cannot_be_normalised_is_said(weights, failures, known, message):
 def test_samples_that_are_added_up_take_one_sentence_and_one_for_each_doubt():
     first = normalise(branches(FileWeights(**G)), UNIT, sources())
     second = normalise(branches(FileWeights(**G, skimmed=True)), UNIT, sources(luminosity_fb=2.0))
-    sentence, doubt = describe_normalisation({"a": first, "b": second})
+    (sentence,), (doubt,) = (
+        describe({"a": first, "b": second}) for describe in (describe_normalisation, describe_doubts)
+    )
     assert sentence == "2 samples, normalised to 1 and 2/fb, are added up: a, b"
     assert doubt.startswith("b: the sum of weights is that of the events that were read")
