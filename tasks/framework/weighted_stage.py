@@ -7,6 +7,7 @@ from typing import Any
 from edm.records.branch_records import ParsedFiles
 from edm.records.samples import Normalisation
 from targets.catalogue import input_files
+from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import InputFile
 from targets.documents.digests import digest
 from tasks.framework.stage import Stage
@@ -60,23 +61,25 @@ class WeightedStage(Stage):
         return find_unit(self.parsed_records(sample), self.file_list().sample(sample))
 
     def parsed_records(self, sample: str) -> Iterator[ParsedFiles]:
-        """Yield what ParseFile recorded of the branches of a sample, in the order of its list.
+        """Yield what ParseFile recorded of the branches of a sample, in the order of its list."""
+        return map(self.parsed_record, self.first_stage().branches_of("group", sample))
 
-        A branch that was asked for alone needs those of others, up to the first with events: what is not there is made.
+    def parsed_record(self, branch: BranchFiles) -> ParsedFiles:
+        """Return what ParseFile recorded of a group of files, whose parsed data may be gone.
+
+        A branch that was asked for alone may need the record of another: what was not read yet is read.
         """
         from steps import branch_statistics
 
         parsing = self.first_stage()
-        for number, branch in enumerate(parsing.branches_of("group")):
-            if branch.dataset != sample:
-                continue
-            record = branch_statistics.load(parsing.location(branch).statistics, ParsedFiles)
-            if record is not None and record.product == parsing.product(branch).name:
-                yield record.results
-                continue
-            if not parsing.product(branch).exists():
-                parsing.as_branch(number).run()
-            yield branch_statistics.of_parsed_data(parsing.product(branch))
+        product = parsing.product(branch)
+        record = branch_statistics.load(parsing.location(branch).statistics, ParsedFiles)
+        if record is not None and record.product == product.name:
+            return record.results
+        if not product.exists():
+            groups = [listed.digest for listed in parsing.branches_of("group")]
+            parsing.as_branch(groups.index(branch.digest)).run()
+        return branch_statistics.of_parsed_data(parsing.product(branch))
 
     def normalisation(self, dataset: str) -> dict[str, Normalisation]:
         """Return what the weights of each sample are multiplied with, by its dataset; nothing where events count."""

@@ -37,15 +37,12 @@ class FillHistograms(BinningParameters, WeightedStage):
 
         source = self.upstream_task(RemovePeaks).product(self.branch_data)
         with recording(self) as product:
-            unit, bins = self.weight_unit(self.branch_data.sample), self.bins([self.parsed()])
+            unit, bins = (
+                self.weight_unit(self.branch_data.sample),
+                self.bins(map(self.parsed_record, [self.branch_data])),
+            )
             options = (bins, self.exclude_outliers, unit, self.whole_masses())
             product.results = histogram_counts.count(source, product.path, *options)
-
-    def parsed(self) -> Any:
-        """Return what ParseFile recorded of the branch, which tells its format."""
-        from steps import branch_statistics
-
-        return branch_statistics.of_parsed_data(self.first_stage().product(self.branch_data))
 
     def whole_masses(self) -> Any:
         """Return what is counted before any removal; None where nothing is, or CountMasses does it."""
