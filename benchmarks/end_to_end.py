@@ -27,6 +27,7 @@ from physics.bins.bins import ConstantBins
 from physics.combinations import Rules
 from physics.resonances import choose
 from steps import histogram_counts, histograms, masses, parse, peaks
+from steps.events.event_options import EventOptions
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
@@ -53,6 +54,9 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
         MEMORY_MB + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
         attempts=1,
         tolerated_failures=0,
+        events=EventOptions(
+            good_runs=("none",), triggers=False
+        ),  # the files lie outside all lists (see event_level.py)
     )
     source = InputFile(str(file), file.stat().st_size, None, None, None, None, "files", "data")
     parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))

@@ -58,17 +58,19 @@ def nanoaod(path: Path, compression: Any, events: int, basket_events: int) -> Pa
     with uproot.recreate(path, compression=compression) as file:
         tree = None
         for _ in range(0, events, basket_events):
-            columns = _columns(rng, basket_events)
-            types = {
-                name: array.type.content if isinstance(array, ak.Array) else array.dtype
-                for name, array in columns.items()
-            }
-            tree = tree or file.mktree("Events", types)
+            columns = made_columns(rng, basket_events)
+            tree = tree or file.mktree("Events", {name: type_of(array) for name, array in columns.items()})
             tree.extend(columns)
     return path
 
 
-def _columns(rng: np.random.Generator, n: int) -> dict[str, Any]:
+def type_of(array: Any) -> Any:
+    """Return the type of a branch."""
+    return array.type.content if isinstance(array, ak.Array) else array.dtype
+
+
+def made_columns(rng: np.random.Generator, n: int) -> dict[str, Any]:
+    """Make the branches of events."""
     columns: dict[str, Any] = {}
     for kind, mean in OBJECTS.items():
         counts = rng.poisson(mean, n)
