@@ -62,7 +62,7 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
     parse.parse([source] * times, how, parsed, "rntuple")
     yield "ParseFile"
-    masses.compute(parsed, made, KINDS, Rules(), CHUNK_EVENTS)
+    masses.compute(parsed, made, masses.MassOptions(KINDS, Rules(), chunk_events=CHUNK_EVENTS))
     yield "ComputeMasses"
     peaks.count(made, counted, SEARCH)
     yield "CountMasses"

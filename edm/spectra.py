@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.arrays import Int64
+from edm.kinds import MET
 
 __all__ = ["Distribution", "SpectrumKey", "add_bins"]
 
 _Number = TypeVar("_Number", np.int64, np.float64)
-_TEXT = re.compile(r"(\w+)/(\w+)(?:/(\w+))?", re.ASCII)
+_TEXT = re.compile(rf"(\w+)/((?:{MET}\+)?\w+)(?:/(\w+))?", re.ASCII)
 
 
 class SpectrumKey(NamedTuple):
@@ -21,7 +22,7 @@ class SpectrumKey(NamedTuple):
 
     Attributes:
         final_state: A label such as ``2e_0m_3j_0g``.
-        combination: A name such as ``e0e1j0``.
+        combination: A name such as ``e0e1j0``, or ``MET+e0e1j0`` with the missing transverse momentum.
         part: ``main`` or ``outliers`` after peak removal; empty for all masses.
     """
 
@@ -45,13 +46,18 @@ class SpectrumKey(NamedTuple):
             The key.
 
         Raises:
-            ValueError: When it is no such text; its parts hold only letters, digits and underscores.
+            ValueError: When it is no such text; its parts hold only letters, digits and underscores, but for ``MET+``.
         """
         match = _TEXT.fullmatch(text)
         if match is None:
             msg = f"{text!r} does not name a spectrum: final_state/combination is expected"
             raise ValueError(msg)
         return cls(match[1], match[2], match[3] or "")
+
+    @property
+    def has_met(self) -> bool:
+        """Whether the masses are those with the missing transverse momentum."""
+        return self.combination.startswith(f"{MET}+")
 
     def whole(self) -> "SpectrumKey":
         """Return the key of all masses, of which this one may name a part."""

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edm.kinds import MET
+from physics.final_states import split_tag
+
 __all__ = [
     "MAX_TRAINED_BINS",
     "MIN_BINS",
@@ -17,6 +20,7 @@ __all__ = [
     "MIN_ENTRIES",
     "Verdict",
     "gate",
+    "has_met",
     "histogram_name",
     "plain_name",
     "rejection",
@@ -42,15 +46,19 @@ def histogram_name(final_state: str, combination: str, width_gev: float | str) -
     """Name a histogram as BumpNet's loader expects it.
 
     Args:
-        final_state: A label such as ``2e_0m_3j_0g``.
-        combination: A name such as ``e0e1j0``.
+        final_state: A label such as ``2e_0m_3j_0g``, or ``2e_0m_3j_0g_OS``, whose tag comes last in the name: the
+            loader looks for it nowhere else.
+        combination: A name such as ``e0e1j0``, or ``MET+e0e1j0``, whose name the loader cannot take apart.
         width_gev: Bin width in GeV, or what stands for bins by resolution, as ``res0.5``.
 
     Returns:
-        For instance ``ROI_mass_e0e1j0_cat_2ex_0mx_3jx_0gx_width_10.0``.
+        For instance ``ROI_mass_e0e1j0_cat_2ex_0mx_3jx_0gx_width_10.0``, ``…_width_10.0_OS``, or
+        ``ROI_massMET_e0e1j0_cat_…``.
     """
-    category = "_".join(f"{token}x" for token in final_state.split("_"))
-    return f"ROI_mass_{combination}_cat_{category}_width_{_width(width_gev)}"
+    counts, tag = split_tag(final_state)
+    category = "_".join(f"{token}x" for token in counts.split("_"))
+    met, _, objects = combination.rpartition("+")
+    return f"ROI_mass{met}_{objects}_cat_{category}_width_{_width(width_gev)}" + (f"_{tag}" if tag else "")
 
 
 def plain_name(final_state: str, combination: str, width_gev: float | str, several_widths: bool) -> str:
@@ -115,15 +123,30 @@ def trimmed_bins(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> i
     return int(filled[-1]) + 1 if len(filled) else 0
 
 
-def rejection(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> str | None:
+def has_met(key: str) -> bool:
+    """Tell whether a histogram, by its name, is of masses with the missing transverse momentum.
+
+    Args:
+        key: What :func:`histogram_name` or :func:`plain_name` returned.
+
+    Returns:
+        Whether it stands in a file of its own, apart from what BumpNet reads.
+    """
+    return key.startswith("ROI_massMET_") or f"/{MET}+" in key
+
+
+def rejection(contents: npt.NDArray[np.int64] | npt.NDArray[np.float64], key: str = "") -> str | None:
     """Say why BumpNet's loader would drop a histogram.
 
     Args:
         contents: Entries per bin, or expected events, shape (n_bins,).
+        key: Its name.
 
     Returns:
         The reason, or None when the loader keeps it. Empty ones are dropped.
     """
+    if has_met(key):
+        return "its name has missing momentum, which the loader cannot take apart"
     n_bins = trimmed_bins(contents)
     if not n_bins or contents[0] <= 0:
         return "its first bin is empty"

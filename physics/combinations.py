@@ -1,22 +1,23 @@
 """Combinations: which objects of a final state enter a mass.
 
 ``e0e1j0`` is the two leading electrons and the leading jet. For every kind a window of consecutive pT ranks enters,
-or none of that kind.
+or none of that kind. ``MET+e0e1j0`` is the same with the missing transverse momentum, which counts as one object.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edm.kinds import KINDS
+from edm.kinds import LABEL_KINDS, MET
 from physics.errors import PhysicsError
 
 __all__ = ["Combination", "Rules", "name", "of_final_state", "parse"]
 
 Combination = tuple[tuple[str, int], ...]
-"""The objects, as (kind, pT rank), in the order of KINDS and then of rank."""
+"""The objects, as (kind, pT rank), in the order of LABEL_KINDS and then of rank; last (MET, 0) where it takes part."""
 
-_OBJECT = re.compile(r"([a-z])(\d+)")
+_OBJECT = re.compile(rf"([{''.join(LABEL_KINDS)}])(\d+)")
+_MET: Combination = ((MET, 0),)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Rules:
         max_particles: Largest number of objects in a combination.
         max_subleading_index: Windows start at rank 0, or anywhere as long as their last rank is at most this.
         max_multiplicity: The objects of the top bucket: in it only the leading ones take part; 0 for no limit.
+        with_met: Whether each combination of one object or more is made a second time, with the missing transverse
+            momentum, which counts as one object.
 
     Raises:
         PhysicsError: For numbers that contradict each other or are below what makes a mass.
@@ -37,6 +40,7 @@ class Rules:
     max_particles: int = 4
     max_subleading_index: int = 0
     max_multiplicity: int = 4
+    with_met: bool = False
 
     def __post_init__(self) -> None:
         if self.min_particles < 1:
@@ -63,19 +67,23 @@ def of_final_state(state: Mapping[str, int], rules: Rules) -> list[Combination]:
     """List the combinations of a final state.
 
     Args:
-        state: Count (objects, dimensionless) per configured kind, in the order of KINDS, top bucket included.
+        state: Count (objects, dimensionless) per configured kind, in the order of LABEL_KINDS, top bucket included.
         rules: Sizes and windows.
 
     Returns:
-        Every combination whose ranks all lie below the counts, the smallest windows first; none when the state has
-        fewer objects than ``min_particles``.
+        Every combination whose ranks all lie below the counts, the smallest windows first, then those with the missing
+        transverse momentum; none when the state has fewer objects than ``min_particles``.
     """
     options = [_windows(kind, min(count, rules.leading), rules) for kind, count in state.items()]
     prefixes: list[Combination] = [()]
     for windows in options:
         longer = (prefix + window for prefix in prefixes for window in windows)
         prefixes = [combination for combination in longer if len(combination) <= rules.max_particles]
-    return [combination for combination in prefixes if len(combination) >= rules.min_particles]
+    listed = [combination for combination in prefixes if len(combination) >= rules.min_particles]
+    if rules.with_met:
+        sizes = range(max(rules.min_particles - 1, 1), rules.max_particles)
+        listed += [combination + _MET for combination in prefixes if len(combination) in sizes]
+    return listed
 
 
 def name(combination: Combination) -> str:
@@ -85,9 +93,10 @@ def name(combination: Combination) -> str:
         combination: Objects as (kind, rank); ranks are dimensionless.
 
     Returns:
-        Letters and ranks without separators.
+        Letters and ranks without separators; ``MET+`` before them where the missing transverse momentum takes part.
     """
-    return "".join(f"{kind}{rank}" for kind, rank in combination)
+    met = f"{MET}+" * (combination[-1:] == _MET)
+    return met + "".join(f"{kind}{rank}" for kind, rank in combination if kind != MET)
 
 
 def parse(text: str) -> Combination:
@@ -102,13 +111,13 @@ def parse(text: str) -> Combination:
     Raises:
         PhysicsError: When *text* is not such a name.
     """
-    combination = tuple((match[1], int(match[2])) for match in _OBJECT.finditer(text))
-    all_known = all(kind in KINDS for kind, _ in combination)
-    places = [(KINDS.index(kind), rank) for kind, rank in combination] if all_known else []
+    objects = tuple((match[1], int(match[2])) for match in _OBJECT.finditer(text.removeprefix(f"{MET}+")))
+    combination = objects + _MET * text.startswith(f"{MET}+")
+    places = [(LABEL_KINDS.index(kind), rank) for kind, rank in objects]
     if not places or name(combination) != text or places != sorted(set(places)):
         msg = (
-            f"{text!r} is not a combination: a name looks like e0e1j0, with the kinds {', '.join(KINDS)} in this order "
-            "and each object once"
+            f"{text!r} is not a combination: a name looks like e0e1j0, with the kinds {', '.join(LABEL_KINDS)} in this "
+            f"order and each object once, or like {MET}+e0e1j0"
         )
         raise PhysicsError(msg)
     return combination

@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.arrays import Float32, Int64
-from edm.kinds import FIELDS
+from edm.kinds import FIELDS, MET, MOMENTUM
 from edm.objects import Objects
 from physics import combinations, final_states, mass_kernel
+from physics.categories.missing_momentum import MissingMomentum
 from physics.combinations import Rules
 from physics.errors import PhysicsError
 
@@ -34,7 +35,7 @@ def take_configured(objects: Mapping[str, Objects], kinds: tuple[str, ...]) -> d
 
     Args:
         objects: By kind, sorted by falling pT; jets have a column ``is_b`` (1 yes, 0 no, -1 not known).
-        kinds: The configured kinds, in the order of KINDS.
+        kinds: The configured kinds, in the order of LABEL_KINDS.
 
     Returns:
         The objects of each configured kind, order kept, in all events.
@@ -67,18 +68,22 @@ class StateMasses(NamedTuple):
         combinations: Per combination its name and masses in GeV, shape (n_events_of_state,), in the order of events;
             empty for a final state too small for any combination. A sum too large for float32, or not finite, gives
             inf, never NaN.
+        events_with_met: Those of its events whose missing transverse momentum is finite, shape (n_events_with_met,).
+        with_met: The masses with it, as ``combinations``, in the order of these events; empty where none are made.
     """
 
     label: str
     events: Int64
     combinations: list[tuple[str, Float32]]
+    events_with_met: Int64
+    with_met: list[tuple[str, Float32]]
 
 
 def compute(objects: Mapping[str, Objects], rules: Rules) -> Iterator[tuple[str, int, list[tuple[str, Float32]]]]:
     """Compute the masses of every combination of every final state.
 
     Args:
-        objects: By configured kind (order of KINDS), sorted by falling pT, with the columns FIELDS.
+        objects: By configured kind (order of LABEL_KINDS), sorted by falling pT, with the columns FIELDS or MOMENTUM.
         rules: Which combinations are made.
 
     Yields:
@@ -90,22 +95,31 @@ def compute(objects: Mapping[str, Objects], rules: Rules) -> Iterator[tuple[str,
         yield state.label, len(state.events), state.combinations
 
 
-def compute_states(objects: Mapping[str, Objects], rules: Rules) -> Iterator[StateMasses]:
+def compute_states(
+    objects: Mapping[str, Objects], rules: Rules, tags: Int64 | None = None, met: MissingMomentum | None = None
+) -> Iterator[StateMasses]:
     """Compute the masses of every combination of every final state, and say of which events they are.
 
     Args:
-        objects: By configured kind (order of KINDS), sorted by falling pT, with the columns FIELDS.
+        objects: By configured kind (order of LABEL_KINDS), sorted by falling pT, with the columns FIELDS or MOMENTUM.
         rules: Which combinations are made.
+        tags: The place of each event's charge tag in final_states.CHARGE_TAGS, shape (n_events,); None for no tags.
+        met: The missing transverse momentum of the events, where the rules ask for it.
 
     Yields:
         The masses of each final state; of no events, nothing.
     """
     counts = {kind: of_kind.counts() for kind, of_kind in objects.items()}
-    states, events, bounds = final_states.sort(counts, rules.max_multiplicity)
-    plans = [_plan(tuple(state.items()), rules) for state in states]
-    of_states = _compute(list(objects.values()), (events, bounds), plans) if plans else []
-    for plan, masses, (first, last) in zip(plans, of_states, pairwise(bounds.tolist()), strict=True):
-        yield StateMasses(plan.label, events[first:last], list(zip(plan.names, masses, strict=True)))
+    states, of_states, events, bounds = final_states.sort(counts, rules.max_multiplicity, tags)
+    plans = [_plan(tuple(state.items()), tag, rules) for state, tag in zip(states, of_states, strict=True)]
+    parts = [*objects.values(), *([met.objects] if met else [])]
+    made = _compute(parts, (events, bounds), plans) if plans else []
+    for plan, masses, (first, last) in zip(plans, made, pairwise(bounds.tolist()), strict=True):
+        of_state = events[first:last]
+        finite = met.finite[of_state] if met else np.zeros(len(of_state), dtype=np.bool_)
+        named = list(zip(plan.names, masses, strict=True))
+        with_met = [(name, values[finite]) for name, values in named[plan.first_with_met :]]
+        yield StateMasses(plan.label, of_state, named[: plan.first_with_met], of_state[finite], with_met)
 
 
 def invariant_mass(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Float32:
@@ -124,7 +138,7 @@ def invariant_mass(pt: Float32, eta: Float32, phi: Float32, mass: Float32) -> Fl
     offsets = np.arange(n_events + 1, dtype=np.int64)
     parts = [Objects(offsets, dict(zip(FIELDS, rows, strict=True))) for rows in zip(pt, eta, phi, mass, strict=True)]
     slots = np.array([(row, 0) for row in range(n_objects)], dtype=np.int64)
-    plan = _Plan("", [""], slots, _steps([tuple(range(n_objects))], n_objects))
+    plan = _Plan("", [""], 1, slots, _steps([tuple(range(n_objects))], n_objects))
     masses: Float32 = _compute(parts, (offsets[:-1], offsets[[0, -1]]), [plan])[0][0]
     return masses
 
@@ -135,12 +149,14 @@ class _Plan(NamedTuple):
     Attributes:
         label: Its label.
         names: The names of its combinations.
+        first_with_met: The first of them with the missing transverse momentum; their number where there is none.
         slots: Kind (its place among the configured ones) and pT rank of each object, shape (n_slots, 2).
         steps: What :func:`_steps` gives.
     """
 
     label: str
     names: list[str]
+    first_with_met: int
     slots: Int64
     steps: Int64
 
@@ -182,8 +198,12 @@ def _fill(parts: list[Objects], start: int, stop: int, momenta: npt.NDArray[np.f
     for objects, row in zip(parts, offsets, strict=True):
         first, last = objects.offsets[[start, stop]].tolist()
         np.add(objects.offsets[start : stop + 1], filled - first, out=row)
-        pt, eta, phi, mass = (objects[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
-        mass_kernel.four_momenta(pt, eta, phi, mass, momenta[filled : filled + last - first])
+        out = momenta[filled : filled + last - first]
+        if MOMENTUM[0] in objects.columns:
+            out[:] = np.stack([objects[name][first:last] for name in MOMENTUM], axis=1)
+        else:
+            pt, eta, phi, mass = (objects[name][first:last].astype(np.float32, copy=False) for name in FIELDS)
+            mass_kernel.four_momenta(pt, eta, phi, mass, out)
         filled += last - first
     return offsets
 
@@ -197,14 +217,15 @@ def _bounds(lengths: list[int]) -> Int64:
 
 
 @lru_cache(maxsize=10_000)  # every chunk has the same final states again
-def _plan(state: tuple[tuple[str, int], ...], rules: Rules) -> _Plan:
+def _plan(state: tuple[tuple[str, int], ...], tag: str, rules: Rules) -> _Plan:
     listed = combinations.of_final_state(dict(state), rules)
-    kinds = [kind for kind, _ in state]
+    kinds = [*(kind for kind, _ in state), MET]
     slots = sorted({(kinds.index(kind), rank) for combination in listed for kind, rank in combination})
     row = {(kinds[kind], rank): row for row, (kind, rank) in enumerate(slots)}
     return _Plan(
-        final_states.label(dict(state)),
+        final_states.label(dict(state), tag),
         [combinations.name(combination) for combination in listed],
+        sum(combination[-1][0] != MET for combination in listed),
         np.array(slots, dtype=np.int64).reshape(-1, 2),
         _steps([tuple(row[item] for item in combination) for combination in listed], len(slots)),
     )

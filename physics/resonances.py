@@ -105,7 +105,9 @@ def choose(names: Sequence[str]) -> tuple[Resonance, ...]:
     return tuple(resonance for name, resonance in table().items() if name in names)
 
 
-def windows(combination: Combination, resonances: Sequence[Resonance], width_gev: float) -> Windows:
+def windows(
+    combination: Combination, resonances: Sequence[Resonance], width_gev: float, z_window_gev: float | None = None
+) -> Windows:
     """Find what resonances take from a combination.
 
     Lepton pairs of one flavour (any ranks; charge is not used) lose everything below the highest upper end; the Higgs
@@ -115,6 +117,8 @@ def windows(combination: Combination, resonances: Sequence[Resonance], width_gev
         combination: The objects of the combination.
         resonances: The resonances to remove.
         width_gev: Bin width of the grid in GeV.
+        z_window_gev: In runs with Z candidates, how far from the Z boson's mass pairs are such; where resonances are
+            removed at all, pairs then lose everything up to that. None in other runs.
 
     Returns:
         The windows; upper ends are rounded up to the grid, vetoed windows outwards. None for other combinations.
@@ -129,4 +133,7 @@ def windows(combination: Combination, resonances: Sequence[Resonance], width_gev
             removed.append((low, math.ceil(high / width_gev)))
         if resonance.removal == "veto" and higgs:
             vetoed.append((math.floor(low / width_gev), math.ceil(high / width_gev)))
-    return Windows(tuple(removed), max((stop for _, stop in removed), default=0), tuple(vetoed))
+    stops = [stop for _, stop in removed]
+    if pair and resonances and z_window_gev is not None:
+        stops.append(math.ceil((table()["z"].mass_gev + z_window_gev) / width_gev))
+    return Windows(tuple(removed), max(stops, default=0), tuple(vetoed))

@@ -16,7 +16,7 @@ from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
 from plots.counts import describe_overflow, draw_points, shown_bins
-from plots.style import BLUE, GREY, ORANGE, RED, STYLE, Label, canvas, full_numbers
+from plots.style import BLUE, GREY, ORANGE, PURPLE, RED, STYLE, Label, canvas, full_numbers
 from plots.wording import describe_combination, describe_final_state, describe_spectrum
 
 __all__ = ["PANELS_A_PAGE", "Spectrum", "mass", "masses_of_final_state"]
@@ -167,6 +167,13 @@ def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
         axes.axvline(split_gev, color=ORANGE, linestyle=":", label="outliers start")
     if cut.start_gev is not None:
         axes.axvline(cut.start_gev, color="black", linestyle="--", label="turn-on")
+    _mark_structures(axes, cut)
+
+
+def _mark_structures(axes: Axes, cut: Cut) -> None:
+    for structure in cut.structures:
+        text = f"{structure.name}, {structure.mass_gev:.1f} GeV"
+        axes.axvline(structure.mass_gev, color=PURPLE, linestyle=(0, (1, 1)), label=text)
 
 
 def _mark_windows(axes: Axes, spectrum: Spectrum) -> None:
@@ -179,6 +186,7 @@ def _mark_windows(axes: Axes, spectrum: Spectrum) -> None:
         axes.axvline(cut.start_gev, color="black", linestyle="--", label="turn-on")
     if cut.split_gev is not None:
         axes.axvline(cut.split_gev, color=ORANGE, linestyle=":", label="outliers start")
+    _mark_structures(axes, cut)
 
 
 def _counts(axes: Axes, counts: Int64, edges: npt.NDArray[np.float64], color: str, name: str) -> None:

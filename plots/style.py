@@ -23,6 +23,7 @@ __all__ = [
     "GREY",
     "ORANGE",
     "PAGE_WIDTH_IN",
+    "PURPLE",
     "RED",
     "SAMPLE_COLORS",
     "STYLE",
@@ -40,7 +41,7 @@ _PB_WRITTEN_AS_FB = 100.0
 
 _DOTS_PER_INCH = 200  # small letters keep their dots
 
-BLUE, ORANGE, RED, GREY = "#5790fc", "#f89c20", "#e42536", "#9c9ca1"
+BLUE, ORANGE, RED, PURPLE, GREY = "#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1"
 """Colours that colour-blind readers can tell apart (source: M. Petroff, arXiv:2107.02270, the set of six)."""
 
 SAMPLE_COLORS = (

@@ -27,6 +27,7 @@ class FileCounts:
     events: EventResult = field(default_factory=EventResult)
     run_lists: dict[str, RunList] = field(default_factory=dict)
     no_score: int = 0
+    non_finite_met: int = 0
 
     def add(self, other: "FileCounts") -> None:
         """Add those of other files, or of other events of the same file."""
@@ -37,6 +38,7 @@ class FileCounts:
         self.events = self.events.add(other.events)
         self.run_lists |= other.run_lists
         self.no_score += other.no_score
+        self.non_finite_met += other.non_finite_met
 
     def event_level(self) -> EventLevel:
         """Return what is recorded of the event level; sets of blocks stand beside their numbers, so that they unite."""
@@ -47,5 +49,6 @@ class FileCounts:
             "run_lists": list(self.run_lists),
             "no_score": self.no_score,
             "non_finite_weights": sum(file.weights.non_finite for file in self.files if file.weights),
+            "non_finite_met": self.non_finite_met,
         }
         return from_document(EventLevel, document)

@@ -28,9 +28,9 @@ __all__ = [
     "fill",
     "no_bin",
     "summarize",
+    "take_whole",
     "throw_pseudo_data",
     "write",
-    "write_whole",
 ]
 
 
@@ -109,7 +109,7 @@ def fill(
             filled.without[key] = no_bin(binned.label)
             continue
         filled.histograms[key], filled.titles[key] = histogram, _title(spectrum, note)
-        filled.rows[key] = _row(histogram)
+        filled.rows[key] = _row(histogram, key)
     if not filled.histograms:
         raise EmptyResultError(_describe_too_wide_bins(table, bins))
     _add_whole(filled, before, bumpnet_naming, note)
@@ -177,21 +177,23 @@ def no_bin(label: float | str) -> str:
     return f"no filled bin {kind} starts at or above the turn-on"
 
 
-def write(path: Path, filled: FilledHistograms, single_file: bool) -> None:
+def write(path: Path, filled: FilledHistograms, single_file: bool, of_met: bool = False) -> None:
     """Write histograms, whole or not at all.
 
     Args:
         path: The file to make, or the folder when each histogram has a file of its own.
         filled: The histograms.
         single_file: Whether all go into one file.
+        of_met: Whether those of masses with the missing transverse momentum are written, or all others.
     """
     writer = histograms.write_file if single_file else histograms.write_folder
-    writer(path, filled.histograms, filled.titles)
+    chosen = {key: made for key, made in filled.histograms.items() if bumpnet.has_met(key) == of_met}
+    writer(path, chosen, filled.titles)
 
 
-def write_whole(path: Path, filled: FilledHistograms, single_file: bool) -> None:
-    """Write distributions before any removal, as :func:`write` does histograms."""
-    write(path, replace(filled, histograms=filled.whole), single_file)
+def take_whole(filled: FilledHistograms) -> FilledHistograms:
+    """Return the distributions before any removal in the place of histograms."""
+    return replace(filled, histograms=filled.whole)
 
 
 def summarize(
@@ -230,12 +232,12 @@ def describe_simulation(statistics: DatasetStatistics) -> str:
     return "simulation" if statistics.simulated_files >= sum(statistics.formats.values()) else "data and simulation"
 
 
-def _row(histogram: Histogram) -> HistogramRow:
+def _row(histogram: Histogram, key: str) -> HistogramRow:
     return HistogramRow(
         entries=int(histogram.counts.sum()),
         bins=len(histogram.counts),
         start_gev=histogram.start_gev,
         end_gev=float(histogram.edges()[-1]),
         trimmed=histogram.trimmed,
-        bumpnet_rejection=bumpnet.rejection(histogram.counts),
+        bumpnet_rejection=bumpnet.rejection(histogram.counts, key),
     )

@@ -20,12 +20,11 @@ from physics.errors import EventLevelError, PhysicsError
 from physics.selection.selection import Selection, select
 from steps import branch_statistics
 from steps.errors import FileError, StageError
-from steps.events.b_tags import BTagger
-from steps.events.event_level import EventSelector, naming_file
+from steps.events.event_level import naming_file
 from steps.events.event_options import EventOptions
-from steps.events.trigger_matches import TriggerMatcher
+from steps.events.event_readers import EventReaders
 from steps.file_counts import FileCounts
-from steps.weighting.weigher import Weigher, WeightOptions
+from steps.weighting.weigher import WeightOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
 from targets.events.inputs import FetchOptions, Input, open_input
@@ -33,12 +32,12 @@ from targets.events.reader import EventFile
 from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
-from targets.products.event_columns import NUMBERS, Section
+from targets.products.event_columns import Section
 
 __all__ = ["ReadOptions", "check_failures", "parse"]
 
 _MIN_OBJECTS = 2
-"""Objects that an event needs to be stored: with fewer there is no mass."""
+"""Objects that an event needs to be stored: with fewer there is no mass; missing momentum counts as one."""
 
 _LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
 _LONGEST_WAIT_S = 30.0
@@ -113,7 +112,7 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
         EventLevelError: When a file does not fit what is asked of its events, which is never tolerated.
     """
     counts, failures = FileCounts(), list[FileError]()
-    with parsed_data.writing(path, storage) as writer:
+    with parsed_data.writing(path, storage, options.events.with_met) as writer:
         for file in files:
             try:
                 counts.add(_read_with_retries(file, options, writer))
@@ -199,38 +198,25 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
     events, counts, unassigned, n_events = opened.events, FileCounts(), Counter[str](), 0
     columns = options.selection.columns(events.schema.name) if events.schema else {}
     with naming_file(file.uri):
-        selector = EventSelector(events, file, options.selection, options.events)
-        required = options.weights if file.data_type == "mc" else None
-        weigher = Weigher(events, selector.simulation, options.selection.weights, required)
-        tagger = BTagger(events, options.selection)
-        matcher = TriggerMatcher(events, options.selection, selector.matched_paths)
-    parts = (selector, weigher, tagger, matcher)
-    branches = list(dict.fromkeys(branch for part in parts for branch in part.branches))
-    columns = matcher.add_columns(columns)
-    options.check_memory(events.uri, events.bytes_kept(columns, branches))
-    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), branches):
+        readers = EventReaders.of_file(file, events, options.selection, options.events, options.weights)
+    columns = readers.matcher.add_columns(columns)
+    options.check_memory(events.uri, events.bytes_kept(columns, readers.branches))
+    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), readers.branches):
         with naming_file(file.uri):
-            scored, weights = tagger.score(chunk), weigher.weigh(chunk.event_columns, len(chunk.run))
-            passed = selector.select(chunk, matcher.find(chunk, scored))
-            objects = {kind: of_kind.select_events(passed) for kind, of_kind in scored.items()}
-        tagger.count(objects["j"])
-        numbers = {name: (vars(chunk) | weights._asdict())[name][passed] for name in NUMBERS}
-        counts.add(_select(objects, numbers, events, options.selection, section))
+            objects, numbers = readers.read(chunk)
+        counts.add(_select(objects, numbers, events, options, section))
         unassigned.update(chunk.unassigned)
         n_events += len(chunk.run)
     if n_events != events.num_entries:
         msg = f"{events.uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
         raise UnreadableFileError(msg)
     with naming_file(file.uri):
-        counts.events = selector.finish()
-        tagger.finish()
-    counts.no_score = tagger.no_score
-    counts.run_lists = {run_list.name: run_list for run_list in selector.run_lists}
+        readers.finish(counts)
     record = _describe(file, opened, dict(unassigned))
+    simulation, weights = readers.selector.simulation, readers.weigher.finish()
     rows = counts.events.cutflow.rows
     written = rows[-1].passed - counts.few_objects.total()
-    weighed = weigher.finish()
-    record = replace(record, simulation=selector.simulation, event_cutflow=rows, weights=weighed, written=written)
+    record = replace(record, simulation=simulation, event_cutflow=rows, weights=weights, written=written)
     counts.files.append(record)
     return counts
 
@@ -239,14 +225,14 @@ def _select(
     kept: Mapping[str, Objects],
     numbers: Mapping[str, npt.NDArray[Any]],
     events: EventFile,
-    selection: Selection,
+    options: ReadOptions,
     section: Section,
 ) -> FileCounts:
     """Select the objects of events that count, write the events that can have a mass, and count the others."""
     schema = events.schema.name if events.schema else ""
-    objects, cutflow = select(constituents.assign_masses(kept), selection, schema, events.absent_kinds)
+    objects, cutflow = select(constituents.assign_masses(kept), options.selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
-    enough = n_objects >= _MIN_OBJECTS
+    enough = n_objects >= _MIN_OBJECTS - options.events.with_met
     written = {name: column[enough] for name, column in numbers.items()}
     section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, written)
     return FileCounts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))

@@ -1,7 +1,7 @@
 """The work of CountMasses, FindPeaks and RemovePeaks: counts of each branch, cuts from their sum, cuts applied."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from edm.records.cut_table import Cut, CutTable, FinalStateCount
 from edm.records.documents import from_document
 from edm.spectra import Distribution, SpectrumKey
 from physics import combinations, peaks, resonances
+from physics.categories.known_structures import find_known_structures
 from physics.errors import PhysicsError
 from physics.resonances import Resonance, Windows
 from steps.errors import EmptyResultError
@@ -36,19 +37,22 @@ class PeakSearch:
         width_gev: Bin width of the grid in GeV.
         max_mass_gev: Masses above this are set aside, in GeV.
         resonances: The known resonances to remove.
+        z_window_gev: In runs with Z candidates, how far from the Z boson's mass pairs are such, in GeV; None in others.
     """
 
     min_events: int
     width_gev: float
     max_mass_gev: float
     resonances: tuple[Resonance, ...]
+    z_window_gev: float | None = None
     _windows: dict[str, Windows] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def windows(self, combination: str) -> Windows:
         """Return what known resonances take from a combination such as ``e0e1j0``."""
         if combination not in self._windows:  # many final states have the same combinations
             parsed = combinations.parse(combination)
-            self._windows[combination] = resonances.windows(parsed, self.resonances, self.width_gev)
+            windows = resonances.windows(parsed, self.resonances, self.width_gev, self.z_window_gev)
+            self._windows[combination] = windows
         return self._windows[combination]
 
 
@@ -73,13 +77,20 @@ def count(source: Path, path: Path, search: PeakSearch, unit: float | None = Non
     return CountedMasses(len(distributions), sum(counted.entries() for counted in distributions.values()))
 
 
-def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callable[[], str] = str) -> CutTable:
+def find(
+    dataset: str,
+    sources: Iterable[Path],
+    search: PeakSearch,
+    jet_pt_gev: Iterable[float] = (),
+    note: Callable[[], str] = str,
+) -> CutTable:
     """Find the cuts of a dataset.
 
     Args:
         dataset: Its name, for the message.
         sources: The counts of all its branches.
         search: How peaks are searched.
+        jet_pt_gev: The smallest pT of selected jets in GeV; several where formats have different ones.
         note: Says what else may be why there is no histogram; empty for nothing.
 
     Returns:
@@ -90,15 +101,18 @@ def find(dataset: str, sources: Iterable[Path], search: PeakSearch, note: Callab
     """
     merged = {key: distribution for key, _, distribution in mass_counts.add_up(sources, weighted=False)}
     events = _events(merged)
-    cuts = {
-        key: peaks.find_cut(distribution, search.windows(key.combination), search.width_gev)
-        for key, distribution in merged.items()
-        if events[key.final_state] >= search.min_events
-    }
+    kept = {key: masses for key, masses in merged.items() if events[key.final_state] >= search.min_events}
+    cuts = {key: _find_cut(key, masses, search, tuple(jet_pt_gev)) for key, masses in kept.items()}
     if not any(cut.reason is None for cut in cuts.values()):
         raise EmptyResultError(". ".join(filter(None, [_describe_nothing_left(dataset, events, cuts, search), note()])))
     final_states = {state: FinalStateCount(number, number >= search.min_events) for state, number in events.items()}
     return CutTable(dataset, final_states, cuts)
+
+
+def _find_cut(key: SpectrumKey, masses: Distribution, search: PeakSearch, jet_pt_gev: tuple[float, ...]) -> Cut:
+    cut = peaks.find_cut(masses, search.windows(key.combination), search.width_gev)
+    structures = find_known_structures(combinations.parse(key.combination), jet_pt_gev)
+    return replace(cut, structures=structures) if structures else cut
 
 
 def load_table(path: Path) -> CutTable:
@@ -163,8 +177,14 @@ def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> Rem
 
 
 def _events(merged: Mapping[SpectrumKey, Distribution]) -> dict[str, int]:
-    """Count the events of each final state, the largest first: every combination has one mass an event."""
-    events = {key.final_state: distribution.entries() for key, distribution in merged.items()}
+    """Count the events of each final state, the largest first: every combination has one mass an event.
+
+    Those with missing momentum lack the events in which it is not finite; where a final state has no others, these
+    events do not count.
+    """
+    events: dict[str, int] = {}
+    for key, distribution in merged.items():
+        events[key.final_state] = max(events.get(key.final_state, 0), distribution.entries())
     return dict(sorted(events.items(), key=lambda item: (-item[1], item[0])))
 
 

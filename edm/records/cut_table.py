@@ -9,9 +9,17 @@ from pydantic import ConfigDict, PlainSerializer, PlainValidator
 from edm.records.documents import Count, Flag, Number
 from edm.spectra import SpectrumKey
 
-__all__ = ["Cut", "CutTable", "FinalStateCount"]
+__all__ = ["Cut", "CutTable", "FinalStateCount", "Structure"]
 
 _Key = Annotated[SpectrumKey, PlainValidator(SpectrumKey.parse), PlainSerializer(str)]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What known physics leaves in the masses of a combination at a mass in GeV; it is not cut."""
+
+    name: str
+    mass_gev: Number
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class Cut:
         split_gev: Low edge of the empty bin that sets outliers apart in GeV; None when there is none.
         vetoed_gev: Gaps that vetoed resonances left, as (low, high) in GeV.
         reason: Why there is no histogram; None when there is one.
+        structures: What known physics leaves in its masses, beside the resonances that are removed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -43,6 +52,7 @@ class Cut:
     split_gev: Number | None
     vetoed_gev: tuple[tuple[Number, Number], ...] = ()
     reason: str | None = None
+    structures: tuple[Structure, ...] = ()
 
     def is_consistent(self) -> bool:
         """Tell whether the classes hold all entries, and there is a start or a reason for none."""

@@ -70,6 +70,7 @@ class EventLevel:
         run_lists: The lists of good runs that were asked.
         no_score: Jets without a score of the b-tagger.
         non_finite_weights: Simulated events whose weight is not finite; they count as 0.
+        non_finite_met: Events whose missing transverse momentum is not finite; they have no masses with it.
     """
 
     event_cutflow: tuple[EventRow, ...] = ()
@@ -86,3 +87,4 @@ class EventLevel:
     run_lists: tuple[str, ...] = ()
     no_score: Count = 0
     non_finite_weights: Count = 0
+    non_finite_met: Count = 0

@@ -93,6 +93,23 @@ class Selection(Frozen):
         cuts = next((part.cuts for name, part in self.objects.items() if name == kind), ())
         return {cut.name: self._requirement(f"{NAMES[kind]}s, cut {cut.name!r}", cut, schema) for cut in cuts}
 
+    def smallest_pt(self, kind: str, schema: str) -> float | None:
+        """Return the smallest pT in GeV of selected objects of one kind in files of one format.
+
+        Args:
+            kind: One of e, m, j, g, t.
+            schema: Name of the format.
+
+        Returns:
+            The highest of the thresholds that every object must pass; None where there is none.
+
+        Raises:
+            PhysicsError: When a cut does not list the format.
+        """
+        cuts = [cut for cut in self.cuts(kind, schema).values() if cut is not None]
+        thresholds = [cut.min for cut in cuts if cut.column == "pt" and not cut.only_below and cut.min is not None]
+        return max(thresholds, default=None)
+
     def working_point(self, schema: str) -> Requirement | None:
         """Return what makes a jet of a format a b-jet.
 

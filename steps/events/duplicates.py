@@ -4,7 +4,7 @@ import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -167,27 +167,29 @@ def parts_needed(n_events: int, memory_mb: float) -> int:
 
 
 def leave_out(
-    chunks: Iterable[tuple[dict[str, Objects], npt.NDArray[np.float64]]], copies: npt.NDArray[np.int64]
-) -> Iterator[tuple[dict[str, Objects], npt.NDArray[np.float64]]]:
+    chunks: Iterable[tuple[dict[str, Objects], dict[str, npt.NDArray[Any]]]], copies: npt.NDArray[np.int64]
+) -> Iterator[tuple[dict[str, Objects], dict[str, npt.NDArray[Any]]]]:
     """Leave events of parsed data out.
 
     Args:
-        chunks: The objects of consecutive events, and their weights.
+        chunks: The objects of consecutive events, at least of one kind, and numbers of these events.
         copies: Entries of the events to leave out, rising, shape (n_copies,).
 
     Yields:
-        The objects and weights of the others.
+        The objects and numbers of the others.
     """
     if not len(copies):
         yield from chunks
         return
     start = 0
-    for objects, weights in chunks:
-        kept = np.ones(len(weights), dtype=np.bool_)
-        first, last = np.searchsorted(copies, (start, start + len(weights)))
+    for objects, numbers in chunks:
+        n_events = next(iter(objects.values())).n_events
+        kept = np.ones(n_events, dtype=np.bool_)
+        first, last = np.searchsorted(copies, (start, start + n_events))
         kept[copies[first:last] - start] = False
-        start += len(weights)
-        yield {kind: of_kind.select_events(kept) for kind, of_kind in objects.items()}, weights[kept]
+        start += n_events
+        chosen = {kind: of_kind.select_events(kept) for kind, of_kind in objects.items()}
+        yield chosen, {name: column[kept] for name, column in numbers.items()}
 
 
 def _read_record(path: Path) -> _Parsed:

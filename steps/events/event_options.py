@@ -23,12 +23,16 @@ class EventOptions:
         triggers: Whether triggers are asked for.
         streams: The streams of which the dataset has files, by format; none where the veto does not act.
         mc_period: The period of triggers that simulation takes.
+        half: Which half of the events counts.
+        with_met: Whether masses with the missing transverse momentum are made.
     """
 
     good_runs: tuple[str, ...] = (AUTO,)
     triggers: bool = True
     streams: Mapping[str, tuple[Stream, ...]] = field(default_factory=dict)
     mc_period: str = "2016"
+    half: Literal["all", "a", "b"] = "all"
+    with_met: bool = False
 
     def settings(self, events: EventSelection | None, schema: str, experiment: str | None) -> EventSettings:
         """Resolve them for files of a format.
@@ -52,7 +56,8 @@ class EventOptions:
         elif names == (AUTO,):
             mode, names = "auto", table.names if isinstance(table, RunLists) else ()
         lists = _run_lists(names, experiment)
-        return EventSettings(events, mode, lists, self.triggers, self.streams.get(schema, ()), self.mc_period)
+        streams = self.streams.get(schema, ())
+        return EventSettings(events, mode, lists, self.triggers, streams, self.mc_period, self.half)
 
 
 def find_streams(events: EventSelection | None, addresses: Sequence[str]) -> dict[str, tuple[Stream, ...]]:

@@ -46,6 +46,7 @@ def add_events(parsed: Iterable[ParsedFiles], table: LuminosityTable | None = No
         "run_lists": names,
         "no_score": sum(branch.no_score for branch in recorded),
         "non_finite_weights": sum(branch.non_finite_weights for branch in recorded),
+        "non_finite_met": sum(branch.non_finite_met for branch in recorded),
     }
     return from_document(EventLevel, document)
 
@@ -126,6 +127,11 @@ def _runs_and_paths(events: EventLevel) -> Iterator[str]:
         yield f"{taken} took the triggers of mc_period: their runs lie in no period"
     if events.non_finite_weights:
         yield f"{amount(events.non_finite_weights, 'event')} with a weight that is not finite, counted as 0"
+    if events.non_finite_met:
+        yield (
+            f"{amount(events.non_finite_met, 'event')} whose missing transverse momentum is not finite, without masses "
+            "with it"
+        )
     if events.no_score:
         yield f"{amount(events.no_score, 'jet')} without a score of the b-tagger, taken for no b-jets"
 

@@ -47,6 +47,7 @@ class Dataset:
         headlines: What must be known of it before the numbers.
         table: Its table of cuts.
         histograms: The file or folder of its histograms.
+        met_histograms: That of its histograms with the missing transverse momentum; None where there are none.
         figures: The folder of its figures.
     """
 
@@ -58,6 +59,7 @@ class Dataset:
     table: CutTable
     histograms: Path
     figures: Path
+    met_histograms: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,8 @@ _Name = tuple[SpectrumKey, float | str]
 def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
     """Read the histograms of a dataset, once, and tell what each is of."""
     expected = {run.naming.key(key, label): (key, label) for key, label in _expected(dataset, run)}
-    stored = {histogram.key: histogram for histogram in histograms.read(dataset.histograms)}
+    paths = filter(None, (dataset.histograms, dataset.met_histograms))
+    stored = {histogram.key: histogram for path in paths for histogram in histograms.read(path)}
     if unknown := sorted(stored.keys() - expected.keys()):
         msg = (
             f"{dataset.histograms}: it holds {unknown[0]}, which is not in the table of cuts; delete it: "
@@ -232,7 +235,7 @@ def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> I
             "outliers_from_gev": None if run.exclude_outliers else cut.split_gev,
             "cut": cut,
             "entries": histogram.entries,
-            "rejection": bumpnet.rejection(histogram.counts),
+            "rejection": bumpnet.rejection(histogram.counts, histogram.key),
         }
 
 

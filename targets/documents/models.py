@@ -60,11 +60,12 @@ def _checked(path: Path, text: str, model: type[_Model]) -> _Model:
         raise ConfigurationError("\n".join(problems)) from error
 
 
-def fingerprint(path: Path) -> str:
+def fingerprint(path: Path, ignored: Sequence[str] = ()) -> str:
     """Identify the content of a YAML document; comments, white space and the order of keys do not count.
 
     Args:
         path: The file.
+        ignored: Keys of the document that do not count either.
 
     Returns:
         A SHA-256 sum, 64 hexadecimal digits.
@@ -72,7 +73,10 @@ def fingerprint(path: Path) -> str:
     Raises:
         ConfigurationError: When the file cannot be read or is not YAML.
     """
-    return hashlib.sha256(json.dumps(content(path), sort_keys=True, default=str).encode()).hexdigest()
+    document = content(path)
+    if isinstance(document, dict):
+        document = {key: value for key, value in document.items() if key not in ignored}
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def content(path: Path) -> Any:

@@ -17,6 +17,7 @@ from edm.kinds import StoredKind
 from edm.simulation import SimulationMark
 from targets.documents import models
 from targets.errors import FileFormatError
+from targets.events.met_branches import MetBranches
 from targets.events.score_collections import ScoreCollection
 
 __all__ = [
@@ -198,6 +199,7 @@ class Schema(BaseModel):
     experiment: Literal["ATLAS", "CMS"] | None = None
     simulation: list[SimulationMark] = []
     scores: ScoreCollection | None = None
+    met: MetBranches | None = None
 
     def present(self, branches: Container[str]) -> dict[str, Collection]:
         """Find the collections that a tree has.

@@ -1,7 +1,7 @@
 """Events on their way into parsed data: one layout of columns, sections that wait, and checksums."""
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,9 +10,8 @@ import xxhash
 
 from edm.objects import Objects
 
-__all__ = ["COLUMNS", "NUMBERS", "Checksums", "Events", "Section"]
+__all__ = ["COLUMNS", "MET_NUMBERS", "NUMBERS", "Checksums", "Events", "Section"]
 
-_WEIGHT = "weight"
 _SECTION_BYTES = 2**26  # of a section in memory; about half a million events
 
 NUMBERS: dict[str, type[np.generic]] = {
@@ -23,6 +22,11 @@ NUMBERS: dict[str, type[np.generic]] = {
     "weight": np.float64,
 }
 """The columns of events and their types."""
+
+MET_NUMBERS: dict[str, type[np.generic]] = {"met": np.float32, "met_phi": np.float32}
+"""Further columns, where masses with the missing transverse momentum are made: in GeV and radians."""
+
+_SUMMED = ("weight", *MET_NUMBERS)  # columns of events that have checksums: of the others no result depends
 
 COLUMNS = {
     "e": ("pt", "eta", "phi", "mass", "charge"),
@@ -38,7 +42,7 @@ class Events(NamedTuple):
     """Events in the one layout that all clusters share.
 
     Attributes:
-        numbers: The columns NUMBERS, shape (n_events,) each.
+        numbers: The columns NUMBERS, and MET_NUMBERS where they are asked for, shape (n_events,) each.
         objects: The objects of each stored kind.
     """
 
@@ -51,13 +55,13 @@ class Events(NamedTuple):
 
         Args:
             objects: The objects of each stored kind; pt and mass in GeV.
-            numbers: The columns NUMBERS, shape (n_events,) each.
+            numbers: The columns NUMBERS, and MET_NUMBERS where they are asked for, shape (n_events,) each.
 
         Returns:
             The same events.
         """
         return cls(
-            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in NUMBERS.items()},
+            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in _types(numbers).items()},
             {kind: _complete(objects[kind], names) for kind, names in COLUMNS.items()},
         )
 
@@ -100,31 +104,34 @@ class Section:
 
 
 class Checksums:
-    """Running checksums of objects; they do not depend on how events are cut into chunks."""
+    """Running checksums of objects; they do not depend on how events are cut into chunks.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: The columns of events that are added too.
+    """
+
+    def __init__(self, numbers: Iterable[str]) -> None:
         self._running = {(kind, name): xxhash.xxh3_64() for kind in COLUMNS for name in ("", *COLUMNS[kind])}
-        self._of_weights = xxhash.xxh3_64()
+        self._of_numbers = {name: xxhash.xxh3_64() for name in _SUMMED if name in numbers}
 
-    def add(self, objects: Mapping[str, Objects], weights: npt.NDArray[np.float64] | None = None) -> None:
+    def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, npt.NDArray[Any]]) -> None:
         """Add the objects of further events.
 
         Args:
             objects: The objects of each stored kind.
-            weights: w of each event, shape (n_events,), in the generator's unit; None where they are not read.
+            numbers: Columns of events, shape (n_events,) each; those that were not announced are passed over.
         """
-        if weights is not None:
-            self._of_weights.update(np.ascontiguousarray(weights).data)
+        for name, of_number in self._of_numbers.items():
+            of_number.update(np.ascontiguousarray(numbers[name]).data)
         for (kind, name), running in self._running.items():
-            numbers = objects[kind][name] if name else objects[kind].counts()
-            running.update(np.ascontiguousarray(numbers).data)
+            values = objects[kind][name] if name else objects[kind].counts()
+            running.update(np.ascontiguousarray(values).data)
 
-    def compare(self, expected: Mapping[str, str] | None, weighted: bool = False) -> None:
+    def compare(self, expected: Mapping[str, str] | None) -> None:
         """Compare them with those of the objects that were written.
 
         Args:
             expected: What :meth:`as_dict` gave then; None of a file without checksums.
-            weighted: Whether weights were added too.
 
         Raises:
             ValueError: When they differ.
@@ -132,14 +139,18 @@ class Checksums:
         if expected is None:
             return
         own = self.as_dict()
-        if any(own[key] != text for key, text in expected.items() if key != _WEIGHT or weighted):
+        if any(own[key] != text for key, text in expected.items() if key in own or key not in _SUMMED):
             msg = "its objects are not those that were written: their checksums differ"
             raise ValueError(msg)
 
     def as_dict(self) -> dict[str, str]:
-        """Return the checksums by kind (of the numbers of objects of each event) and by kind and column."""
+        """Return the checksums by kind (of the numbers of objects of each event), by kind and column, and by number."""
         objects = {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
-        return objects | {_WEIGHT: self._of_weights.hexdigest()}
+        return objects | {name: running.hexdigest() for name, running in self._of_numbers.items()}
+
+
+def _types(numbers: Iterable[str]) -> dict[str, type[np.generic]]:
+    return NUMBERS | {name: dtype for name, dtype in MET_NUMBERS.items() if name in numbers}
 
 
 def _complete(objects: Objects, names: tuple[str, ...]) -> Objects:

@@ -2,14 +2,14 @@
 
 One entry an event with ``run``, ``luminosity_block``, ``event``, ``generator_weight`` (g), ``weight`` (w) and the
 collections ``e``, ``m``, ``j`` (with ``is_b``), ``g`` and ``t``, each with pt, eta, phi, mass and, where it exists,
-charge, sorted by falling pT.
+charge, sorted by falling pT. Where masses with the missing transverse momentum are made, also ``met`` and ``met_phi``.
 
 Beside it two texts: the statistics of the branch, and checksums of the objects, which are compared when these are read
 again (files of older versions have none).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -23,14 +23,14 @@ import uproot
 from edm.objects import Objects
 from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import UnreadableFileError
-from targets.products.event_columns import COLUMNS, NUMBERS, Checksums, Events, Section
+from targets.products.event_columns import COLUMNS, MET_NUMBERS, NUMBERS, Checksums, Events, Section
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
 from targets.rootio.flat_arrays import Flat
 from targets.rootio.ttree import branch_lists
 from targets.storage import atomic
 
-__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_weighted", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_events", "statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
 """Name of a way to store parsed data."""
@@ -57,18 +57,19 @@ class Writer:
         written: Events given so far.
     """
 
-    def __init__(self, file: Any, parsed_format: Format, folder: Path) -> None:
+    def __init__(self, file: Any, parsed_format: Format, folder: Path, with_met: bool = False) -> None:
         self._file = file
         self._folder = folder
-        empty = _to_awkward([Events.of(dict.fromkeys(COLUMNS, Objects.none(0)), dict.fromkeys(NUMBERS, ()))])
+        numbers = NUMBERS | MET_NUMBERS if with_met else NUMBERS
+        empty = _to_awkward([Events.of(dict.fromkeys(COLUMNS, Objects.none(0)), dict.fromkeys(numbers, ()))])
         if parsed_format == "rntuple":
             self._target = file.mkrntuple(NAME, ak.zip(empty, depth_limit=1).layout.form)
         else:
-            types = {name: array.type.content if name in COLUMNS else NUMBERS[name] for name, array in empty.items()}
+            types = {name: array.type.content if name in COLUMNS else numbers[name] for name, array in empty.items()}
             self._target = file.mktree(NAME, types)
         self._waiting: list[Events] = []
         self._n_waiting = 0
-        self._checksums = Checksums()
+        self._checksums = Checksums(numbers)
         self.written = 0
 
     def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
@@ -76,7 +77,7 @@ class Writer:
 
         Args:
             objects: The objects of each stored kind, in all these events; pt and mass in GeV.
-            numbers: The columns NUMBERS, each of shape (n_events,).
+            numbers: The columns NUMBERS, and MET_NUMBERS where the file has them, each of shape (n_events,).
         """
         self._append(Events.of(objects, numbers))
 
@@ -120,7 +121,7 @@ class Writer:
 
     def _append(self, events: Events) -> None:
         n_events = len(events.numbers["run"])
-        self._checksums.add(events.objects, events.numbers["weight"])
+        self._checksums.add(events.objects, events.numbers)
         self._waiting.append(events)
         self._n_waiting += n_events
         self.written += n_events
@@ -129,18 +130,19 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, parsed_format: Format) -> Iterator[Writer]:
+def writing(path: Path, parsed_format: Format, with_met: bool = False) -> Iterator[Writer]:
     """Write a file of parsed data, whole or not at all.
 
     Args:
         path: The file to make.
         parsed_format: ``rntuple``, or ``ttree`` for readers with an old ROOT.
+        with_met: Whether events have the columns MET_NUMBERS too.
 
     Yields:
         The writer.
     """
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=Zstandard(1)) as file:
-        writer = Writer(file, parsed_format, path.parent)
+        writer = Writer(file, parsed_format, path.parent, with_met)
         yield writer
         writer.finish()
 
@@ -158,39 +160,39 @@ def read(path: Path, size: int) -> Iterator[dict[str, Objects]]:
     Raises:
         UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
-    for objects, _ in read_weighted(path, size, weighted=False):
+    for objects, _ in read_events(path, size, ()):
         yield objects
 
 
-def read_weighted(
-    path: Path, size: int, weighted: bool = True
-) -> Iterator[tuple[dict[str, Objects], npt.NDArray[np.float64]]]:
-    """Read the objects of parsed data, and what their events weigh.
+def read_events(
+    path: Path, size: int, names: Sequence[str]
+) -> Iterator[tuple[dict[str, Objects], dict[str, npt.NDArray[Any]]]]:
+    """Read the objects of parsed data, and numbers of their events.
 
     Args:
         path: A file that :func:`writing` made.
         size: Events in a chunk, at least 1.
-        weighted: Whether weights are read; they count 1 each where they are not.
+        names: Columns of NUMBERS, or of MET_NUMBERS where the file has them.
 
     Yields:
-        The objects of each stored kind, pt and mass in GeV, and w, shape (n_events,), in the generator's unit; nothing
-        for a file without events.
+        The objects of each stored kind, pt and mass in GeV, and each column, shape (n_events,); nothing for a file
+        without events.
 
     Raises:
         UnreadableFileError: When the file is not there or damaged; after the last event at the latest.
     """
     try:
-        expected, checksums = _checksums(path), Checksums()
+        expected, checksums = _checksums(path), Checksums(names)
         with files.open_trees(str(path)) as trees:
             tree = trees[NAME]
             objects, reader = _objects(tree), tree.reader()
             for start in range(0, tree.num_entries, size):
                 stop = min(start + size, tree.num_entries)
-                weights = reader.arrays(["weight"], start, stop)["weight"].numbers if weighted else None
-                chunk = objects(start, stop)
-                checksums.add(chunk, weights)
-                yield chunk, np.ones(stop - start) if weights is None else weights
-        checksums.compare(expected, weighted)
+                flats = reader.arrays(list(names), start, stop) if names else {}
+                numbers, chunk = {name: flat.numbers for name, flat in flats.items()}, objects(start, stop)
+                checksums.add(chunk, numbers)
+                yield chunk, numbers
+        checksums.compare(expected)
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "parsed data cannot be read", error) from error
 
@@ -252,6 +254,6 @@ def _join(columns: Mapping[str, Flat]) -> Objects:
 
 
 def _to_awkward(parts: list[Events]) -> dict[str, ak.Array]:
-    numbers = {name: ak.Array(np.concatenate([part.numbers[name] for part in parts])) for name in NUMBERS}
+    numbers = {name: ak.Array(np.concatenate([part.numbers[name] for part in parts])) for name in parts[0].numbers}
     objects = {kind: Objects.concatenate([part.objects[kind] for part in parts]) for kind in COLUMNS}
     return numbers | {kind: of_kind.to_awkward() for kind, of_kind in objects.items()}

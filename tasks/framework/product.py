@@ -95,11 +95,12 @@ class Product(law.Task):
 
     def own_variant_inputs(self) -> dict[str, Any]:
         """Return what this task adds to the name of a variant: its revision and parameters, as text."""
-        named = [name for name in self.variant_parameters if not self._is_left_out(name)]
+        named = [name for name in self.variant_parameters if not self.is_left_out(name)]
         parameters = {name: self._serialized(name) for name in named}
         return {type(self).__name__: {"revision": self.revision, **parameters}}
 
-    def _is_left_out(self, name: str) -> bool:
+    def is_left_out(self, name: str) -> bool:
+        """Tell whether a parameter of this stage does not name variants, at its present value."""
         return name in self.left_out_at and getattr(self, name) == self.left_out_at[name]
 
     def readable_inputs(self, variant_inputs: dict[str, Any]) -> dict[str, Any]:
@@ -145,8 +146,12 @@ class Product(law.Task):
         if name == "schema":
             path = schemas.find(value)
             paths = [path] if path else sorted(schemas.BUILT_IN.glob("*.yaml"))
-            return digest([_fingerprint(path) for path in paths], 64)
+            return digest([_fingerprint(path, self.ignored_schema_keys()) for path in paths], 64)
         return dict(self.get_params())[name].serialize(value)
+
+    def ignored_schema_keys(self) -> tuple[str, ...]:
+        """Return keys of schemas on which results do not depend."""
+        return ()
 
     def _content(self, name: str, value: Any) -> Any:
         """Return what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
@@ -180,14 +185,14 @@ class Product(law.Task):
         }
 
 
-def _fingerprint(path: Path) -> str:
+def _fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
     """Return the digest of a YAML file's content; every branch asks for it several times, and parsing takes 20 ms."""
-    return _fingerprint_of(path, path.stat().st_mtime_ns)
+    return _fingerprint_of(path, path.stat().st_mtime_ns, ignored)
 
 
 @lru_cache(maxsize=64)
-def _fingerprint_of(path: Path, modified_ns: int) -> str:  # noqa: ARG001 (a changed file is another key)
-    return models.fingerprint(path)
+def _fingerprint_of(path: Path, _modified_ns: int, ignored: tuple[str, ...]) -> str:  # a changed file is another key
+    return models.fingerprint(path, ignored)
 
 
 def _fold(line: str) -> str:

@@ -9,6 +9,7 @@ from luigi.parameter import ParameterVisibility
 from targets.catalogue.run_lists import AUTO, find_run_lists
 from targets.documents import models
 from targets.events import schemas
+from tasks.parameters.categories import ParsedCategories
 from tasks.parameters.simulation import SimulationParameters
 from tasks.parameters.types import (
     Choice,
@@ -104,7 +105,7 @@ def other_data_type(data_type: str) -> str:
     return "mc" if data_type == "mc" else "data"
 
 
-class ParsingParameters(SourceParameters, SimulationParameters):
+class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories):
     """What is taken from a file."""
 
     schema = YamlName(
@@ -226,6 +227,8 @@ class ParsingParameters(SourceParameters, SimulationParameters):
             triggers=self.triggers != "none",
             streams=find_streams(events, addresses) if self.streams != "none" else {},
             mc_period=self.mc_period,
+            half=self.halves,
+            with_met=self.met_combinations,
         )
 
     def event_request(self) -> Any:

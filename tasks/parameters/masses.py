@@ -1,9 +1,11 @@
 """Parameters of masses and of the peak search."""
 
+from dataclasses import replace
 from typing import Any
 
 from physics import binning, final_states, resonances
 from physics.combinations import Rules
+from tasks.parameters.categories import MassCategories
 from tasks.parameters.datasets import DatasetParameters
 from tasks.parameters.types import Names, Number
 
@@ -18,7 +20,7 @@ RULES = (
 """The parameters that decide which combinations are made, in the order of physics.combinations.Rules."""
 
 
-class MassParameters(DatasetParameters):
+class MassParameters(DatasetParameters, MassCategories):
     """Which final states and combinations there are."""
 
     objects_to_calculate = Names(
@@ -57,7 +59,11 @@ class MassParameters(DatasetParameters):
 
     def rules(self) -> Rules:
         """Return which combinations are made."""
-        return Rules(*(getattr(self, name) for name in RULES))
+        return replace(Rules(*(getattr(self, name) for name in RULES)), with_met=self.met_combinations)
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of final states, in the order of labels."""
+        return self.with_z(final_states.check_kinds(self.objects_to_calculate))
 
 
 class PeakParameters(MassParameters):
@@ -96,4 +102,5 @@ class PeakParameters(MassParameters):
             width_gev=self.peak_detection_bin_width_gev,
             max_mass_gev=self.max_mass_gev,
             resonances=resonances.choose(self.known_resonances),
+            z_window_gev=self.z_window_gev if self.z_candidates else None,
         )

@@ -2,15 +2,16 @@
 
 import pytest
 
-from edm.kinds import FIELDS, KINDS, LEPTONS, NAMES
+from edm.kinds import FIELDS, KINDS, LABEL_KINDS, LEPTONS, NAMES, Z_CANDIDATE
 from physics.constituents import PDG_MASS_GEV
 
 
 def test_kinds_are_in_the_order_of_labels():
     # Electrons first is what BumpNet's loader expects of a category; the rest is the order that labels promise.
     assert KINDS == ("e", "m", "j", "g", "t", "b")
-    assert {kind: NAMES[kind] for kind in KINDS} == NAMES
-    assert NAMES == {"e": "electron", "m": "muon", "j": "jet", "g": "photon", "t": "tau", "b": "b-jet"}
+    assert (*KINDS, Z_CANDIDATE) == LABEL_KINDS == tuple(NAMES)
+    names = {"e": "electron", "m": "muon", "j": "jet", "g": "photon", "t": "tau", "b": "b-jet", "Z": "Z candidate"}
+    assert names == NAMES
 
 
 def test_names_are_one_letter_and_different():

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from edm.spectra import Distribution, SpectrumKey
 
-WORDS = st.text("0123456789_abegjmt", min_size=1, max_size=12)
-KEYS = st.builds(SpectrumKey, WORDS, WORDS, st.sampled_from(["", "main", "outliers"]))
+WORDS = st.text("0123456789_abegjmtOSZ", min_size=1, max_size=12)
+COMBINATIONS = st.builds(lambda met, word: met + word, st.sampled_from(["", "MET+"]), WORDS)
+KEYS = st.builds(SpectrumKey, WORDS, COMBINATIONS, st.sampled_from(["", "main", "outliers"]))
 
 
 @given(KEYS)
@@ -28,7 +29,30 @@ def test_the_text_has_slashes_between_its_parts():
     assert key._replace(part="main").whole() == key
 
 
-@pytest.mark.parametrize("text", ["", "2e", "2e/", "/e0", "2e/e0/main/more", "../e0", "2e/e0/", "2e/é0", "2e/e0\n"])
+def test_keys_of_masses_with_met_are_told_apart():
+    assert SpectrumKey.parse("1e_0m/MET+e0").has_met
+    assert not SpectrumKey.parse("1e_1m/e0m0").has_met
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2e+/e0",
+        "2e/e0+",
+        "2e/+e0",
+        "2e/MET+",
+        "2e/met+e0",
+        "",
+        "2e",
+        "2e/",
+        "/e0",
+        "2e/e0/main/more",
+        "../e0",
+        "2e/e0/",
+        "2e/é0",
+        "2e/e0\n",
+    ],
+)
 def test_what_names_no_spectrum_is_refused(text):
     with pytest.raises(ValueError, match=r"does not name a spectrum: final_state/combination is expected"):
         SpectrumKey.parse(text)

@@ -7,15 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edm.kinds import KINDS
+from edm.kinds import LABEL_KINDS, MET
 from physics import bumpnet, combinations, final_states
 
 # What the loader looks for: a key that starts with ROI, then letters and ranks, then tokens count + letter + x.
-LOADER = re.compile(r"ROI_mass_((?:[a-z]\d+)+)_cat_(\d+[a-z]x(?:_\d+[a-z]x)*)_width_([0-9.]+)")
+# A charge tag counts at the very end of the key alone.
+LOADER = re.compile(r"ROI_mass_((?:[a-zA-Z]\d+)+)_cat_(\d+[a-zA-Z]x(?:_\d+[a-zA-Z]x)*)_width_([0-9.]+?)(?:_(OS|SS))?")
 
-STATES = st.lists(st.integers(0, 30), min_size=6, max_size=6).map(lambda counts: dict(zip(KINDS, counts, strict=True)))
-COMBINATIONS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 12)), min_size=1, max_size=4, unique=True).map(
-    lambda items: tuple(sorted(items, key=lambda item: (KINDS.index(item[0]), item[1])))
+STATES = st.lists(st.integers(0, 30), min_size=7, max_size=7).map(
+    lambda counts: dict(zip(LABEL_KINDS, counts, strict=True))
+)
+TAGS = st.sampled_from(final_states.CHARGE_TAGS)
+ITEMS = st.tuples(st.sampled_from(LABEL_KINDS), st.integers(0, 12))
+COMBINATIONS = st.lists(ITEMS, min_size=1, max_size=4, unique=True).map(
+    lambda items: tuple(sorted(items, key=lambda item: (LABEL_KINDS.index(item[0]), item[1])))
 )
 WIDTHS = st.sampled_from([0.1, 1.0, 2.5, 5.0, 7.0, 10.0, 12.5])
 
@@ -31,18 +36,43 @@ class TestNames:
     def test_the_width_is_written_alike_for_whole_numbers(self, width, text):
         assert bumpnet.histogram_name("2e", "e0e1", width) == f"ROI_mass_e0e1_cat_2ex_width_{text}"
 
-    def test_no_name_ends_like_a_charge_tag(self):
+    def test_without_a_tag_no_name_ends_like_one(self):
         # _OS or _SS at the very end would mean opposite or same sign to the loader.
         assert not bumpnet.histogram_name("2e_0m", "e0e1", 10).endswith(("_OS", "_SS"))
 
-    @given(STATES, COMBINATIONS, WIDTHS)
-    def test_the_loader_reads_back_what_was_written(self, state, combination, width):
-        label, objects = final_states.label(state), combinations.name(combination)
+    def test_a_tag_comes_last_behind_the_width(self):
+        assert bumpnet.histogram_name("2e_0m_3j_0g_OS", "e0e1j0", 10) == (
+            "ROI_mass_e0e1j0_cat_2ex_0mx_3jx_0gx_width_10.0_OS"
+        )
+        assert bumpnet.histogram_name("1e_1m_0j_0g_0Z_SS", "e0m0", 10) == (
+            "ROI_mass_e0m0_cat_1ex_1mx_0jx_0gx_0Zx_width_10.0_SS"
+        )
+
+    def test_z_candidates_have_their_token_and_their_object(self):
+        assert (
+            bumpnet.histogram_name("0e_0m_2j_0g_1Z", "j0Z0", 10) == "ROI_mass_j0Z0_cat_0ex_0mx_2jx_0gx_1Zx_width_10.0"
+        )
+
+    def test_masses_with_met_have_a_name_of_their_own(self):
+        assert bumpnet.histogram_name("1e_0m_2j_0g", "MET+e0j0", 10) == (
+            "ROI_massMET_e0j0_cat_1ex_0mx_2jx_0gx_width_10.0"
+        )
+        assert bumpnet.plain_name("1e_0m", "MET+e0", 10, several_widths=False) == "1e_0m/MET+e0"
+
+    @given(STATES, COMBINATIONS)
+    def test_the_loader_takes_no_mass_with_met_for_another(self, state, combination):
+        with_met = combinations.name((*combination, (MET, 0)))
+        assert LOADER.fullmatch(bumpnet.histogram_name(final_states.label(state), with_met, 10)) is None
+
+    @given(STATES, TAGS, COMBINATIONS, WIDTHS)
+    def test_the_loader_reads_back_what_was_written(self, state, tag, combination, width):
+        label, objects = final_states.label(state, tag), combinations.name(combination)
         match = LOADER.fullmatch(bumpnet.histogram_name(label, objects, width))
         assert match is not None
         assert combinations.parse(match[1]) == combination
         assert final_states.parse(match[2].replace("x", "")) == state
         assert float(match[3]) == width
+        assert (match[4] or "") == tag
 
     def test_plain_names_make_folders(self):
         assert bumpnet.plain_name("2e_0m", "e0e1", 10, several_widths=False) == "2e_0m/e0e1"

@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edm.kinds import KINDS
+from edm.kinds import LABEL_KINDS, MET
 from physics.combinations import Rules, name, of_final_state, parse
 from physics.errors import PhysicsError
 
 STATES = st.tuples(*[st.integers(0, 6)] * 3).map(lambda counts: dict(zip("emj", counts, strict=True)))
 RULES = st.builds(
-    lambda low, more, subleading, limit: Rules(low, low + more, subleading, limit),
+    lambda low, more, subleading, limit, met: Rules(low, low + more, subleading, limit, met),
     st.integers(1, 4),
     st.integers(0, 3),
     st.integers(0, 5),
     st.integers(0, 5),
+    st.booleans(),
 )
 
 
@@ -83,6 +84,31 @@ class TestSubleading:
         assert "j0j2" not in names({"j": 4}, max_subleading_index=3)
 
 
+class TestMet:
+    def test_it_counts_as_one_object(self):
+        found = names({"e": 1, "j": 1}, with_met=True)
+        assert found == ["e0j0", "MET+j0", "MET+e0", "MET+e0j0"]
+        assert names({"e": 2}, with_met=True, max_particles=2) == ["e0e1", "MET+e0"]
+        assert names({"e": 2}, with_met=True, min_particles=3) == ["MET+e0e1"]
+
+    def test_it_is_never_alone(self):
+        assert names({"e": 0}, with_met=True) == []
+        assert names({"e": 1}, with_met=True, min_particles=1, max_particles=2) == ["e0", "MET+e0"]
+
+    def test_sizes_are_those_of_all_combinations_of_one_object_or_more(self):
+        found = set(names(dict.fromkeys("emjg", 4), with_met=True))
+        alone = {one for one in found if not one.startswith("MET+")}
+        smaller = names(dict.fromkeys("emjg", 4), min_particles=1, max_particles=3)
+        assert found - alone == {f"MET+{one}" for one in smaller}
+
+
+class TestZCandidates:
+    def test_they_come_last(self):
+        found = names({"e": 1, "j": 1, "Z": 2})
+        assert {"e0j0Z0", "j0Z0Z1", "Z0Z1", "e0Z0", "e0j0Z0Z1"} <= set(found)
+        assert parse("j0Z0") == (("j", 0), ("Z", 0))
+
+
 class TestTopBucket:
     def test_only_the_leading_objects_take_part(self):
         assert names({"j": 7}, max_multiplicity=2) == ["j0j1"]
@@ -107,8 +133,10 @@ def test_what_holds_for_any_final_state(state, rules):
     assert len(set(found)) == len(found)
     for one in found:
         assert rules.min_particles <= len(one) <= rules.max_particles
-        assert [kind for kind, _ in one] == sorted((kind for kind, _ in one), key=KINDS.index)
-        for kind, objects in groupby(one, key=lambda item: item[0]):
+        objects_alone = one[:-1] if one[-1] == (MET, 0) else one
+        assert one == objects_alone or (rules.with_met and objects_alone)
+        assert [kind for kind, _ in objects_alone] == sorted((kind for kind, _ in objects_alone), key=LABEL_KINDS.index)
+        for kind, objects in groupby(objects_alone, key=lambda item: item[0]):
             ranks = [rank for _, rank in objects]
             assert ranks == list(range(ranks[0], ranks[0] + len(ranks)))
             assert ranks[-1] < state[kind]
@@ -151,6 +179,11 @@ class TestNames:
                 "e01",
                 "e0e1j",
                 "x0",
+                "MET+",
+                "MET+MET+e0",
+                "e0+MET",
+                "MET0",
+                "Z0e0",
                 "e0\n",
                 "e\u0663",
             ),

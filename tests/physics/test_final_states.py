@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edm.kinds import KINDS
+from edm.kinds import KINDS, LABEL_KINDS
 from physics.errors import PhysicsError
-from physics.final_states import check_kinds, classify, label, parse, restrict
+from physics.final_states import CHARGE_TAGS, check_kinds, classify, label, parse, restrict, sort, split_tag
 
-STATES = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 200)), min_size=1, unique_by=lambda one: one[0]).map(
-    lambda counts: dict(sorted(counts, key=lambda one: KINDS.index(one[0])))
+COUNTS = st.tuples(st.sampled_from(LABEL_KINDS), st.integers(0, 200))
+STATES = st.lists(COUNTS, min_size=1, unique_by=lambda one: one[0]).map(
+    lambda counts: dict(sorted(counts, key=lambda one: LABEL_KINDS.index(one[0])))
 )
 EVENTS = st.lists(st.tuples(*[st.integers(0, 9)] * 3), max_size=40)
 
@@ -62,16 +63,23 @@ class TestLabels:
         assert parse("2e_0m_3j_0g") == {"e": 2, "m": 0, "j": 3, "g": 0}
         assert list(parse("12j_0b")) == ["j", "b"]
 
-    @given(STATES)
-    def test_a_label_reads_back_as_what_was_written(self, state):
-        assert parse(label(state)) == state
-        assert list(parse(label(state))) == list(state)
+    def test_z_candidates_come_last_and_tags_behind_them(self):
+        assert label({"e": 2, "m": 0, "Z": 0}, "SS") == "2e_0m_0Z_SS"
+        assert parse("0e_0m_2j_0g_1Z") == {"e": 0, "m": 0, "j": 2, "g": 0, "Z": 1}
+        assert split_tag("2e_0m_OS") == ("2e_0m", "OS")
+
+    @given(STATES, st.sampled_from(CHARGE_TAGS))
+    def test_a_label_reads_back_as_what_was_written(self, state, tag):
+        assert parse(label(state, tag)) == state
+        assert list(parse(label(state, tag))) == list(state)
+        assert split_tag(label(state, tag)) == (label(state), tag)
 
     @pytest.mark.parametrize(
         "text",
         [
             *("", "2", "e2", "2e3j", "2e_", "2e__3j", "02e", "-2e", "+2e", "2.0e", "2x", "2e 3j", " 2e", "2e\n"),
-            *("2e_2e", "2e_3e", "3j_2e"),  # twice the same kind, and an order that is never written
+            *("2e_2e", "2e_3e", "3j_2e", "1Z_2e", "1z"),  # twice the same kind, and an order that is never written
+            *("OS", "_OS", "2e_OS_OS", "2e_XS", "2e_OS_0m", "2eOS"),
             "\u0662e",  # an Arabic digit two: a regular expression's digit, and no label all the same
         ],
     )
@@ -146,6 +154,25 @@ class TestClassify:
         states = [tuple(state.values()) for state, _ in found]
         assert states == sorted(set(states))
         assert all(np.all(np.diff(indices) > 0) for _, indices in found)
+
+
+class TestTags:
+    def test_events_of_one_state_are_sorted_by_tag(self):
+        found = sort(columns([(2, 0, 0), (1, 0, 0), (2, 0, 0), (2, 0, 0)]), 4, np.array([2, 0, 1, 2]))
+        labels = [label(state, tag) for state, tag in zip(found.states, found.tags, strict=True)]
+        assert labels == ["1e_0m_0j", "2e_0m_0j_OS", "2e_0m_0j_SS"]
+        assert (found.events.tolist(), found.bounds.tolist()) == ([1, 2, 0, 3], [0, 1, 2, 4])
+
+    def test_the_top_bucket_caps_no_tag(self):
+        found = sort(columns([(2, 0, 0), (2, 0, 0)]), 1, np.array([2, 1]))
+        assert found.tags == ["OS", "SS"]
+
+    @given(EVENTS, st.integers(0, 10))
+    def test_without_a_tag_anywhere_nothing_changes(self, events, limit):
+        without, tagged = (sort(columns(events), limit, tags) for tags in (None, np.zeros(len(events), dtype=np.int64)))
+        assert without.states == tagged.states
+        assert without.tags == tagged.tags == [""] * len(without.states)
+        assert without.events.tolist() == tagged.events.tolist()
 
 
 class TestMergeSmall:

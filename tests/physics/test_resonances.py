@@ -125,3 +125,25 @@ class TestHiggs:
 
 def test_without_resonances_there_are_no_windows():
     assert of("e0e1") == of("g0g1") == Windows((), 0, ())
+
+
+class TestZCandidates:
+    def of(self, combination, *names, window_gev=15.0):
+        return windows(parse(combination), choose(names), 10.0, window_gev)
+
+    @pytest.mark.parametrize(("window_gev", "stop"), [(15.0, 11), (5.0, 11), (20.0, 12), (28.0, 12), (30.0, 13)])
+    def test_pairs_lose_everything_up_to_the_window_of_candidates(self, window_gev, stop):
+        # 91.19 + 15 = 106.2, rounded up to 110; the Z boson's own window ends at 110 too
+        found = self.of("e0e1", *ALL, window_gev=window_gev)
+        assert found.stop == stop
+        assert found.removed == of("e0e1", *ALL).removed
+
+    def test_also_without_the_z_among_the_resonances(self):
+        assert self.of("m0m1", "jpsi").stop == self.of("m0m1", "higgs").stop == 11
+
+    def test_not_where_no_resonance_is_removed(self):
+        assert self.of("e0e1", "none") == Windows()
+
+    @pytest.mark.parametrize("name", ["e0m0", "e0e1j0", "Z0Z1", "MET+e0", "j0Z0", "MET+e0e1"])
+    def test_others_lose_nothing(self, name):
+        assert self.of(name, "jpsi", "z") == Windows()

@@ -14,6 +14,7 @@ from physics.bins.bins import ConstantBins
 from physics.resonances import choose
 from steps import histogram_counts, peaks
 from steps.errors import EmptyResultError
+from targets.documents.json import dump_json
 from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
@@ -104,3 +105,42 @@ def test_what_is_no_table_of_cuts(tmp_path, table):
     table = peaks.load_table(path)
     assert table.cuts == {SpectrumKey("2e", "e0e1"): Cut(**CUT)}
     assert to_document(table)["final_states"] == TABLE["final_states"]
+
+
+def counted(folder, masses):
+    """Count masses, by name, and return the file of counts."""
+    writer = MassWriter()
+    for name, values in masses.items():
+        writer.add(SpectrumKey.parse(name), np.array(values, dtype=np.float32))
+    writer.write(folder / "some.npz")
+    peaks.count(folder / "some.npz", folder / "counted.npz", SEARCH)
+    return folder / "counted.npz"
+
+
+def test_final_states_count_events_without_missing_momentum_too(tmp_path):
+    # the alphabetical order of combinations must not matter: MET+e0 stands before e0e1, and after Z0Z1 nothing else
+    masses = {"2e/MET+e0": [115.0] * 9, "2e/e0e1": [125.0] * 12, "2e/MET+e0e1": [135.0] * 9, "1e/MET+e0": [105.0] * 11}
+    table = peaks.find("d", [counted(tmp_path, masses)], SEARCH)
+    assert {state: count.events for state, count in table.final_states.items()} == {"2e": 12, "1e": 11}
+    assert {str(key) for key in table.cuts} == set(masses)
+
+
+def test_pairs_with_missing_momentum_keep_their_z(tmp_path):
+    masses = {"2e/e0e1": [91.0] * 20 + [150.0], "2e/MET+e0": [91.0] * 20, "2e/MET+e0e1": [91.0] * 20}
+    table = peaks.find("d", [counted(tmp_path, masses)], SEARCH)
+    assert {str(key): cut.window for key, cut in table.cuts.items()} == {
+        "2e/e0e1": 20,
+        "2e/MET+e0": 0,
+        "2e/MET+e0e1": 0,
+    }
+
+
+def test_known_structures_are_listed_and_not_cut(tmp_path):
+    masses = {"2e_1j/e0e1j0": [117.0] * 20, "2e_1j/e0j0": [117.0] * 20}
+    table = peaks.find("d", [counted(tmp_path, masses)], SEARCH, jet_pt_gev=[30.0])
+    dump_json(tmp_path / "table.json", to_document(table))
+    cuts = {str(key): cut for key, cut in peaks.load_table(tmp_path / "table.json").cuts.items()}
+    (structure,) = cuts["2e_1j/e0e1j0"].structures
+    assert (structure.name, round(structure.mass_gev, 1)) == ("edge of a Z boson and a jet", 117.4)
+    assert cuts["2e_1j/e0j0"].structures == ()
+    assert {cut.main for cut in cuts.values()} == {20}

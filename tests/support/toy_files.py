@@ -18,8 +18,11 @@ _MOST = {"Electron": 2, "Muon": 2, "Jet": 3}  # objects an event has at most
 _CHARGED = ("Electron", "Muon")
 
 
-def toy_file(path: Path, seed: int, events: int = EVENTS, first_event: int = 0) -> Path:
-    """Write a file of electrons, muons and jets with falling pT spectra (GeV); the same seed gives the same events."""
+def toy_file(path: Path, seed: int, events: int = EVENTS, first_event: int = 0, with_met: bool = False) -> Path:
+    """Write a file of electrons, muons and jets with falling pT spectra (GeV); the same seed gives the same events.
+
+    With missing transverse momentum, it is not finite in two events.
+    """
     random = np.random.default_rng(seed)
     columns = {"run": np.full(events, RUN, np.uint32), "luminosityBlock": np.full(events, BLOCK, np.uint32)}
     columns |= {"event": np.arange(first_event, first_event + events, dtype=np.uint64)}
@@ -28,6 +31,11 @@ def toy_file(path: Path, seed: int, events: int = EVENTS, first_event: int = 0) 
         counts = random.integers(0, most, events, endpoint=True)
         columns[name] = ak.unflatten(ak.zip(_objects(random, int(counts.sum()), name in _CHARGED)), counts)
         types[name] = ak.type(columns[name]).content
+    if with_met:
+        met = {"MET_pt": random.exponential(30, events), "MET_phi": random.uniform(-3.14, 3.14, events)}
+        columns |= {name: column.astype(np.float32) for name, column in met.items()}
+        columns["MET_pt"][0] = columns["MET_phi"][1] = np.nan
+        types |= dict.fromkeys(met, np.dtype(np.float32))
     path.parent.mkdir(parents=True, exist_ok=True)
     with uproot.recreate(path) as file:
         tree = file.mktree("Events", types, counter_name="n{}".format, field_name=_branch)

@@ -1,6 +1,6 @@
 // The rows of the histogram browser, and which of them a filter lets through. Nothing here knows the page.
 
-const NAMES = { e: "electrons", m: "muons", j: "jets", g: "photons", t: "taus", b: "b-jets" };
+const NAMES = { e: "electrons", m: "muons", j: "jets", g: "photons", t: "taus", b: "b-jets", Z: "Z candidates" };
 
 /** Make the rows: those with a histogram, then those without. */
 function makeRows(report) {
@@ -30,7 +30,7 @@ function rowWithout(one) {
 
 function named({ dataset, final_state: state, combination, width_gev, edges_gev: edges }) {
   const width = edges ? null : width_gev;
-  return { dataset, state, combination, width, kinds: new Set(combination.match(/[a-z](?=\d)/g)) };
+  return { dataset, state, combination, width, kinds: new Set(combination.match(/[a-zA-Z](?=\d)/g)) };
 }
 
 function withText(row) {

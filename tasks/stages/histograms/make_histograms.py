@@ -95,27 +95,39 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         ]
 
     def write_companions(self, branch: BranchFiles, filled: Any) -> None:
-        """Write what stands beside the histograms: distributions before any removal, and pseudo-data."""
+        """Write what stands beside the histograms: masses before any removal, pseudo-data, those with missing momentum.
+
+        Each file has a second one for masses with the missing transverse momentum, where these are made.
+        """
         from steps import histograms
 
+        stem = Path(self.output_filename).stem
+        made = {stem: filled}
         if self.whole_distributions:
-            histograms.write_whole(self.whole_path(branch), filled, self.single_output_file)
+            made[Path(WHOLE_FILENAME).stem] = histograms.take_whole(filled)
         if self.has_pseudo_data(branch.dataset):
-            thrown = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
-            histograms.write(self.pseudo_path(branch), thrown, self.single_output_file)
+            made[f"{stem}_pseudo"] = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
+        for name, of_name in made.items():
+            if name != stem:
+                histograms.write(self.companion(branch, name), of_name, self.single_output_file)
+            if self.met_combinations:
+                histograms.write(self.companion(branch, f"{name}_met"), of_name, self.single_output_file, of_met=True)
 
-    def whole_path(self, branch: BranchFiles) -> Path:
-        """Return where the distributions before any removal of a dataset are."""
-        return self.folder(branch.dataset) / self._file_name(branch, Path(WHOLE_FILENAME).stem)
+    def companion(self, branch: BranchFiles, stem: str) -> Path:
+        """Return where a file beside the histograms of a dataset is."""
+        return self.folder(branch.dataset) / self._file_name(branch, stem)
 
-    def pseudo_path(self, branch: BranchFiles) -> Path:
-        """Return where what an experiment might have counted is."""
-        return self.folder(branch.dataset) / self._file_name(branch, f"{Path(self.output_filename).stem}_pseudo")
+    def met_path(self, branch: BranchFiles) -> Path:
+        """Return where the histograms of masses with the missing transverse momentum are."""
+        return self.companion(branch, f"{Path(self.output_filename).stem}_met")
 
     def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
         """Return what stands beside the histograms."""
-        whole = (self.whole_path(branch),) if self.whole_distributions else ()
-        return (*whole, self.pseudo_path(branch)) if self.has_pseudo_data(branch.dataset) else whole
+        stem = Path(self.output_filename).stem
+        stems = [Path(WHOLE_FILENAME).stem] * self.whole_distributions
+        stems += [f"{stem}_pseudo"] * self.has_pseudo_data(branch.dataset)
+        stems += [f"{name}_met" for name in (stem, *stems)] * self.met_combinations
+        return tuple(self.companion(branch, name) for name in stems)
 
     def has_pseudo_data(self, dataset: str) -> bool:
         """Tell whether pseudo-data are made: of simulation, where they are asked for."""
@@ -142,9 +154,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         left_out = f", WITHOUT {amount(failed, 'unreadable file')}" if failed else ""
         if unavailable := self.file_list().unavailable(branch.dataset):  # not of this run's list in the record
             left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
+        with_met = f" (those with missing momentum in {self.met_path(branch)})" if self.met_combinations else ""
         self.tell(
             f"{branch.dataset}: {amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them "
-            f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}; "
+            f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}{with_met}; "
             f"statistics in {path}"
         )
         first = headlines(results, self.event_request(), results.normalisation)

@@ -1,8 +1,9 @@
 """ParseFile: from input files to selected objects."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from edm.records.branch_records import ParsedFiles, StageResults
 from targets.catalogue.branch_files import BranchFiles
@@ -18,7 +19,8 @@ class ParseFile(Stage):
 
     directory = "parsed_data"
     revision = 4
-    variant_parameters = ("schema", "selection", "parsed_format")
+    variant_parameters = ("schema", "selection", "parsed_format", "halves", "met_combinations")
+    left_out_at: ClassVar[Mapping[str, Any]] = {"halves": "all", "met_combinations": False}
     upstream = (FetchMetadata,)
     may_lack_files = True
     suffix = ".root"
@@ -61,6 +63,10 @@ class ParseFile(Stage):
         if dataset not in described:
             described[dataset] = self.describe_events(self.addresses(dataset))
         return super().variant_inputs(dataset) | {"events": described[dataset]}
+
+    def ignored_schema_keys(self) -> tuple[str, ...]:
+        """Return the keys of schemas on which results do not depend: branches that are not read."""
+        return () if self.met_combinations else ("met",)
 
     def options(self, dataset: str) -> Any:
         """Return how the files of a dataset are read."""

@@ -1,8 +1,8 @@
 """ComputeMasses: from selected objects to invariant masses."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from physics import final_states
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
@@ -18,7 +18,8 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
 
     directory = "im_arrays"
     revision = 2
-    variant_parameters = ("objects_to_calculate", *RULES)
+    variant_parameters = ("objects_to_calculate", *RULES, "z_candidates", "z_window_gev", "charge_categories")
+    left_out_at: ClassVar[Mapping[str, Any]] = {"z_candidates": False, "charge_categories": False}
     upstream = (ParseFile,)
     may_lack_files = True
     suffix = ".npz"
@@ -29,11 +30,21 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
         from steps import masses
 
         source = self.upstream_task(ParseFile).product(self.branch_data)
-        kinds = final_states.check_kinds(self.objects_to_calculate)
         with recording(self) as product:
-            weighted = self.is_weighted(self.branch_data.dataset)
-            how = {"chunk_events": self.chunk_events, "weighted": weighted} | self.copies()
-            product.results = masses.compute(source, product.path, kinds, self.rules(), **how)
+            product.results = masses.compute(source, product.path, self.options())
+
+    def options(self) -> Any:
+        """Return how masses are made."""
+        from steps.masses import MassOptions
+
+        weighted = self.is_weighted(self.branch_data.dataset)
+        return MassOptions(
+            *(self.kinds(), self.rules(), self.categories(), weighted, self.chunk_events), **self.copies()
+        )
+
+    def is_left_out(self, name: str) -> bool:
+        """Tell whether a parameter does not name variants: a window without candidates either."""
+        return super().is_left_out(name) or (name == "z_window_gev" and not self.z_candidates)
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: where copies of events are removed, also the list of these."""

@@ -6,6 +6,7 @@ from targets.documents.json import dump_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.masses import PeakParameters
+from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.count_masses import CountMasses
 from tasks.stages.masses.find_duplicates import ComparingStage, FindDuplicates
@@ -32,13 +33,22 @@ class FindPeaks(PeakParameters, ComparingStage):
         dataset, counts = self.branch_data.dataset, self.upstream_task(CountMasses)
         sources = [counts.product(branch) for branch in counts.branches_of("group", dataset)]
         with recording(self) as product:
-            table = peaks.find(dataset, sources, self.peak_search(), self._note)
+            table = peaks.find(dataset, sources, self.peak_search(), self._jet_pt_gev(), self._note)
             dump_json(product.path, to_document(table))
             product.results = FoundPeaks(table.final_states, len(table.cuts))
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: FindDuplicates, too, where copies of events end the run."""
         return super().needed_stages(dataset) + [FindDuplicates] * self.compares("check", dataset)
+
+    def _jet_pt_gev(self) -> set[float]:
+        """Return the smallest pT of selected jets, in GeV, in each format of the dataset that cuts on it."""
+        from steps import statistics
+
+        parsed = {ParseFile.__name__: self.first_stage().statistics(self.branch_data.dataset)}
+        formats, selection = statistics.of_branches(parsed).formats, self.selected()
+        thresholds = {selection.smallest_pt("j", name) for name in formats}
+        return {pt_gev for pt_gev in thresholds if pt_gev is not None}
 
     def _note(self) -> str:
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""

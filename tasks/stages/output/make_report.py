@@ -104,6 +104,7 @@ class MakeReport(PlotParameters, Stage):
         from steps.output.report import Dataset
 
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
+        making = self.upstream_task(MakeHistograms)
         return Dataset(
             name=branch.dataset,
             files=branch.files,
@@ -111,8 +112,9 @@ class MakeReport(PlotParameters, Stage):
             statistics=summed,
             headlines=self.headlines(branch, summed),
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
-            histograms=self.upstream_task(MakeHistograms).product(branch),
+            histograms=making.product(branch),
             figures=self.upstream_task(MakePlots).product(branch),
+            met_histograms=making.met_path(branch) if self.met_combinations else None,
         )
 
     def headlines(self, branch: BranchFiles, summed: DatasetStatistics) -> Any:

@@ -167,8 +167,11 @@ def test_copies_are_left_out_of_chunks(copies):
         Objects(np.array([0, 1, 3]), {"pt": np.arange(3.0)}),
         Objects(np.array([0, 2, 2, 5]), {"pt": np.arange(5.0)}),
     )
-    parts = [({"e": objects[0]}, np.array([1.0, 2.0])), ({"e": objects[1]}, np.array([3.0, 4.0, 5.0]))]
+    weights = [{"weight": np.array([1.0, 2.0])}, {"weight": np.array([3.0, 4.0, 5.0])}]
+    parts = [({"e": of_kind}, of_events) for of_kind, of_events in zip(objects, weights, strict=True)]
     kept = list(leave_out(parts, np.array(copies, dtype=np.int64)))
-    assert [weight for _, weights in kept for weight in weights] == [n for n in range(1, 6) if n - 1 not in copies]
+    assert [weight for _, numbers in kept for weight in numbers["weight"]] == [
+        n for n in range(1, 6) if n - 1 not in copies
+    ]
     counts = [number for of_kind, _ in kept for number in of_kind["e"].counts().tolist()]
     assert counts == [number for entry, number in enumerate([1, 2, 2, 0, 3]) if entry not in copies]

@@ -323,3 +323,47 @@ def test_statistics_that_were_changed_are_refused(tmp_path, form):
     path.write_bytes(content.replace(b"1234567", b"1234568"))
     with pytest.raises(UnreadableFileError, match=r"its statistics cannot be read .*checksum .*delete it"):
         parsed_data.statistics(path)
+
+
+def with_met(n_events):
+    """Return the same with missing transverse momentum."""
+    objects, numbers = selected(n_events)
+    met = np.random.default_rng(3).exponential(30, n_events).astype(np.float32)
+    met[0] = np.nan
+    return objects, numbers | {"met": met, "met_phi": np.linspace(-3, 3, n_events, dtype=np.float32)}
+
+
+def write_met(path, form, part):
+    with parsed_data.writing(path, form, with_met=True) as writer:
+        add(writer, *part)
+    return path
+
+
+def read_met(path):
+    return [
+        {name: column.tobytes() for name, column in numbers.items()}
+        for _, numbers in parsed_data.read_events(path, 1000, ["met", "met_phi", "weight"])
+    ]
+
+
+@every_form
+def test_missing_momentum_comes_back_where_it_is_written(tmp_path, form):
+    part = with_met(40)
+    path = write_met(tmp_path / "p.root", form, part)
+    columns = [numbers for _, numbers in parsed_data.read_events(path, 15, ["met_phi", "met"])]
+    for name in ("met", "met_phi"):
+        np.testing.assert_array_equal(np.concatenate([numbers[name] for numbers in columns]), part[1][name])
+    assert len(columns) == 3
+    plain_path = write(tmp_path / "plain.root", form, selected(40))
+    assert read(path) == read(plain_path)
+    with pytest.raises(UnreadableFileError, match=r"plain\.root: parsed data cannot be read .*delete it"):
+        read_met(plain_path)
+
+
+@every_form
+def test_no_changed_byte_gives_other_missing_momentum(tmp_path, form):
+    path = write_met(tmp_path / "p.root", form, with_met(200))
+    content, expected = path.read_bytes(), read_met(path)
+    said = list(refusals(path, content, expected, read_met, step=len(content) // 40))
+    assert len(said) > 10
+    assert all(REMEDY in text for text in said)
