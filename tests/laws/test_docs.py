@@ -70,7 +70,7 @@ def environment(tmp_path_factory, atlas_data):
 
 
 def pages():
-    marked = {_FIRST: [pytest.mark.realdata]}
+    marked = dict.fromkeys((_FIRST, "docs/cms.md"), (pytest.mark.realdata,))
     return [pytest.param(name, marks=marked.get(name, ())) for name in PAGES]
 
 

@@ -13,6 +13,7 @@ import awkward as ak
 import numpy as np
 from PIL import Image
 
+from tests.conftest import REAL_DATA
 from tests.support import faults, portals
 from tests.support.doc_pages import PROJECT, Block
 from tests.support.pbs_engine import Engine
@@ -21,7 +22,13 @@ from tests.support.rootfiles_made import write_branches
 from tests.support.runs import clean_environment
 from tests.support.toy_files import toy_file
 
-__all__ = ["Sandbox", "atlas_file", "keep_pictures", "matches", "world"]
+__all__ = ["CMS_FILES", "Sandbox", "atlas_file", "keep_pictures", "matches", "world"]
+
+CMS_FILES = (
+    REAL_DATA / "cms-nanoaod" / "Run2012B_SingleMu_1000.root",
+    REAL_DATA / "edge" / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root",
+)
+"""Real files, of which a page fits the Z peak; where they are not, its test is skipped."""
 
 _LONGEST_S = 300
 _RECORDS = (30522, 30555)
@@ -152,6 +159,9 @@ class Sandbox:
         (folder / ".venv" / "bin").symlink_to(environment["PIPELINE_BIN"])
         for seed in range(3):
             toy_file(folder / "data" / f"toy_{seed}.root", seed, 1000)
+        (folder / "data" / "cms").mkdir()
+        for path in CMS_FILES:
+            (folder / "data" / "cms" / path.name).symlink_to(path)
 
     def run(self, block: Block, instead: dict[str, str]) -> str:
         """Run a block, or make the file that it is; give what it says.
