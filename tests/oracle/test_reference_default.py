@@ -61,7 +61,8 @@ def parsed(tmp_path_factory):
 def compute(path, kinds, folder, max_multiplicity=4):
     """Compute masses; give the events by final state, and the masses by final state and combination."""
     product = folder / f"{''.join(kinds)}.npz"
-    results = masses.compute(path, product, check_kinds(kinds), Rules(2, 4, 0, max_multiplicity), 10_000)
+    options = masses.MassOptions(check_kinds(kinds), Rules(2, 4, 0, max_multiplicity), chunk_events=10_000)
+    results = masses.compute(path, product, options)
     values = {}
     for key, part in read(product):
         values.setdefault(str(key), []).extend(part.tolist())
