@@ -60,8 +60,8 @@ def contents(folder, files, chunk_events, per_branch):
         group = files[number : number + per_branch]
         records.append(parse.parse(group, options, folder / f"{number}.root", "rntuple"))
         computed.append(folder / f"{number}.npz")
-        options = masses.MassOptions(("e", "m"), Rules(), weighted=True, chunk_events=chunk_events)
-        masses.compute(folder / f"{number}.root", computed[-1], options)
+        of_masses = masses.MassOptions(("e", "m"), Rules(), weighted=True, chunk_events=chunk_events)
+        masses.compute(folder / f"{number}.root", computed[-1], of_masses)
     unit = find_unit(records, SampleNumbers())
     for path in computed:
         counted.append(path.with_suffix(".counted.npz"))
