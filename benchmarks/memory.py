@@ -38,6 +38,7 @@ def peaks_mb(folder: Path, events: int) -> dict[str, float]:
     subprocess.run([sys.executable, "-c", MAKE, str(file), str(events)], check=True)
     luigi = [sys.executable, "-c", "from luigi.cmdline import luigi_run; luigi_run()", "--module", "tasks"]
     options = ["--run-name", str(events), "--base-output-dir", str(folder), "--input-files", str(file)]
+    options += ["--good-runs", "none", "--triggers", "none"]  # toy events without flags are of run 1
     command = [*luigi, "MakeHistograms", "--local-scheduler", *options]
     subprocess.run(command, check=True, capture_output=True)
     peaks: dict[str, float] = {}

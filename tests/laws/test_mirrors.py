@@ -18,16 +18,6 @@ SMALL_LINES = 60
 TESTED_ELSEWHERE = {
     "targets/documents/yaml_lines.py": "a part of the reading of YAML: seen in documents/test_models.py",
     "targets/products/event_columns.py": "a part of parsed data, tested with them in products/test_parsed_data.py",
-    "edm/records/event_level.py": "a record, seen in steps/events/test_event_statistics.py",
-    "physics/events/cleaning.py": "one step of the event level, tested with the others in physics/events/test_steps.py",
-    "physics/events/result.py": "what the steps add up to, seen in physics/events/test_steps.py",
-    "physics/events/trigger_step.py": "one step of the event level, tested in physics/events/test_steps.py",
-    "physics/events/triggers.py": "one step of the event level, tested in physics/events/test_steps.py",
-    "physics/selection/weight_tables.py": "the YAML of weights, seen in physics/test_weights.py and steps/weighting",
-    "physics/toys/event_flags.py": "the flags of toy files, seen in targets/events/test_toy_files.py",
-    "steps/events/event_options.py": "the settings of the event level, seen in oracle/test_reference_runs.py",
-    "targets/events/event_branches.py": "the branches of the event level, seen in oracle/test_reference_runs.py",
-    "targets/events/toy_flags.py": "the flags of toy files, seen in targets/events/test_toy_files.py",
 }
 """Longer files without a test file of their own, and the reason. The list may only shrink."""
 
