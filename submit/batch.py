@@ -35,8 +35,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     """Base of proxies of remote workflows; precedes law's own proxy in their list of bases.
 
     A subclass has a method `missing` that returns the branches without output. Its task has the methods of a stage:
-    `prepare` removes what killed jobs left behind, `check_whole` checks all outputs together, and `announce` reports
-    the product of a branch.
+    `prepare` removes what killed jobs left behind, and `check_whole` checks all outputs together.
     """
 
     missing: Callable[[], list[int]]
@@ -141,7 +140,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             if self._cancel_jobs:
                 self._get_data_path().unlink(missing_ok=True)
             if not self.task.is_controlling_remote_jobs():
-                self._conclude(missing)
+                self._conclude()
 
     def _get_existing_branches(self, sync: bool = False, collection: Any = None) -> set[int]:  # noqa: ARG002
         """Return the branches whose outputs exist, by listing each directory once."""
@@ -185,8 +184,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         if self.task.poll_fails == _POLL_FAILS and self.task.poll_interval:
             self.task.poll_fails = max(_POLL_FAILS, round(_DOWNTIME_S / (60 * self.task.poll_interval)))
 
-    def _conclude(self, missing_before: set[int]) -> None:
-        """Check the outputs, remove what killed jobs left, and report the products that jobs made."""
+    def _conclude(self) -> None:
+        """Check the outputs, and remove what killed jobs left."""
         self._only_submitted = bool(self.task.no_poll) and not select_lost_jobs(self.job_data.jobs)
         if not self._only_submitted and self._find_missing():
             raise BatchError(self._describe_missing(None))
@@ -194,8 +193,6 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             self.task.prepare()
         if not self._only_submitted:
             self.task.check_whole()
-            for branch in sorted(missing_before):
-                self.task.announce(self.task.branch_map[branch])
 
     # during polling ---------------------------------------------------------------------------------------------------
 

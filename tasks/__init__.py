@@ -11,8 +11,7 @@ configuration.load_defaults()
 if process.is_command_line():
     messages.install()
 
-from tasks.framework import run_record  # noqa: E402, F401 (it records what a run was made of)
-from tasks.framework.places import places  # noqa: E402, F401 (it says where results are when there is nothing to do)
+from tasks.framework import closing, run_record  # noqa: E402, F401 (the last lines of a command, and what it leaves)
 from tasks.stages.histograms.fill_histograms import FillHistograms  # noqa: E402 (the configuration comes first)
 from tasks.stages.histograms.make_histograms import MakeHistograms  # noqa: E402
 from tasks.stages.inputs.fetch_metadata import FetchMetadata  # noqa: E402

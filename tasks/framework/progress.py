@@ -1,5 +1,6 @@
 """Progress of a stage: one live line in a terminal, plain lines in a log, percentage and message in luigid."""
 
+import os
 import sys
 import time
 from typing import Any
@@ -10,6 +11,7 @@ __all__ = ["Progress"]
 
 _LINE_EVERY_S = 10.0  # in a log, where nobody needs more
 _MESSAGE_EVERY_S = 1.0  # in luigid
+_BAR = "{desc}: {n_fmt} of {total_fmt} branches |{bar:20}|{postfix}"
 
 
 class Progress:
@@ -32,9 +34,15 @@ class Progress:
         self.done = self.failed = self.events = self.bytes_read = 0
         self._task, self._total = task, total
         self._started = self._told = self._written = time.monotonic()
+        self._first_ended = self._started
         self._live = sys.stdout.isatty()
         self._bar = tqdm(
-            total=total, desc=task.get_task_family(), unit="branch", file=sys.stdout, disable=not self._live
+            total=total,
+            desc=task.get_task_family(),
+            bar_format=_BAR,
+            colour=None if "NO_COLOR" in os.environ else "green",
+            file=sys.stdout,
+            disable=not self._live,
         )
 
     def add(self, failed: bool, events: int, bytes_read: int) -> None:
@@ -46,10 +54,12 @@ class Progress:
             bytes_read: Bytes that it read from input files.
         """
         self.done += 1
+        if self.done == 1:
+            self._first_ended = time.monotonic()
         self.failed += failed
         self.events += events
         self.bytes_read += bytes_read
-        self._bar.set_postfix_str(", ".join(self._rates()), refresh=False)
+        self._bar.set_postfix_str(", ".join([*self._rates(), *self._remaining()]), refresh=False)
         self._bar.update()
         self._task.publish_progress(100 * self.done / self._total)
         self._tell(last=self.done == self._total)
@@ -60,10 +70,15 @@ class Progress:
 
     def line(self) -> str:
         """Say how far the stage is: branches, events and bytes with their rates, failures, remaining time."""
-        seconds = time.monotonic() - self._started
-        rest = [f"{seconds / self.done * (self._total - self.done):.0f} s to go"] if self.done < self._total else []
         head = f"{self._task.get_task_family()}: {self.done} of {self._total} branches"
-        return ", ".join([head, *self._rates(), *rest])
+        return ", ".join([head, *self._rates(), *self._remaining()])
+
+    def _remaining(self) -> list[str]:
+        """Estimate the remaining time from the second branch on: the first one compiles and connects."""
+        if not 1 < self.done < self._total:
+            return []
+        seconds = time.monotonic() - self._first_ended
+        return [f"{seconds / (self.done - 1) * (self._total - self.done):.0f} s to go"]
 
     def _rates(self) -> list[str]:
         seconds = max(time.monotonic() - self._started, 1e-3)

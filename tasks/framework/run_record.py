@@ -4,19 +4,18 @@ Both are those of the latest command; earlier ones lie in ``logs/commands``. Fil
 names, as a selection, are copied beside run.cfg, which then names the copy.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import luigi
-from luigi.cmdline_parser import CmdlineParser
 
 from targets.documents import run_file
 from targets.documents.run_file import Option, RunFile
 from targets.storage import atomic
 from tasks.cli import command_line
+from tasks.framework.closing import is_asked_for
 from tasks.framework.stage import Stage
 from tasks.parameters.inputs import SourceParameters
 from tasks.parameters.jobs import JobParameters
@@ -153,20 +152,13 @@ def _default(parameter: Any) -> str:
     return str(parameter.serialize(parameter.normalize(parameter._default)))  # luigi has no public getter
 
 
-def _is_recorded(task: Any) -> bool:
-    """Tell whether a task is what a command line asked for, as a whole, and not a job of it."""
-    parser = CmdlineParser.get_instance()
-    asked_for = parser is not None and parser.known_args.root_task == task.get_task_family()
-    return asked_for and "PIPELINE_JOB" not in os.environ and bool(task.is_workflow())
-
-
 _BEGUN: set[str] = set()
 
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
 def _begin(task: Any, _dependency: Any) -> None:
     """Record a run when it begins, so that one that is killed is recorded too."""
-    if _is_recorded(task) and task.task_id not in _BEGUN:
+    if is_asked_for(task) and task.task_id not in _BEGUN:
         _BEGUN.add(task.task_id)
         with suppress(OSError):  # what is in the way is said by the stage that writes first
             record(task, keep_earlier=True)
@@ -176,5 +168,5 @@ def _begin(task: Any, _dependency: Any) -> None:
 @Stage.event_handler(luigi.Event.SUCCESS)
 def _end(task: Any) -> None:
     """Record it again when all is there: the variants are known by then."""
-    if _is_recorded(task):
+    if is_asked_for(task):
         record(task, keep_earlier=task.task_id not in _BEGUN)

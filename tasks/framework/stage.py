@@ -261,8 +261,9 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     # what happens around the branches ---------------------------------------------------------------------------------
 
-    def announce(self, branch: BranchFiles) -> None:
-        """Say what came out of a branch and where it is; the default says nothing: other stages go on with it."""
+    def outcome(self, branch: BranchFiles) -> list[str]:  # noqa: ARG002 (other stages go on with most products)
+        """Return what is said of a branch when a command ends: what was made, warnings, and where it is."""
+        return []
 
     def check_whole(self) -> None:
         """Raise when more files of the run failed than are tolerated: each branch knows only its own."""

@@ -50,7 +50,7 @@ def test_luigi_makes_histograms_from(here, run, three):
     end = run.apart(cwd=folder)
     assert end.status == 0, end.text
     assert run.histograms() == three
-    assert f"in {run.products('histograms')[0]}; statistics in {run.out}/logs/MakeHistograms/" in end.text
+    assert f"in {run.products('histograms')[0]}\nnext: pipeline report " in end.text
     again = run.apart(cwd=folder)
     assert (again.status, again.started) == (0, [])
     assert "Everything is done already:" in again.text

@@ -117,9 +117,6 @@ class _Toy(BaseRemoteWorkflow):
     def check_whole(self):
         pass
 
-    def announce(self, branch):
-        pass
-
     def toy_output_directory(self):
         return law.LocalDirectoryTarget(self.folder)
 
@@ -567,18 +564,6 @@ def test_silence_once_all_outputs_are_there_is_told_and_no_failure(cluster, monk
     run(cluster, size=1)
     assert cluster.made() == [0]
     assert "all outputs exist, but polling ended with: qstat: no server" in messages
-
-
-def test_the_task_says_what_its_jobs_made(cluster, monkeypatch):
-    messages = []
-    monkeypatch.setattr(ToyOurs, "announce", lambda _task, data: messages.append(data))
-    cluster.make(1)
-    cluster.behave = lambda _job: {"status": RUNNING}
-    run(cluster, no_poll=True)
-    assert messages == []
-    cluster.behave = cluster.end
-    run(cluster)
-    assert messages == [0, 2, 3]
 
 
 def test_the_account_names_what_was_never_submitted(cluster):

@@ -64,7 +64,6 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             histograms.write(product.path, filled, self.single_output_file)
             self.write_companions(branch, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
-        self.announce(branch)
 
     def fill(self, branch: BranchFiles, note: str, normalisation: Mapping[str, Any]) -> Any:
         """Fill the histograms of a dataset, and what is asked for before any removal."""
@@ -142,30 +141,28 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             inputs["pseudo_data"] = self.pseudo_data_seed
         return inputs
 
-    def announce(self, branch: BranchFiles) -> None:
-        """Say how many histograms a dataset has, where they are, what was left out, and what was noted."""
+    def outcome(self, branch: BranchFiles) -> list[str]:
+        """Say which events of a dataset count, what was noted, how many histograms there are, and where."""
         from steps import branch_statistics
         from steps.output.headlines import headlines
         from steps.statistics import notes
 
-        path = self.location(branch).statistics
+        path, name = self.location(branch).statistics, branch.dataset
         results = branch_statistics.read(path, MadeHistograms).results
-        failed = len(results.failures)
+        first = headlines(results, self.event_request(), results.normalisation)
+        lines = [f"{name}: {fact}" for fact in first.facts]
+        lines += [f"note: {name}: {note}" for note in notes(results)]
+        if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
+            mixed = [f"{amount(number, 'file')} of {schema}" for schema, number in results.formats.items()]
+            lines.append(f"note: {name} adds up {' and '.join(mixed)}, each with the cuts of its format")
+        lines += [f"warning: {name}: {warning}" for warning in first.warnings]
+        failed, unavailable = len(results.failures), self.file_list().unavailable(name)  # not of this run in the record
         left_out = f", WITHOUT {amount(failed, 'unreadable file')}" if failed else ""
-        if unavailable := self.file_list().unavailable(branch.dataset):  # not of this run's list in the record
+        if unavailable:
             left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
         with_met = f" (those with missing momentum in {self.met_path(branch)})" if self.met_combinations else ""
-        self.tell(
-            f"{branch.dataset}: {amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them "
-            f"with the bins and entries that BumpNet's loader wants{left_out}, in {self.product(branch)}{with_met}; "
-            f"statistics in {path}"
+        made = f"{amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them with the bins and"
+        lines.append(
+            f"{name}: {made} entries that BumpNet's loader wants{left_out}, in {self.product(branch)}{with_met}"
         )
-        first = headlines(results, self.event_request(), results.normalisation)
-        for fact in first.facts:
-            self.tell(f"{branch.dataset}: {fact}")
-        for word, sentences in {"note": notes(results), "warning": first.warnings}.items():
-            for sentence in sentences:
-                self.tell(f"{word}: {branch.dataset}: {sentence}")
-        if len(results.formats) > 1 and any(file.release != DEMO_RELEASE for file in branch.files):
-            mixed = [f"{amount(number, 'file')} of {name}" for name, number in results.formats.items()]
-            self.tell(f"note: {branch.dataset} adds up {' and '.join(mixed)}, each with the cuts of its format")
+        return lines

@@ -41,16 +41,14 @@ class MakePlots(PlotParameters, Stage):
         with recording(self) as product:
             drawn = figures.draw(self.dataset(branch), self.peak_search(), options)
             product.results = figures.write(product.path, drawn, options.formats)
-        self.announce(branch)
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many figures a dataset has, where they are, and whether simulation fits the data."""
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, DrawnFigures).results
-        self.tell(f"{branch.dataset}: {results.figures} figures in {self.product(branch)}")
-        for warning in self.luminosity_warnings(branch.dataset):
-            self.tell(f"warning: {branch.dataset}: {warning}")
+        warnings = [f"warning: {branch.dataset}: {warning}" for warning in self.luminosity_warnings(branch.dataset)]
+        return [*warnings, f"{branch.dataset}: {results.figures} figures in {self.product(branch)}"]
 
     def luminosity_warnings(self, dataset: str) -> list[str]:
         """Warn where simulation is drawn under data of another luminosity."""

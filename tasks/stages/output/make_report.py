@@ -68,16 +68,15 @@ class MakeReport(PlotParameters, Stage):
             document.write(product.path, content)
             warnings = sum(len(dataset["warnings"]) for dataset in content["headlines"])
             product.results = MadeReport(len(content["histograms"]), len(content["figures"]), warnings)
-        self.announce(self.branch_data)
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say what the report shows, and where it is."""
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, MadeReport).results
         shows = f"{results.histograms} histograms and {results.figures} figures"
         on_top = f" ({amount(results.warnings, 'warning')} on top)" if results.warnings else ""
-        self.tell(f"report of {shows}{on_top}: {self.product(branch)}")
+        return [f"report of {shows}{on_top}: {self.product(branch)}"]
 
     def whole(self) -> Any:
         """Return what there is to report of the run as a whole."""

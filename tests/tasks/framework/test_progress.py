@@ -35,10 +35,11 @@ def test_rates_failures_and_the_rest_are_told(clock):
     stage = Progress(listener, 4)
     clock[0] = 20.0
     stage.add(failed=False, events=1000, bytes_read=3_000_000)
-    text = "ParseFile: 1 of 4 branches, 1,000 events (50/s), 3.0 MB read (0.1 MB/s), 60 s to go"
-    assert listener.told == [(text, True)]
+    text = "ParseFile: 1 of 4 branches, 1,000 events (50/s), 3.0 MB read (0.1 MB/s)"
+    assert listener.told == [(text, True)]  # the first branch compiles: its time says nothing of the others
+    clock[0] = 23.0
     stage.add(failed=True, events=0, bytes_read=0)
-    assert stage.line().endswith(", 1 failed, 20 s to go")
+    assert stage.line().endswith(", 1 failed, 6 s to go")
     stage.close()
 
 
@@ -70,4 +71,15 @@ def test_a_terminal_gets_one_live_line(clock, monkeypatch, capsys):
     stage.add(failed=False, events=10, bytes_read=0)
     stage.close()
     assert all(not terminal for _, terminal in listener.told)
-    assert "ParseFile: 100%" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "ParseFile: 2 of 2 branches |" in out
+    assert "\x1b[32m" in out
+
+
+def test_no_color_is_respected(clock, monkeypatch, capsys):
+    monkeypatch.setattr(progress.sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    stage = Progress(Listener(), 1)
+    stage.add(failed=False, events=10, bytes_read=0)
+    stage.close()
+    assert "\x1b[3" not in capsys.readouterr().out

@@ -1,0 +1,82 @@
+"""The last lines of a command: what was made, warnings, where it is, and what comes next."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import luigi
+from luigi.cmdline_parser import CmdlineParser
+
+from targets.documents import run_file
+from tasks.framework.stage import Stage
+
+__all__ = ["closing", "is_asked_for", "places"]
+
+_REPORT = "MakeReport"
+
+
+def is_asked_for(task: Any) -> bool:
+    """Tell whether a task is what a command line asked for, as a whole, and not a job of it."""
+    parser = CmdlineParser.get_instance()
+    asked_for = parser is not None and parser.known_args.root_task == task.get_task_family()
+    return asked_for and "PIPELINE_JOB" not in os.environ and bool(task.is_workflow())
+
+
+def closing(stage: Any) -> list[str]:
+    """Say what came out of a command.
+
+    Args:
+        stage: The task that was asked for, as a whole; all is done.
+
+    Returns:
+        Lines of text: those of every stage, then the next command.
+    """
+    stages = [*stage.all_upstream().values(), stage]
+    lines = [line for each in stages for branch in each.branches_of(each.granularity) for line in each.outcome(branch)]
+    return [*lines, *_next(stage)]
+
+
+def places(stage: Any) -> list[str]:
+    """Say where the products of a stage are.
+
+    Args:
+        stage: The task of the whole stage; its files must be known.
+
+    Returns:
+        A line for each dataset: the file or folder of the product where there is one, else the folder of all.
+    """
+    branches = {branch.dataset: branch for branch in stage.branches_of(stage.granularity)}
+    several = stage.granularity == "group"
+    paths = {
+        dataset: stage.folder(dataset) if several else Path(stage.target(branch).abspath)
+        for dataset, branch in branches.items()
+    }
+    return [f"{stage.get_task_family()} of {dataset}: {path}" for dataset, path in paths.items()]
+
+
+def _next(stage: Any) -> Iterator[str]:
+    name, folder = stage.get_task_family(), _short(stage.run_directory())
+    if name == _REPORT:
+        yield f"next: open the report in a browser; in Python: results.open_run({str(folder)!r})"
+    else:
+        yield f"next: pipeline report {folder / run_file.NAME}"
+
+
+def _short(path: Path) -> Path:
+    """Return a path as short as it can be written from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _repeat(task: Any) -> None:
+    """Say the same when there is nothing to do."""
+    if is_asked_for(task):
+        task.tell("\n".join(["Everything is done already:", *places(task), *closing(task)]))
+
+
+@Stage.event_handler(luigi.Event.SUCCESS)
+def _end(task: Any) -> None:
+    if is_asked_for(task):
+        task.tell("\n".join(closing(task)))
