@@ -1,17 +1,20 @@
 """Summary: what a run has done so far, as tables."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from edm.kinds import NAMES
 from edm.records.cutflow import shown
 from edm.records.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
-from steps.output.headlines import Headlines
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
 from tasks.stages.output.make_report import MakeReport
+
+if TYPE_CHECKING:  # at run time it would make --help wait for uproot
+    from steps.output.headlines import Headlines
 
 __all__ = ["Summary", "describe", "of_dataset"]
 
@@ -115,7 +118,7 @@ def _done(stage: Stage) -> int:
     return sum(stage.target(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 
-def of_dataset(name: str, summed: DatasetStatistics, first: Headlines) -> list[str]:
+def of_dataset(name: str, summed: DatasetStatistics, first: "Headlines") -> list[str]:
     """Describe what happened to the events and objects of a dataset.
 
     Args:
