@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from edm.errors import RecordError
-from edm.records.branch_records import BranchRecord, ParsedFiles, StageResults
+from edm.records.branch_records import BranchRecord, ParsedFiles
 from edm.records.documents import from_document
+from edm.records.stage_results import StageResults
 from targets.documents.json import load_json
 from targets.errors import FileFormatError
 from targets.products import parsed_data

@@ -15,10 +15,10 @@ from edm.records.branch_records import (
     FoundDuplicates,
     ParsedFiles,
     RemovedPeaks,
-    StageResults,
 )
 from edm.records.cutflow import Cutflow
 from edm.records.kinematics import Kinematics
+from edm.records.stage_results import StageResults
 from edm.records.statistics import DatasetStatistics, EventCounts, FileRecord, StageStatistics
 from edm.wording import amount
 from physics.events.good_runs import LuminosityTable

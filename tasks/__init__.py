@@ -25,9 +25,12 @@ from tasks.stages.masses.find_duplicates import FindDuplicates  # noqa: E402
 from tasks.stages.masses.find_peaks import FindPeaks  # noqa: E402
 from tasks.stages.masses.remove_peaks import RemovePeaks  # noqa: E402
 from tasks.stages.output.export_bumpnet import ExportBumpNet  # noqa: E402
+from tasks.stages.output.inject_signal import InjectSignal  # noqa: E402
 from tasks.stages.output.make_plots import MakePlots  # noqa: E402
 from tasks.stages.output.make_report import MakeReport  # noqa: E402
 from tasks.stages.output.plan import Plan  # noqa: E402
+from tasks.stages.output.plot_scan import PlotScan  # noqa: E402
+from tasks.stages.output.scan_histograms import ScanHistograms  # noqa: E402
 from tasks.stages.output.summary import Summary  # noqa: E402
 
 STAGES = (
@@ -42,17 +45,20 @@ STAGES = (
     "FillHistograms",
     "MakeHistograms",
     "MakePlots",
+    "ScanHistograms",
+    "PlotScan",
     "MakeReport",
 )
 """The stages of the main job, in order."""
 
-OTHERS = ("Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet")
+OTHERS = ("Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet", "InjectSignal")
 """The other tasks."""
 
 configuration.check()
 if process.is_command_line():
     help_pages.install(STAGES, OTHERS)
-configuration.hand_down((*STAGES, *OTHERS))
+_before_the_scan = STAGES.index("ScanHistograms")
+configuration.hand_down((*STAGES[:_before_the_scan], "InjectSignal", *STAGES[_before_the_scan:], *OTHERS))
 
 __all__ = [
     "OTHERS",
@@ -65,6 +71,7 @@ __all__ = [
     "FillHistograms",
     "FindDuplicates",
     "FindPeaks",
+    "InjectSignal",
     "ListRuns",
     "MakeDemo",
     "MakeHistograms",
@@ -72,6 +79,8 @@ __all__ = [
     "MakeReport",
     "ParseFile",
     "Plan",
+    "PlotScan",
     "RemovePeaks",
+    "ScanHistograms",
     "Summary",
 ]

@@ -5,7 +5,7 @@ What older versions did not record has a default here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from edm.errors import RecordError
 from edm.records.cut_table import FinalStateCount
@@ -14,6 +14,8 @@ from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel
 from edm.records.histograms import HistogramRow
 from edm.records.samples import Normalisation
+from edm.records.scans import DrawnScan, InjectedSignal, ScannedHistograms
+from edm.records.stage_results import StageResults, Totals
 from edm.records.statistics import (
     CutflowDocument,
     DatasetStatistics,
@@ -38,30 +40,7 @@ __all__ = [
     "MadeReport",
     "ParsedFiles",
     "RemovedPeaks",
-    "StageResults",
-    "Totals",
 ]
-
-
-class Totals(NamedTuple):
-    """What a branch went through or made, of what stages have in common; None for what it does not count."""
-
-    events: int | None = None
-    objects: int | None = None
-    masses: int | None = None
-    bytes_read: int | None = None
-    failures: int = 0
-
-
-class StageResults:
-    """What a stage records of a branch, beside what all stages do."""
-
-    stage: ClassVar[str]
-    """The stage that records it."""
-
-    def totals(self) -> Totals:
-        """Return what it has in common with other stages."""
-        return Totals(masses=getattr(self, "masses", None))
 
 
 @dataclass(frozen=True)
@@ -226,6 +205,7 @@ RESULTS: Mapping[str, type[StageResults]] = {
     for kind in (
         *(ParsedFiles, FoundDuplicates, ComputedMasses, CountedMasses, FoundPeaks, RemovedPeaks, FilledCounts),
         *(MadeHistograms, DrawnFigures, MadeReport, ExportedArrays, ExportedHistograms),
+        *(ScannedHistograms, InjectedSignal, DrawnScan),
     )
 }
 """What each stage records, by its name."""

@@ -5,6 +5,7 @@ instance CMS, arXiv:1911.03947, and ATLAS, arXiv:1910.08447). Its logarithm is l
 is a Poisson regression: the likelihood has one maximum, and a few steps of scoring find it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from compiled.loops import compiled
 from physics.errors import PhysicsError
 
-__all__ = ["PARAMETERS", "Background", "Float64", "Model", "fit_background", "fit_counts", "make_model"]
+__all__ = ["PARAMETERS", "Background", "Float64", "Model", "close_gaps", "fit_background", "fit_counts", "make_model"]
 
 Float64 = npt.NDArray[np.float64]
 """Numbers per bin, shape (n_bins,), dimensionless unless said otherwise."""
@@ -35,10 +36,12 @@ class Model:
         terms: Orthonormal combinations of 1, ln(1 - x), ln x, ln^2 x and ln^3 x at the bins' centres, weighted by
             nothing, shape (n_bins, 5), dimensionless; the first k span the first k terms.
         log_widths: Logarithm of each bin's width in GeV, shape (n_bins,).
+        weights: 1 for bins that belong to the spectrum, 0 for those in gaps, shape (n_bins,), dimensionless.
     """
 
     terms: Float64
     log_widths: Float64
+    weights: Float64
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ class Background:
     deviance: float
 
 
-def make_model(edges_gev: Float64, sqrt_s_gev: float) -> Model:
+def make_model(edges_gev: Float64, sqrt_s_gev: float, gaps_gev: Sequence[tuple[float, float]] = ()) -> Model:
     """Prepare the fits of one grid.
 
     Args:
         edges_gev: Edges of the bins in GeV, rising, shape (n_bins + 1,).
         sqrt_s_gev: Collision energy in GeV.
+        gaps_gev: Ranges in GeV, (low, high), that a veto has emptied: bins that overlap with them are left out.
 
     Returns:
         The model.
@@ -79,7 +83,10 @@ def make_model(edges_gev: Float64, sqrt_s_gev: float) -> Model:
     log_x = np.log(x)
     terms = np.stack([np.ones_like(x), np.log1p(-x), log_x, log_x**2, log_x**3], axis=1)
     orthonormal = np.ascontiguousarray(np.linalg.qr(terms).Q)  # the logarithms are almost parallel
-    return Model(orthonormal, np.log(np.diff(edges_gev)))
+    weights = np.ones(len(x))
+    for low_gev, high_gev in gaps_gev:
+        weights[(edges_gev[1:] > low_gev) & (edges_gev[:-1] < high_gev)] = 0.0
+    return Model(orthonormal, np.log(np.diff(edges_gev)), weights)
 
 
 def fit_background(counts: Float64, model: Model, fitted: npt.NDArray[np.bool_] | None = None) -> Background:
@@ -91,11 +98,12 @@ def fit_background(counts: Float64, model: Model, fitted: npt.NDArray[np.bool_] 
         fitted: Which bins are fitted, shape (n_bins,); all by default.
 
     Returns:
-        The background, in all bins.
+        The background, in all bins; in gaps next to nothing.
     """
-    weights = np.ones(len(counts)) if fitted is None else fitted.astype(np.float64)
+    weights = model.weights if fitted is None else model.weights * fitted
     expected = np.empty(len(counts))
     parameters, deviance = fit_counts(counts.astype(np.float64), model.terms, model.log_widths, weights, expected)
+    close_gaps(expected, model.weights)
     return Background(expected, parameters, deviance)
 
 
@@ -126,6 +134,19 @@ def fit_counts(counts: Any, terms: Any, log_widths: Any, weights: Any, expected:
     for item in range(len(counts)):
         expected[item] = max(np.exp(log_expected[item]), _LEAST_EXPECTED)
     return parameters, deviance
+
+
+@compiled()
+def close_gaps(expected: Any, weights: Any) -> None:
+    """Expect next to nothing in gaps.
+
+    Args:
+        expected: Expected entries, shape (n_bins,); changed in place.
+        weights: Of the model: 0 for bins in gaps, shape (n_bins,), dimensionless.
+    """
+    for item in range(len(expected)):
+        if weights[item] == 0.0:
+            expected[item] = _LEAST_EXPECTED
 
 
 @compiled()

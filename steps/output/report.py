@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edm.records.cut_table import CutTable
 from edm.records.cutflow import shown
+from edm.records.scans import ScanRow
 from edm.records.statistics import DatasetStatistics, Failure, FileRecord, StageStatistics
 from edm.spectra import SpectrumKey
 from physics import bumpnet, combinations, final_states
@@ -49,6 +50,8 @@ class Dataset:
         histograms: The file or folder of its histograms.
         met_histograms: That of its histograms with the missing transverse momentum; None where there are none.
         figures: The folder of its figures.
+        scan: What the scan says of its histograms; empty where they were not scanned.
+        scan_figures: The folder of the scan's figures; None likewise.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Dataset:
     histograms: Path
     figures: Path
     met_histograms: Path | None = None
+    scan: Sequence[ScanRow] = ()
+    scan_figures: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "figures": [
             *_together(datasets),
             *(figure for dataset in datasets for figure in read_figures(dataset.figures, left_out)),
+            *(figure for dataset in datasets if dataset.scan_figures for figure in read_figures(dataset.scan_figures)),
         ],
         "histograms": [made for dataset in datasets for made in _histograms(dataset, run, stored[dataset.name])],
         "without": [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))],
@@ -221,7 +227,8 @@ def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
 
 
 def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> Iterator[Histogram]:
-    """Yield the histograms as they stand in the file, with the cuts that they were made with."""
+    """Yield the histograms as they stand in the file, with their cuts and what the scan says of them."""
+    scanned = {row.name: row for row in dataset.scan}
     for (key, label), histogram in stored.items():
         cut, edges = dataset.table.cuts[key], histogram.edges()
         yield {
@@ -236,6 +243,7 @@ def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> I
             "cut": cut,
             "entries": histogram.entries,
             "rejection": bumpnet.rejection(histogram.counts, histogram.key),
+            "scan": scanned.get(histogram.key),
         }
 
 

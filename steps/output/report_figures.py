@@ -17,12 +17,12 @@ _ENTRY = {"name", "title", "files"}
 _REMAKE = "delete the folder {}: the next run remakes it"
 
 
-def read_figures(folder: Path, left_out: Set[str]) -> Iterator[Figure]:
+def read_figures(folder: Path, left_out: Set[str] = frozenset()) -> Iterator[Figure]:
     """Read the figures of a dataset, each page as a figure of its own.
 
     Args:
-        folder: Where MakePlots wrote them.
-        left_out: Names of figures that the report does not show.
+        folder: Where MakePlots or PlotScan wrote them.
+        left_out: Names of figures that the report does not show; none by default.
 
     Yields:
         The figures, in their order.

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.records.cut_table import Cut
+from edm.records.scans import ScanRow
 from edm.records.statistics import Failure, StageStatistics
 from targets.errors import FileFormatError
 from targets.storage import atomic
@@ -38,6 +39,7 @@ _SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "
 
 _COMPRESSION = 6
 
+_SHOWN_OF_SCAN = ("low_gev", "high_gev", "local_significance", "global_p", "global_significance", "status")
 _SHOWN_OF_CUT = ("below", "window", "main", "outliers", "above", "start_gev", "vetoed_gev")
 
 
@@ -96,6 +98,7 @@ class Histogram(TypedDict):
 
     ``edges_gev``, shape (n_bins + 1,), where widths vary (``width_gev`` is that of the first bin then), else None.
     ``outliers_from_gev`` is None without outliers; ``rejection`` says why BumpNet's loader drops it, None: it does not.
+    ``scan`` is what the scan says of it, None where it was not scanned.
     """
 
     dataset: str
@@ -109,6 +112,7 @@ class Histogram(TypedDict):
     cut: Cut
     entries: int
     rejection: str | None
+    scan: ScanRow | None
 
 
 class Without(TypedDict):
@@ -176,6 +180,8 @@ def _plain(value: object) -> object:
         return {name: getattr(value, name) for name in _SHOWN_OF_CUT}
     if isinstance(value, Failure):
         return vars(value)
+    if isinstance(value, ScanRow):
+        return {name: getattr(value, name) for name in _SHOWN_OF_SCAN}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     msg = f"{value!r} is a {type(value).__name__}"

@@ -18,7 +18,7 @@ from luigi.task_register import Register
 
 from edm.wording import nearest
 from tasks.parameters.jobs import JobParameters
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import EveryParameter
 
 __all__ = ["install", "overview", "page"]
 
@@ -67,7 +67,7 @@ def install(stages: Sequence[str], others: Sequence[str]) -> None:
     def leaving(parser: argparse.ArgumentParser, known: Any) -> None:
         if known.core_help and not known.core_help_all and (known.root_task is None or _is_ours(known.root_task)):
             task = known.root_task
-            text = page(Register.get_task_cls(task), stages) if task else overview([*stages, *others])
+            text = page(Register.get_task_cls(task), [*stages, *others]) if task else overview([*stages, *others])
             sys.stdout.write(f"{text}\n")
             parser.exit(0)
         leave(parser, known)
@@ -95,7 +95,7 @@ def page(task: Any, stages: Sequence[str]) -> str:
 
     Args:
         task: The task's class.
-        stages: Names of the stages, in the order of the graph.
+        stages: Names of the stages, in the order of the graph, and of other tasks behind them.
 
     Returns:
         The text: what the task does, and its parameters in groups, each with what luigi.cfg says where that differs.
@@ -132,7 +132,7 @@ def page(task: Any, stages: Sequence[str]) -> str:
 
 def _groups(task: Any) -> list[Any]:
     """Return the classes of parameters that a task has, the most basic first."""
-    return [group for group in reversed(PlotParameters.__mro__) if group is not object and issubclass(task, group)]
+    return [group for group in reversed(EveryParameter.__mro__) if group is not object and issubclass(task, group)]
 
 
 def _entry(family: str, name: str, parameter: Any, stage: str | None) -> list[str]:

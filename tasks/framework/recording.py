@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edm.records.branch_records import BranchRecord, StageResults
+from edm.records.branch_records import BranchRecord
+from edm.records.stage_results import StageResults
 from targets.documents.json import dump_json
 from targets.storage import atomic
 from tasks.cli import messages

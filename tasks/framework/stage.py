@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 import law
 from luigi.cmdline_parser import CmdlineParser
 
-from edm.records.branch_records import StageResults
+from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
 from tasks.cli import messages
 from tasks.framework.chosen_branches import ChosenBranches

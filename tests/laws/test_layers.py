@@ -59,6 +59,7 @@ WINGS = {  # the same for the rooms inside targets, tasks, physics, steps and su
     "physics.toys": set[str](),
     "physics.scan": set[str](),
     "steps.output": set[str](),
+    "steps.scan": {"steps.output"},
     "submit.pbs": set[str](),
 }
 OUTSIDE = {  # modules from elsewhere that a room does without

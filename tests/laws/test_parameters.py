@@ -8,9 +8,9 @@ import pytest
 
 import tasks
 from tasks.cli.configuration import LUIGI_DEFAULTS
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import EveryParameter
 
-VALUES = {name: value for group in PlotParameters.__mro__ for name, value in vars(group).items()}
+VALUES = {name: value for group in EveryParameter.__mro__ for name, value in vars(group).items()}
 DECLARED = {name: value for name, value in VALUES.items() if isinstance(value, luigi.Parameter)}
 SET_BY_THE_PIPELINE = {"local_files"}
 OF_JOBS = {"tasks_per_job", "retries", "poll_interval"}  # law's, of stages that can run as jobs

@@ -35,7 +35,7 @@ def histogram(combination: str, counts: list[int], final_state: str = "2e_0m_1j_
     entries = sum(counts)
     plain = {"dataset": "demo_data", "final_state": final_state, "combination": combination, "width_gev": 10.0}
     plain |= {"start_gev": 100.0, "counts": np.array(counts), "outliers_from_gev": None, "entries": entries}
-    return plain | {"cut": cut(main=entries, start_gev=100.0), "rejection": None} | others
+    return plain | {"cut": cut(main=entries, start_gev=100.0), "rejection": None, "scan": None} | others
 
 
 def document(**others: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ function showBrowser(report) {
 /** Tell whether a column says what no other does: with bins of the peak search's width, all start at their turn-on. */
 function tellsSomething(rows, key) {
   if (key === "turnOn") return rows.some((row) => Math.abs(row.turnOn - row.low) > ROUNDING * row.width);
+  if (["window", "local", "globalP"].includes(key)) return rows.some((row) => row.window !== null);
   return !["dataset", "width"].includes(key) || different(rows, key).length > 1;
 }
 
@@ -49,6 +50,9 @@ function histogramColumns() {
     numeric("high", "To [GeV]"),
     numeric("turnOn", "Turn-on [GeV]"),
     numeric("outliers", "Outliers from [GeV]"),
+    { key: "window", title: "Largest excess [GeV]" },
+    numeric("local", "Local [σ]", (value) => value?.toFixed(1) ?? ""),
+    { ...numeric("globalP", "Global p", probability), smallestFirst: true },
     { key: "says", title: "BumpNet's loader", style: (row) => `verdict ${row.verdict}` },
   ];
 }

@@ -20,12 +20,24 @@ function rowOf(histogram) {
     outliers: histogram.outliers_from_gev,
     verdict: histogram.rejection === null ? "accepted" : "rejected",
     says: histogram.rejection === null ? "accepts it" : `drops it: ${histogram.rejection}`,
+    ...excessOf(histogram.scan),
+  };
+}
+
+/** What the scan says: window, significances and p-value; of a histogram that is not ranked, why it is not. */
+function excessOf(scan) {
+  if (!scan) return { window: null, local: null, globalP: null };
+  const where = scan.low_gev === null ? "none" : `${number(scan.low_gev)}–${number(scan.high_gev)}`;
+  return {
+    window: scan.global_p === null ? `not ranked: ${scan.status}` : where,
+    local: scan.global_p === null ? null : scan.local_significance,
+    globalP: scan.global_p,
   };
 }
 
 function rowWithout(one) {
   const nothing = { histogram: null, entries: null, bins: null, low: null, high: null, turnOn: null, outliers: null };
-  return { ...named(one), ...nothing, verdict: "without", says: `no histogram: ${one.reason}` };
+  return { ...named(one), ...nothing, ...excessOf(null), verdict: "without", says: `no histogram: ${one.reason}` };
 }
 
 function named({ dataset, final_state: state, combination, width_gev, edges_gev: edges }) {

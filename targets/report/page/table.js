@@ -12,7 +12,7 @@ function compare(first, second, descending) {
 
 class Table {
   /**
-   * @param columns {key, title, numeric, write, style, header}; write turns a value into text.
+   * @param columns {key, title, numeric, smallestFirst, write, style, header}; write turns a value into text.
    * @param options caption; pick, called with a row that somebody chose; sort, {key, descending} to begin with;
    *   fixed: the order of the rows means something, so that nobody may sort them.
    */
@@ -119,7 +119,7 @@ class Table {
     return element("th", attributes, button);
   }
 
-  /** Sort by a column: numbers the largest first, words from a to z; a second time the other way round. */
+  /** Sort by a column: numbers the largest first (or smallestFirst), words from a to z; then the other way round. */
   order(column) {
     const again = this.sort?.key === column.key;
     this.sort = { key: column.key, descending: again ? !this.sort.descending : Boolean(column.numeric) };

@@ -30,6 +30,12 @@ function number(value, digits = 6) {
     : value.toLocaleString("en", { maximumSignificantDigits: digits });
 }
 
+/** Write a probability with two digits; nothing for what is not known. */
+function probability(value) {
+  if (value === null || value === undefined) return "";
+  return value < 0.001 ? value.toExponential(1) : value.toPrecision(2);
+}
+
 /** Write a size in bytes for people. */
 function size(bytes) {
   if (bytes === null || bytes === undefined) return "";

@@ -132,6 +132,15 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """Tell whether pseudo-data are made: of simulation, where they are asked for."""
         return bool(self.pseudo_data and self.first_file(dataset).data_type == "mc")
 
+    def counted(self, branch: BranchFiles) -> list[Path]:
+        """Return where the counts of a dataset are, those with missing momentum in the second file, where there is one.
+
+        Of weighted simulation they are the pseudo-data, where these are made.
+        """
+        stem = Path(self.output_filename).stem
+        stem += "_pseudo" * (self.has_pseudo_data(branch.dataset) and self.is_weighted(branch.dataset))
+        return [self.companion(branch, name) for name in [stem, *[f"{stem}_met"] * self.met_combinations]]
+
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation."""
         inputs = super().variant_inputs(dataset) | self.luminosity_inputs()

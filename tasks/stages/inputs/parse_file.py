@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edm.records.branch_records import ParsedFiles, StageResults
+from edm.records.branch_records import ParsedFiles
+from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage

@@ -11,25 +11,34 @@ from targets.documents import models
 from targets.errors import ConfigurationError
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import ReportParameters
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.output.make_plots import MakePlots
+from tasks.stages.output.plot_scan import PlotScan
+from tasks.stages.output.scan_histograms import ScanHistograms
 
 __all__ = ["MakeReport"]
 
 
-class MakeReport(PlotParameters, Stage):
+class MakeReport(ReportParameters, Stage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
     directory = "report"
-    revision = 3
+    revision = 4
+    variant_parameters = ("report_scan",)
     granularity = "run"
     depends_on_dataset = True
-    upstream = (MakePlots, MakeHistograms, FindPeaks)
+    upstream = (MakePlots, PlotScan, ScanHistograms, MakeHistograms, FindPeaks)
     suffix = ".html"
     exclude_index = False
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:  # noqa: ARG002 (all need the same)
+        """Return the stages whose products are read: without the scan where it is not asked for."""
+        return [
+            stage for stage in self.upstream_stages() if self.report_scan or stage not in (PlotScan, ScanHistograms)
+        ]
 
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:
@@ -101,7 +110,9 @@ class MakeReport(PlotParameters, Stage):
         """Return what there is to report of a dataset."""
         from steps import peaks, statistics
         from steps.output.report import Dataset
+        from targets.products import scan_tables
 
+        scanned = self.upstream_task(ScanHistograms).product(branch) if self.report_scan else None
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
         making = self.upstream_task(MakeHistograms)
         return Dataset(
@@ -114,6 +125,8 @@ class MakeReport(PlotParameters, Stage):
             histograms=making.product(branch),
             figures=self.upstream_task(MakePlots).product(branch),
             met_histograms=making.met_path(branch) if self.met_combinations else None,
+            scan=scan_tables.read(scanned) if scanned else [],
+            scan_figures=self.upstream_task(PlotScan).product(branch) if scanned else None,
         )
 
     def headlines(self, branch: BranchFiles, summed: DatasetStatistics) -> Any:
@@ -128,7 +141,7 @@ class MakeReport(PlotParameters, Stage):
 
     def readable(self) -> dict[str, str]:
         """Return the parameters that can change a result or choose files, and where the histograms are."""
-        names = {name for declared in PlotParameters.__mro__ for name in vars(declared)} - {"local_files"}
+        names = {name for declared in ReportParameters.__mro__ for name in vars(declared)} - {"local_files"}
         texts = {
             name: parameter.serialize(getattr(self, name)) or "not set"
             for name, parameter in self.get_params()

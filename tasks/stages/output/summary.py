@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from edm.kinds import NAMES
 from edm.records.cutflow import shown
+from edm.records.scans import ScannedHistograms
 from edm.records.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
 from tasks.framework.sources import SourceTask
 from tasks.framework.stage import Stage
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import ReportParameters
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
 from tasks.stages.output.make_report import MakeReport
 
@@ -38,7 +39,7 @@ _TITLES = (
 )
 
 
-class Summary(PlotParameters, SourceTask):
+class Summary(ReportParameters, SourceTask):
     """Print the statistics of a run, finished or not: stages, cuts, final states, failures; writes nothing."""
 
     exclude_index = False
@@ -71,7 +72,25 @@ class Summary(PlotParameters, SourceTask):
             summed = statistics.of_branches(logs, self.luminosity_by_block())
             lines += of_dataset(branch.dataset, summed, report.headlines(branch, summed))
             lines += [f"left out, on tape: {uri}" for uri in listed.unavailable(branch.dataset)]
-        return lines
+        return lines + _of_scan(stages)
+
+
+def _of_scan(stages: Mapping[str, Stage]) -> list[str]:
+    """Say what the scan has found, as far as it has come: of each dataset, and of several together."""
+    from physics.scan.wording import describe_scan
+    from steps import branch_statistics
+    from steps.scan import scanning
+
+    if (task := stages.get("ScanHistograms")) is None:
+        return []
+    results = {
+        branch.dataset: record.results
+        for branch in task.branches_of("dataset")
+        if (record := branch_statistics.load(task.location(branch).statistics, ScannedHistograms)) is not None
+    }
+    parts = [(f"scan of {dataset}", result) for dataset, result in results.items()]
+    parts += [("scan of all datasets", scanning.add_up(results))] if len(results) > 1 else []
+    return [line for title, result in parts for line in ["", title, *describe_scan(result, _LARGEST)]]
 
 
 def describe(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -> list[str]:

@@ -21,14 +21,16 @@ from edm.records.branch_records import (
     MadeReport,
     ParsedFiles,
     RemovedPeaks,
-    Totals,
 )
 from edm.records.cut_table import FinalStateCount
 from edm.records.cutflow import Cutflow, Row
 from edm.records.duplicates import DuplicateExample, FilePair
 from edm.records.histograms import HistogramRow
 from edm.records.kinematics import Counts, Grid
+from edm.records.scans import DrawnScan, InjectedSignal, ScannedHistograms
+from edm.records.stage_results import Totals
 from edm.records.statistics import EventCounts, Failure, FileRecord, StageStatistics
+from tests.support.scans import row
 
 EVENTS = EventCounts(10, 7, {"1e": 3})
 CUTFLOW = Cutflow(
@@ -82,6 +84,9 @@ ALL = [
     ExportedHistograms(histograms=5, accepted=3, warnings=1),
     DrawnFigures(3, 6),
     MadeReport(1, 3),
+    ScannedHistograms(3, 1, {"fewer than 10 bins": 2}, 1000, 13_000.0, (row(),)),
+    InjectedSignal(3, 40, 2),
+    DrawnScan(3, 6),
 ]
 
 

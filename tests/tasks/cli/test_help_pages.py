@@ -10,13 +10,13 @@ from luigi.task_register import Register
 
 import tasks
 from tasks.cli import help_pages
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import EveryParameter
 from tests.support.runs import LAW, LUIGI, PROJECT, finish
 
 TASKS = [name for name in tasks.__all__ if name not in ("STAGES", "OTHERS")]
 OURS = {
     name
-    for group in PlotParameters.__mro__
+    for group in EveryParameter.__mro__
     for name, value in vars(group).items()
     if isinstance(value, luigi.Parameter) and value.visibility == ParameterVisibility.PUBLIC
 }
@@ -46,7 +46,7 @@ def test_without_a_task_all_are_listed(tmp_path):
     end = finish([LUIGI, "--module", "tasks", "--help"], tmp_path)
     assert end.status == 0
     listed = re.findall(r"^  (\w+) +[A-Z].*", end.text, flags=re.MULTILINE)
-    assert listed == [*tasks.STAGES, "Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet"]
+    assert listed == [*tasks.STAGES, "Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet", "InjectSignal"]
     assert sorted(listed) == sorted(TASKS)
     assert "  Plan                            Print what the run would read, make and store" in end.text
 

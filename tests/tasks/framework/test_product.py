@@ -11,7 +11,7 @@ from luigi.task_register import Register
 
 import tasks
 from tasks.framework.product import FolderTarget
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import EveryParameter
 from tests.support.runs import PROJECT
 
 STAGES = tasks.STAGES[2:]
@@ -31,6 +31,9 @@ OF_SIMULATION = {"mc_weights", "luminosity_fb", "cross_sections", "pseudo_data",
 
 OF_EVENTS = {"good_runs", "triggers", "streams", "mc_period"}
 """They stand in the variant together, as what they come to for the files of a dataset."""
+
+OF_SIGNALS = {"signal_name", "signal_mass_gev", "signal_width_gev", "signal_events", "closure_trials"}
+"""They name copies of histograms, which no stage of the main job reads, and tests of the scan with them."""
 
 OTHER = {
     "schema": ("cms-nanoaod", "ParseFile"),
@@ -58,12 +61,27 @@ OTHER = {
     "plotted_final_states": (1, "MakePlots"),
     "plotted_combinations": (1, "MakePlots"),
     "plot_formats": ("png", "MakePlots"),
+    "scan_toys": (2000, "ScanHistograms"),
+    "scan_most_toys": (2000, "ScanHistograms"),
+    "scan_seed": (1, "ScanHistograms"),
+    "collision_energy_gev": (8000, "ScanHistograms"),
+    "plotted_excesses": (1, "PlotScan"),
+    "report_scan": (False, "MakeReport"),
 }
 """Another value of each parameter that can change a result, and the first stage whose result it can change."""
 
 
+def upstream(stage):
+    """Name all stages upstream of one."""
+    above = getattr(tasks, stage).upstream_stages()
+    return {task.__name__ for task in above}.union(*(upstream(task.__name__) for task in above))
+
+
+UPSTREAM = {stage: upstream(stage) for stage in STAGES}
+
+
 def declared():
-    values = {name: value for group in PlotParameters.__mro__ for name, value in vars(group).items()}
+    values = {name: value for group in EveryParameter.__mro__ for name, value in vars(group).items()}
     return {name: value for name, value in values.items() if isinstance(value, luigi.Parameter)}
 
 
@@ -72,9 +90,10 @@ def own():
 
 
 def test_every_parameter_names_a_variant_or_changes_no_result():
-    assert set(declared()) - set(own()) - {"tolerated_failures"} == WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS
+    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS
+    assert set(declared()) - set(own()) - {"tolerated_failures"} == others
     assert set(own()) <= set(declared())
-    assert len(own()) == len(set(own()))
+    assert len(own()) == len(set(own())) + 1  # plot_formats names the figures of two stages
 
 
 def test_what_changes_no_result_is_not_significant():
@@ -90,7 +109,7 @@ def folders(run, **changed):
     with luigi.cmdline_parser.CmdlineParser.global_instance(words) as parsed:
         task = parsed.get_task_obj()
     stages = {**task.all_upstream(), STAGES[-1]: task}
-    return {stage: stages[stage].folder("files") for stage in STAGES}
+    return {stage: stages[stage].folder("files") for stage in STAGES if stage in stages}
 
 
 @pytest.fixture
@@ -104,7 +123,9 @@ def listed(run):
 def test_another_value_is_another_variant_from_its_stage_on(listed, name):
     value, first = OTHER[name]
     before, after = folders(listed), folders(listed, **{name: value})
-    assert [stage for stage in STAGES if before[stage] != after[stage]] == list(STAGES[STAGES.index(first) :])
+    made_anew = {first, *(stage for stage, upstream in UPSTREAM.items() if first in upstream)}
+    made_anew |= {"PlotScan"} if name == "plot_formats" else set()
+    assert {stage for stage in after if before[stage] != after[stage]} == made_anew & set(after)
 
 
 def test_no_parameter_was_forgotten_here():

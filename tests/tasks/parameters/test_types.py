@@ -6,9 +6,9 @@ import luigi
 import pytest
 
 from targets.errors import ConfigurationError
-from tasks.parameters.output import PlotParameters
+from tasks.parameters.scan import EveryParameter
 
-VALUES = {name: value for group in PlotParameters.__mro__ for name, value in vars(group).items()}
+VALUES = {name: value for group in EveryParameter.__mro__ for name, value in vars(group).items()}
 DECLARED = {name: value for name, value in VALUES.items() if isinstance(value, luigi.Parameter)}
 
 

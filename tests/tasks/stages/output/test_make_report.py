@@ -98,7 +98,7 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
     stages = {one["stage"]: one for one in whole["stages"]}
     assert stages["ParseFile"]["events"] == 3 * EVENTS
     assert stages["ParseFile"]["bytes_read"] == sum(one["bytes_read"] for one in drawn.records("ParseFile"))
-    assert set(total["stages"]) | {"MakeHistograms", "MakePlots"} == set(stages)
+    assert set(total["stages"]) | {"MakeHistograms", "MakePlots", "ScanHistograms", "PlotScan"} == set(stages)
     assert [file["uri"] for file in whole["files"]] == [str(file) for file in toys[:3]]
     assert {(file["schema"], file["events"]) for file in whole["files"]} == {("cms-nanoaod", EVENTS)}
     for name, one in zip(names(whole["histograms"]), whole["histograms"], strict=True):
@@ -116,14 +116,16 @@ def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):
 
 def test_its_pictures_are_those_of_make_plots(drawn):
     pictures = {base64.b64decode(one["png"]) for one in document(drawn)["figures"]}
-    assert pictures == {path.read_bytes() for folder in drawn.products("plots") for path in folder.glob("*.png")}
+    folders = [*drawn.products("plots"), *drawn.products("scan_plots")]
+    assert pictures == {path.read_bytes() for folder in folders for path in folder.glob("*.png")}
 
 
 def test_a_second_run_does_nothing_and_a_new_bin_width_makes_a_new_report(run):
-    assert report(run).started[-2:] == ["MakePlots", "MakeReport"]
+    last = {"MakePlots", "ScanHistograms", "PlotScan", "MakeReport"}
+    assert set(report(run).started[-4:]) == last
     assert report(run).started == []
     before = run.state()
-    assert report(run, bin_width_gev=20).started[-2:] == ["MakePlots", "MakeReport"]
+    assert set(report(run, bin_width_gev=20).started[-4:]) == last
     assert len(run.products("report")) == 2
     assert run.changed_since(before) == []
 

@@ -29,7 +29,10 @@ def test_an_unfinished_run_tells_what_is_missing(run):
     assert row(text, "ComputeMasses")[:3] == ["3", "3", f"{3 * EVENTS}"]
     assert row(text, "MakeHistograms")[:3] == ["1", "0", "-"]
     assert "missing: " not in text
-    stages = "CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms, MakePlots, MakeReport"
+    stages = (
+        "CountMasses, FindPeaks, RemovePeaks, FillHistograms, MakeHistograms, MakePlots, ScanHistograms, PlotScan, "
+    )
+    stages += "MakeReport"
     assert f"not made: {stages}" in text
     assert run.state() == before
     run.products("im_arrays")[0].unlink()
@@ -43,14 +46,14 @@ def test_what_a_later_stage_was_made_of_is_missing_although_its_statistics_are_g
     shutil.rmtree(ready.out / "logs" / "ComputeMasses")
     text = summary(ready).text
     assert "missing: 3 of 3 branches of ComputeMasses\n" in text
-    assert "not made: MakePlots, MakeReport\n" in text
+    assert "not made: MakePlots, ScanHistograms, PlotScan, MakeReport\n" in text
 
 
 def test_a_finished_run_has_the_sums_of_its_statistics(ready):
     before = ready.state()
     text = summary(ready, plot_formats="png").text
     assert "missing: " not in text
-    assert "not made: MakePlots, MakeReport\n" in text
+    assert "not made: MakePlots, ScanHistograms, PlotScan, MakeReport\n" in text
     (total,) = ready.records("MakeHistograms")
     branches, done, events, objects, *_ = row(text, "ParseFile")
     assert (branches, done, events) == ("3", "3", f"{total['events']['read']:,}")

@@ -1,0 +1,1 @@
+"""The work of the scan for excesses: histograms → a ranked table → figures; and signals to test it with."""

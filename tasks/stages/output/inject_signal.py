@@ -1,0 +1,66 @@
+"""InjectSignal: a copy of the histograms with a signal in one of them, to see whether the scan finds it."""
+
+from typing import Any
+
+from targets.catalogue.branch_files import BranchFiles
+from targets.errors import ConfigurationError
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.scan import SignalParameters
+from tasks.stages.histograms.make_histograms import MakeHistograms
+
+__all__ = ["InjectSignal"]
+
+
+class InjectSignal(SignalParameters, Stage):
+    """Copy the histograms of each dataset with a Gaussian signal added to one of them, for ScanHistograms."""
+
+    directory = "injected"
+    variant_parameters = ("signal_name", "signal_mass_gev", "signal_width_gev", "signal_events")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (MakeHistograms,)
+    exclude_index = False
+
+    @classmethod
+    def check_parameters(cls, params: dict[str, Any]) -> None:
+        """Raise where there is no signal.
+
+        Raises:
+            ConfigurationError: When no histogram is named.
+        """
+        super().check_parameters(params)
+        if not params["signal_name"]:
+            msg = "no signal is given: set signal_name, signal_mass_gev, signal_width_gev and signal_events"
+            raise ConfigurationError(msg)
+
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the name that the histograms of a dataset have."""
+        return str(self.upstream_task(MakeHistograms).product_name(branch))
+
+    def is_folder(self) -> bool:
+        """Tell whether each histogram has a file of its own."""
+        return not self.single_output_file
+
+    def run(self) -> None:
+        """Add the signal to the histograms of a dataset."""
+        from steps.scan import injection
+
+        source, *_ = self.upstream_task(MakeHistograms).counted(self.branch_data)
+        with recording(self) as product:
+            product.results = injection.inject(
+                source, product.path, self.signal_name, self.signal(), self.single_output_file
+            )
+        self.announce(self.branch_data)
+
+    def announce(self, branch: BranchFiles) -> None:
+        """Say what was added, and where the histograms are."""
+        from edm.records.scans import InjectedSignal
+        from steps import branch_statistics
+
+        results = branch_statistics.read(self.location(branch).statistics, InjectedSignal).results
+        outside = f" ({results.outside} more lie outside of its bins)" if results.outside else ""
+        self.tell(
+            f"{branch.dataset}: {results.injected} events added to {self.signal_name}{outside}, "
+            f"{results.histograms} histograms in {self.product(branch)}"
+        )

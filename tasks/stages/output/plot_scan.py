@@ -1,0 +1,77 @@
+"""PlotScan: figures of the scan of each dataset."""
+
+from typing import Any
+
+from edm.records.scans import DrawnScan, ScannedHistograms
+from targets.catalogue.branch_files import BranchFiles
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.scan import ClosureParameters
+from tasks.stages.output.scan_histograms import ScanHistograms
+
+__all__ = ["PlotScan"]
+
+
+class PlotScan(ClosureParameters, Stage):
+    """Draw the largest excesses of each dataset, all histograms together, and the closure test of a signal."""
+
+    directory = "scan_plots"
+    variant_parameters = ("plotted_excesses", "plot_formats")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (ScanHistograms,)
+    exclude_index = False
+
+    def own_variant_inputs(self) -> dict[str, Any]:
+        """Return what names the variant: with a signal, also how many pseudo-experiments test the scan."""
+        inputs = super().own_variant_inputs()
+        if self.signal_name:
+            inputs[type(self).__name__]["closure_trials"] = self.closure_trials
+        return inputs
+
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the folder of a dataset."""
+        return branch.dataset
+
+    def run(self) -> None:
+        """Draw the scan of a dataset."""
+        from steps.output import figures
+        from steps.scan.figures import draw
+
+        with recording(self) as product:
+            drawn = figures.write(product.path, draw(self.made(self.branch_data)), self.plot_formats)
+            product.results = DrawnScan(drawn.figures, drawn.files)
+        self.announce(self.branch_data)
+
+    def made(self, branch: BranchFiles) -> Any:
+        """Return what there is to draw of a dataset."""
+        from steps.scan.figures import ScanFigures
+        from targets.products import scan_tables
+
+        scanning = self.upstream_task(ScanHistograms)
+        label = scanning.label(branch)
+        return ScanFigures(
+            name=branch.dataset,
+            label=label,
+            rows=scan_tables.read(scanning.product(branch)),
+            spectra={spectrum.name: spectrum for spectrum in scanning.spectra(branch)},
+            options=self.scan_options(label.energy_tev),
+            excesses=self.plotted_excesses,
+            max_multiplicity=self.max_multiplicity,
+            signal=self.signal(),
+            signal_name=self.signal_name,
+            trials=self.closure_trials,
+            workers=scanning.workers(),
+        )
+
+    def announce(self, branch: BranchFiles) -> None:
+        """Say what was found and drawn, and where the figures are."""
+        from physics.scan.wording import describe_scan
+        from steps import branch_statistics
+
+        scanning, folder = self.upstream_task(ScanHistograms), self.product(branch)
+        results = branch_statistics.read(scanning.location(branch).statistics, ScannedHistograms).results
+        drawn = branch_statistics.read(self.location(branch).statistics, DrawnScan).results
+        shown = [str(folder / f"excess_1.{suffix}") for suffix in self.plot_formats[:1] if results.largest]
+        lines = describe_scan(results, 1)[:2]
+        self.tell("\n".join([*lines, f"{drawn.figures} figures in {folder}", *shown]))

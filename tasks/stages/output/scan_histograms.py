@@ -1,0 +1,102 @@
+"""ScanHistograms: the most significant excess of each histogram, ranked."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edm.records.scans import ScannedHistograms
+from targets.catalogue.branch_files import BranchFiles
+from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
+from tasks.parameters.scan import ScanParameters, SignalParameters
+from tasks.stages.histograms.make_histograms import MakeHistograms
+from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.output.inject_signal import InjectSignal
+
+__all__ = ["ScanHistograms"]
+
+_LINE_EVERY_S = 10.0
+
+
+class ScanHistograms(SignalParameters, ScanParameters, Stage):
+    """Look for narrow excesses over a smooth background in the histograms of each dataset: a ranked table."""
+
+    directory = "scan"
+    variant_parameters = ("scan_toys", "scan_most_toys", "scan_seed", "collision_energy_gev")
+    granularity = "dataset"
+    depends_on_dataset = True
+    upstream = (MakeHistograms, FindPeaks)
+    suffix = ".json"
+    exclude_index = False
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:  # noqa: ARG002 (all need the same)
+        """Return the stages whose products are read: with a signal, the histograms that it was added to."""
+        return [InjectSignal, FindPeaks] if self.signal_name else [MakeHistograms, FindPeaks]
+
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the table of a dataset."""
+        return f"{branch.dataset}.json"
+
+    def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
+        """Return the same table as CSV."""
+        return (self.folder(branch.dataset) / f"{branch.dataset}.csv",)
+
+    def run(self) -> None:
+        """Scan the histograms of a dataset."""
+        from steps.scan import scanning
+        from targets.products import scan_tables
+
+        branch, options = self.branch_data, self.scan_options(self.label(self.branch_data).energy_tev)
+        with recording(self) as product:
+            spectra = self.spectra(branch)
+            rows = scanning.scan_all(spectra, options, self.workers(), self.progress(branch, len(spectra)))
+            scan_tables.write(product.path, self.companions(branch)[0], rows)
+            product.results = scanning.summarize(rows, options.sqrt_s_gev)
+        self.announce(branch)
+
+    def spectra(self, branch: BranchFiles) -> list[Any]:
+        """Return the histograms of a dataset, as they are scanned."""
+        from steps import peaks
+        from steps.scan import spectra
+
+        made = self.upstream_task(self.needed_stages()[0])
+        paths = [made.product(branch)] if self.signal_name else made.counted(branch)
+        table, naming = peaks.load_table(self.upstream_task(FindPeaks).product(branch)), self.histogram_naming()
+        return [spectrum for path in paths for spectrum in spectra.read_spectra(path, table, naming)]
+
+    def label(self, branch: BranchFiles) -> Any:
+        """Return where the data of a dataset come from."""
+        from steps import statistics
+        from steps.output import labels
+
+        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+        return labels.label(branch.files, summed.formats, summed.simulated_files)
+
+    def workers(self) -> int:
+        """Return how many histograms are scanned at once: what other datasets leave of the run's processes."""
+        return max(1, (self.threads or len(os.sched_getaffinity(0))) // len(self.branches_of("dataset")))
+
+    def progress(self, branch: BranchFiles, total: int) -> Callable[[int], None]:
+        """Return what tells how far the scan of a dataset is."""
+        started = told = time.monotonic()
+
+        def tell(done: int) -> None:
+            nonlocal told
+            now = time.monotonic()
+            if now - told > _LINE_EVERY_S and done < total:
+                told = now
+                rest = (now - started) / done * (total - done)
+                self.tell(f"ScanHistograms: {branch.dataset}: {done} of {total} histograms, {rest:.0f} s to go")
+
+        return tell
+
+    def announce(self, branch: BranchFiles) -> None:
+        """Say which excesses are the largest, what they are worth, and where the table is."""
+        from physics.scan.wording import describe_scan
+        from steps import branch_statistics
+
+        results = branch_statistics.read(self.location(branch).statistics, ScannedHistograms).results
+        lines = describe_scan(results)
+        self.tell("\n".join([f"{branch.dataset}: {lines[0]}", *lines[1:], f"table: {self.product(branch)} (and .csv)"]))
