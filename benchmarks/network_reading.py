@@ -2,9 +2,11 @@
 
 usage: python benchmarks/network_reading.py WAY ADDRESS RELEASE CONNECTIONS SMALL_FILE
 
-Ways: local (a path), stream, auto, single (one range after the other, as until November 2026), download, uproot.
+Ways: local (a path), stream, stream-32 (single ranges with a gap of 32 KiB), auto, single (one range after the other,
+as until November 2026), download, uproot (with its defaults), uproot-4 (on four connections).
 """
 
+import importlib
 import json
 import resource
 import sys
@@ -21,6 +23,7 @@ import xxhash
 from targets.catalogue.input_files import InputFile
 from targets.events.inputs import FetchOptions, open_input
 from targets.network.retry import RetryPolicy
+from targets.network.streaming import hosts
 from targets.rootio import files
 
 _MEMORY_BYTES = 800 * 10**6  # of a process with the default limit
@@ -29,9 +32,9 @@ _MEMORY_BYTES = 800 * 10**6  # of a process with the default limit
 def read(way: str, address: str, release: str, connections: int, folder: Path) -> dict[str, object]:
     """Read a file and return what it took: bytes and requests (None where that is not known), events, and a digest."""
     schema, columns = network_files.wanted(release)
-    if way == "uproot":
+    if way.startswith("uproot"):
         names = list(network_files.branches(schema, columns))
-        with uproot.open(address) as file:
+        with uproot.open(address, **({"get_client": _four_connections} if way == "uproot-4" else {})) as file:
             arrays = file[schema.trees[0]].arrays(names)
         return {"bytes": None, "requests": None, "events": len(arrays), "digest": None}
     mode = way if way in ("auto", "download") else "stream"
@@ -50,13 +53,23 @@ def read(way: str, address: str, release: str, connections: int, folder: Path) -
     return {"bytes": traffic.received, "requests": traffic.requests, "events": n_events, "digest": digest}
 
 
+async def _four_connections(**options: object) -> object:
+    """Make the session in which fsspec asks, with as many connections as ours."""
+    aiohttp = importlib.import_module("aiohttp")
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=4), **options)
+
+
 def main() -> int:
     """Read, and print a line of JSON; return 0."""
     way, address, release, connections, small = sys.argv[1:]
+    if way == "stream-32":
+        hosts.Host.gap_bytes = lambda _: 32 * 1024  # type: ignore[method-assign]
     if way == "single":
         files.HttpSource = network_single.SingleSource  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
-        read("uproot" if way == "uproot" else "local", small, release, 1, Path(folder))  # imports, compiled loops
+        read(
+            "uproot" if way.startswith("uproot") else "local", small, release, 1, Path(folder)
+        )  # imports, compiled loops
         began, cpu = time.monotonic(), time.process_time()
         taken = read(way, address, release, int(connections), Path(folder))
         taken |= {"seconds": time.monotonic() - began, "cpu": time.process_time() - cpu}

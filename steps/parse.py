@@ -181,7 +181,7 @@ def _read(file: InputFile, options: ReadOptions, section: Section) -> FileCounts
     """Read one file whole; every event is written or counted."""
     address = file.uri
     try:
-        with open_input(file, options.schemas, options.fetch) as opened:
+        with open_input(file, options.schemas, options.fetch, options.selection.columns) as opened:
             address = opened.events.uri
             return _read_events(file, opened, options, section)
     except EventLevelError:
@@ -247,6 +247,7 @@ def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> Fil
         events=events.num_entries,
         bytes=events.size,
         bytes_read=opened.traffic().received,
+        fetch=opened.decision,
         absent_kinds=tuple(sorted(events.absent_kinds)),
         absent_numbers=tuple(events.absent_numbers),
         notes=tuple(events.notes),

@@ -11,6 +11,7 @@ from edm.records.cutflow import Cutflow
 from edm.records.documents import Count, Flag, Number
 from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel, EventRow
+from edm.records.fetching import FetchDecision
 from edm.records.kinematics import Kinematics
 from edm.records.samples import FileWeights
 
@@ -87,6 +88,7 @@ class FileRecord:
         event_cutflow: Events left after each step of the event level.
         weights: What the weights of its events come to; None where these are not weighted.
         written: Events of it in parsed data; None where an older version did not count them by file.
+        fetch: What decided whether it was streamed or downloaded; None where nothing had to be decided or measured.
     """
 
     uri: str
@@ -102,6 +104,7 @@ class FileRecord:
     event_cutflow: tuple[EventRow, ...] = ()
     weights: FileWeights | None = None
     written: Count | None = None
+    fetch: FetchDecision | None = None
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from edm.records.fetching import FetchDecision
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, FileFormatError, UnreadableFileError
-from targets.events.reader import EventFile, open_events
+from targets.events.reader import Columns, EventFile, open_events
 from targets.events.schemas import Schema
 from targets.network.download_cache import fetch
 from targets.network.retry import RangesUnsupportedError, RetryPolicy, Traffic
@@ -18,8 +19,10 @@ from targets.network.transfer import RemoteFile
 
 __all__ = ["FetchOptions", "Input", "Mode", "open_input"]
 
+_LEAST_BYTES = 8 * 2**20  # smaller files are there at once either way, and measured badly
+
 Mode = Literal["auto", "stream", "download"]
-"""How files on a network are read; ``auto`` takes the way that the file's schema names."""
+"""How files on a network are read; ``auto`` downloads where the file's schema says so, or where that is faster."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class FetchOptions:
     """How files on a network are read.
 
     Attributes:
-        mode: ``stream`` for the needed bytes alone, ``download`` for whole files, ``auto`` as the format says.
+        mode: ``stream`` for the needed bytes alone, ``download`` for whole files, ``auto`` as the format says or, for
+            formats of which few bytes are needed, as is faster by what was measured of the host.
         folder: The cache of downloads.
         keep: Whether downloads stay in the cache.
         policy: Timeouts, attempts and connections.
@@ -45,14 +49,18 @@ class Input(NamedTuple):
     Attributes:
         events: Its events.
         traffic: Tells bytes read, from the disk or over the network, and requests so far.
+        decision: By what ``auto`` chose between streaming and downloading; None where there was no choice.
     """
 
     events: EventFile
     traffic: Callable[[], Traffic]
+    decision: FetchDecision | None = None
 
 
 @contextmanager
-def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> Iterator[Input]:
+def open_input(
+    file: InputFile, schemas: list[Schema], fetching: FetchOptions, columns: Callable[[str], Columns] = lambda _: {}
+) -> Iterator[Input]:
     """Open an input file.
 
     Args:
@@ -60,6 +68,8 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         schemas: The schemas to choose from.
         fetching: How files on a network are read; a server that sends whole files only is downloaded from, unless
             streaming was asked for.
+        columns: Tells what is read beside momenta, by the name of the schema: by how much that is, and by what was
+            measured of the host, ``auto`` decides.
 
     Yields:
         The open file.
@@ -71,15 +81,15 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         ConfigurationError: When the cache cannot be used.
     """
     with ExitStack() as stack:
-        events = None
+        events, decision = None, None
         if "://" not in file.uri:
             stack.enter_context(_unchanged(file))
             events = stack.enter_context(open_events(file.uri, schemas))
             _check_state(file)
         elif fetching.mode == "stream" or (fetching.mode == "auto" and not _is_downloaded(file, schemas)):
-            events = _streamed(stack, file, schemas, fetching)
+            events, decision = _streamed(stack, file, schemas, fetching, columns)
         if events is not None:
-            yield Input(events, events.traffic)
+            yield Input(events, events.traffic, decision)
             return
         remote = RemoteFile(file.uri, file.size, file.checksum)
         download = stack.enter_context(fetch(remote, fetching.folder, fetching.policy, keep=fetching.keep))
@@ -88,7 +98,7 @@ def open_input(file: InputFile, schemas: list[Schema], fetching: FetchOptions) -
         except (UnreadableFileError, FileFormatError) as error:  # it names the file in the cache alone
             msg = f"{file.uri}: {error}"
             raise type(error)(msg) from error
-        yield Input(events, lambda: download.traffic)
+        yield Input(events, lambda: download.traffic, decision)
 
 
 @contextmanager
@@ -129,15 +139,20 @@ def _is_downloaded(file: InputFile, schemas: list[Schema]) -> bool:
     return any(schema.name == file.release and schema.fetch == "download" for schema in schemas)
 
 
-def _streamed(stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: FetchOptions) -> EventFile | None:
-    """Open a file over the network; None when it is better downloaded."""
+def _streamed(
+    stack: ExitStack, file: InputFile, schemas: list[Schema], fetching: FetchOptions, columns: Callable[[str], Columns]
+) -> tuple[EventFile | None, FetchDecision | None]:
+    """Open a file over the network; None when it is better downloaded, and what decided that."""
     try:
         events = stack.enter_context(open_events(file.uri, schemas, fetching.policy, file.size))
     except RangesUnsupportedError:
         if fetching.mode == "stream":
             raise
-        return None
-    if fetching.mode == "auto" and events.schema and events.schema.fetch == "download":
+        return None, None
+    if fetching.mode == "stream" or events.schema is None:
+        return events, None
+    decision = events.decision(columns(events.schema.name)) if events.size >= _LEAST_BYTES else None
+    if events.schema.fetch == "download" or (decision and decision.is_download()):
         stack.close()
-        return None
-    return events
+        return None, decision
+    return events, decision

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from edm.arrays import Mask
 from edm.kinds import STORED_KINDS
 from edm.objects import Objects
+from edm.records.fetching import FetchDecision
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import event_trees
 from targets.events.chunk_sizes import ChunkMemory
@@ -110,9 +111,8 @@ class EventFile:
         Args:
             columns: Further columns per kind; those that the file lacks are left out of the records.
             size: Events in a chunk at most, at least 1.
-            memory_bytes: Memory that a chunk and the work on it may take, in bytes: the list of contents tells how many
-                bytes an event has, or a first, small chunk, and then each chunk. None for chunks of *size*. Over a
-                network, what is read ahead takes a part of it.
+            memory_bytes: Memory in bytes for a chunk, the work on it, and what is read ahead over a network: the list
+                of contents tells how many bytes an event has, or a first, small chunk. None for chunks of *size*.
             event_branches: Branches of ``of_events`` to read beside objects.
 
         Yields:
@@ -143,6 +143,10 @@ class EventFile:
         """Tell the memory in bytes that whole baskets or pages take, however few events a chunk has."""
         names = self._names(self._wanted(columns)) | self.of_events.plain(event_branches)
         return int(self._ask("bytes_kept", names) or 0)
+
+    def decision(self, columns: Columns) -> FetchDecision | None:
+        """Compare reading kinds of objects with a download; None where there is nothing to compare, or to measure."""
+        return self._trees.decision(self._ask("planned", self._names(self._wanted(columns))) or [])
 
     def _ask(self, what: str, names: set[str]) -> Any:
         """Ask about branches, of which some may be damaged."""

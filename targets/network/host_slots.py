@@ -19,7 +19,7 @@ from targets.storage.locks import FileLock
 
 __all__ = ["host_slot", "is_wanted", "take_slot"]
 
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.25  # between two looks at the slots
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.05  # between two looks at the slots
 _MAX_HOST_LENGTH = 100
 _WAITING = "waiting"  # the file that is locked by who waits
 

@@ -13,8 +13,9 @@ from typing import Any, Self
 from uproot.source.chunk import Chunk, Source, notifier
 from uproot.source.futures import TrivialFuture
 
+from edm.records.fetching import FetchDecision
 from targets.errors import UnreadableFileError
-from targets.network.read_plan import PlannedRange, Range, ReadPlan, Request
+from targets.network.read_plan import WINDOWS, PlannedRange, Range, ReadPlan, Request
 from targets.network.retry import RetryPolicy, Traffic
 from targets.network.streaming.http_line import HttpLine
 from targets.network.streaming.request_queue import RequestQueue, view
@@ -30,8 +31,6 @@ END_BYTES = 256 * 1024
 
 MAX_KEPT_BYTES = 8 * 2**20
 """What is kept of single ranges for the next ones."""
-
-_WINDOWS = 4  # of entries are read ahead, or more: the first is there soon
 
 
 class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
@@ -72,7 +71,22 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             budget: Bytes that may be there before they are asked for.
         """
         inside = ReadPlan(planned for planned in plan.ranges if planned.stop <= self.num_bytes)  # others are damaged
-        self._queue.follow(self._requests(inside, budget // _WINDOWS), budget)
+        self._queue.follow(self._requests(inside, budget // WINDOWS), budget)
+
+    def decision(self, plan: ReadPlan) -> FetchDecision | None:
+        """Compare streaming with a download, by what was measured of the host.
+
+        Args:
+            plan: What would be read.
+
+        Returns:
+            The numbers; None before enough was read to measure.
+        """
+        host, requests = self._file.host, self._requests(plan, sys.maxsize)
+        if host.round_trip_s is None or host.bytes_per_s is None:
+            return None
+        n_bytes, connections = sum(request.n_bytes() for request in requests), self._file.policy.connections_per_host
+        return FetchDecision(self.num_bytes, n_bytes, len(requests), connections, host.round_trip_s, host.bytes_per_s)
 
     def chunk(self, start: int, stop: int) -> Any:
         """Read one range of bytes, and its surroundings for later: metadata lies close together.

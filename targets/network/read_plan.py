@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["GAP_BYTES", "MOST_BYTES", "PlannedRange", "Range", "ReadPlan", "Request", "join", "range_header"]
+__all__ = ["GAP_BYTES", "MOST_BYTES", "WINDOWS", "PlannedRange", "Range", "ReadPlan", "Request", "join", "range_header"]
 
 Range = tuple[int, int]
 """First byte, and the byte after the last."""
@@ -13,6 +13,9 @@ GAP_BYTES = 4 * 1024
 
 MOST_BYTES = 4 * 2**20
 """A request asks for no more, unless for one basket: it is what an answer costs that breaks off."""
+
+WINDOWS = 4
+"""So many windows of entries, or more, are read ahead: the first is there soon."""
 
 _LEAST_BYTES = 256 * 1024  # below this, one more request costs more than another connection saves
 _MOST_RANGES = 100  # nginx takes 500 and Apache 200, which sends the whole file beyond

@@ -6,17 +6,24 @@ Without it, what CERN's public storage also serves over https is read from there
 import importlib
 import queue
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from uproot.source.chunk import Chunk, notifier
+from uproot.source.futures import TrivialFuture
 from uproot.source.xrootd import XRootDSource
 
 from targets.errors import UnreadableFileError
 from targets.network.checksums import normalised_checksum
-from targets.network.host_slots import host_slot
+from targets.network.host_slots import host_slot, is_wanted, take_slot
+from targets.network.read_plan import GAP_BYTES, WINDOWS, Range, ReadPlan
 from targets.network.retry import RefusedError, RetryPolicy, Traffic, TransientError, Version, check_size
+from targets.network.streaming.request_queue import RequestQueue
+
+if TYPE_CHECKING:
+    from targets.storage.locks import FileLock
 
 __all__ = ["OpenFile", "RootSource", "checksum", "open_file"]
 
@@ -27,7 +34,7 @@ _REFUSALS = ("3010", "3011")  # kXR_NotAuthorized and kXR_NotFound of the XRootD
 
 
 class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hints
-    """uproot's own source for root://, which takes a slot of the host's while a request lasts."""
+    """uproot's own source for root://, which takes a slot of the host's while a request lasts, and reads ahead."""
 
     def __init__(self, file_path: str, *, policy: RetryPolicy, size: int | None = None, **options: Any) -> None:
         """Open the file.
@@ -40,6 +47,7 @@ class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hint
         """
         self._policy = policy
         self._slot = (_host(file_path), policy.connections_per_host)
+        self._queue = RequestQueue(lambda: _Line(self, *self._slot), policy.connections_per_host)
         with host_slot(*self._slot):
             try:
                 super().__init__(file_path, **options, timeout=_seconds(policy))
@@ -56,18 +64,75 @@ class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hint
         with host_slot(*self._slot):
             return super().chunk(start, stop)
 
-    def chunks(self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]) -> list[Any]:
+    def chunks(self, ranges: Sequence[Range], notifications: queue.Queue[Any]) -> list[Any]:
         """Read many ranges of bytes; all are there when this returns."""
-        with host_slot(*self._slot):
-            chunks: list[Any] = super().chunks(ranges, notifications)
-            for chunk in chunks:
-                chunk.wait()
-            return chunks
+        wanted = [(int(start), int(stop)) for start, stop in ranges]
+        planned = [span for span in dict.fromkeys(wanted) if self._queue.is_planned(span)]
+        others = [span for span in dict.fromkeys(wanted) if not self._queue.is_planned(span)]
+        with host_slot(*self._slot) if others else nullcontext():
+            chunks = dict(zip(others, self.read_vector(others, notifications), strict=True))
+        for span, data in self._queue.take(planned).items():
+            chunks[span] = Chunk(self, *span, TrivialFuture(data))
+            notifier(chunks[span], notifications)()
+        return [chunks[span] for span in wanted]
+
+    def read_vector(self, ranges: Sequence[Range], notifications: queue.Queue[Any]) -> list[Any]:
+        """Read many ranges of bytes at once, without a slot; the chunks are filled."""
+        chunks: list[Any] = super().chunks(list(ranges), notifications) if ranges else []
+        for chunk in chunks:
+            chunk.wait()
+        return chunks
+
+    def follow(self, plan: ReadPlan, budget: int) -> None:
+        """Read ahead what a plan says, several vector reads in flight.
+
+        Args:
+            plan: What will be asked for.
+            budget: Bytes that may be there before they are asked for.
+        """
+        inside = ReadPlan(planned for planned in plan.ranges if planned.stop <= self.num_bytes)  # others are damaged
+        requests = inside.requests(budget // WINDOWS, gap=GAP_BYTES, several=True, connections=self._slot[1])
+        self._queue.follow(requests, budget)
+
+    def __exit__(self, *error: Any) -> None:
+        self._queue.close()
+        super().__exit__(*error)
 
     @property
     def traffic(self) -> Traffic:
         """Bytes and requests so far."""
         return Traffic(self.num_requested_bytes, self.num_requests)
+
+
+class _Line:
+    """A thread that makes vector reads, one at a time, with a slot of the host's; the connection is XRootD's."""
+
+    def __init__(self, source: RootSource, host: str, limit: int) -> None:
+        self._source, self._host, self._limit = source, host, limit
+        self._slot: FileLock | None = None
+
+    def prepare(self, is_needed: Callable[[], bool]) -> bool:
+        """Take a slot, as long as it is needed."""
+        self._slot = self._slot or take_slot(self._host, self._limit, is_needed)
+        return self._slot is not None
+
+    def read(self, spans: Sequence[Range], store: dict[Range, bytes]) -> None:
+        """Read ranges by one vector read, or as many as the server needs."""
+        for span, chunk in zip(spans, self._source.read_vector(spans, queue.Queue()), strict=True):
+            store[span] = chunk.raw_data
+
+    def is_wanted(self) -> bool:
+        """Tell whether others wait for the slot."""
+        return self._slot is not None and is_wanted(self._host)
+
+    def close(self) -> None:
+        """Give the slot back."""
+        if self._slot:
+            self._slot.release()
+        self._slot = None
+
+    def interrupt(self) -> None:
+        """Do nothing: XRootD ends what takes too long."""
 
 
 class OpenFile(NamedTuple):

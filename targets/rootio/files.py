@@ -13,6 +13,7 @@ import uproot
 from uproot.reading import ReadOnlyKey
 from uproot.source.cursor import Cursor
 
+from edm.records.fetching import FetchDecision
 from targets.errors import ConfigurationError, FileFormatError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.http_source import HttpSource
@@ -131,8 +132,13 @@ class Trees(Mapping[str, Tree]):
             budget: Bytes that may be there before they are asked for.
         """
         source = self._file.file.source
-        if isinstance(source, HttpSource):
+        if isinstance(source, (HttpSource, xrootd.RootSource)):
             source.follow(ReadPlan(ranges), budget)
+
+    def decision(self, ranges: Sequence[PlannedRange]) -> FetchDecision | None:
+        """Compare reading ranges of bytes with a download; None where there is nothing to compare, or to measure."""
+        source = self._file.file.source
+        return source.decision(ReadPlan(ranges)) if isinstance(source, HttpSource) else None
 
     def traffic(self) -> Traffic:
         """Return bytes and requests so far, over the network or from the disk."""

@@ -17,7 +17,7 @@ __all__ = ["Line", "RequestQueue", "view"]
 _IDLE_S = 2.0  # after which an idle connection gives its slot back, though nobody waits for it
 _LOOK_S = 0.02  # between two looks at whether somebody waits
 _TURN_S = 3.0  # after which a busy connection gives its slot back to others who wait
-_ASIDE_S = 0.3  # which is longer than others wait between two looks at the slots
+_ASIDE_S = 0.1  # which is longer than others wait between two looks at the slots
 _JOIN_S = 1.0
 
 

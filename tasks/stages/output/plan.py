@@ -4,9 +4,14 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from edm.records.branch_records import ParsedFiles
+from edm.records.fetching import FetchDecision
+from steps import branch_statistics
 from steps.errors import PlanError
 from steps.estimates import Estimate, estimate, needs_by_device
 from steps.output import tables
@@ -23,7 +28,7 @@ from tasks.stages.masses.find_duplicates import FindDuplicates
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
-__all__ = ["Plan", "Work", "account", "describe"]
+__all__ = ["Plan", "Work", "account", "describe", "describe_hosts", "measured_hosts"]
 
 _STAGES = (
     *(ParseFile, FindDuplicates, ComputeMasses, CountMasses, FindPeaks),
@@ -64,6 +69,7 @@ class Plan(HistogramParameters, SourceTask):
         streamed = {schema.name for schema in options.schemas if schema.fetch == "stream"}
         cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
         lines = [*catalogue.notes, *describe(files, work, self.files_per_branch), *account(cost)]
+        lines += describe_hosts(measured_hosts(ParseFile.req(self).statistics()))
         self.tell("\n".join([*lines, *self.space(cost, options.fetch.folder)]))
         self._printed = True
 
@@ -113,6 +119,41 @@ def account(cost: Estimate) -> list[str]:
         f"to read: about {tables.size(cost.read)} of {tables.size(cost.files)}{guessed}{unknown}",
         f"to store: up to about {tables.size(cost.stored)} in the run directory{kept}",
     ]
+
+
+def measured_hosts(paths: Iterable[Path]) -> dict[str, FetchDecision]:
+    """Collect what branches that are done measured of the hosts that their files are on.
+
+    Args:
+        paths: Statistics of ParseFile; those that do not exist are passed over.
+
+    Returns:
+        The last decision between streaming and downloading, by host.
+    """
+    records = [branch_statistics.read(path, ParsedFiles) for path in islice(filter(Path.exists, paths), _MANY_FILES)]
+    files = [file for record in records for file in record.results.files if file.fetch]
+    return {urlsplit(file.uri).netloc: file.fetch for file in files if file.fetch}
+
+
+def describe_hosts(decisions: Mapping[str, FetchDecision]) -> list[str]:
+    """Say how fast hosts are, and which way of reading that decides for.
+
+    Args:
+        decisions: By host.
+
+    Returns:
+        Lines of text.
+    """
+    lines = []
+    for host, decision in sorted(decisions.items()):
+        way = "downloaded" if decision.is_download() else "streamed"
+        lines.append(
+            f"{host}: {decision.round_trip_s * 1000:.0f} ms and {tables.size(decision.bytes_per_s)}/s a connection, so "
+            f"that a file of {tables.size(decision.file_bytes)} is {way}: {decision.requests} requests for "
+            f"{tables.size(decision.stream_bytes)} take {decision.stream_s():.1f} s, a download "
+            f"{decision.download_s():.1f} s"
+        )
+    return lines
 
 
 def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch: int) -> list[str]:

@@ -12,6 +12,8 @@ from targets.catalogue.local_files import local_files
 from targets.errors import ChangedFileError, UnreadableFileError
 from targets.events import inputs, schemas
 from targets.events.inputs import FetchOptions, open_input
+from targets.events.reader import EventFile
+from targets.network.streaming.hosts import Host, host_of
 from tests.support import faults
 from tests.support.faults import QUICK, Hosted
 from tests.support.jagged import plain
@@ -149,3 +151,22 @@ def test_both_states_of_a_changed_file_are_said(listed, toy):
 
 def test_a_local_file_that_goes_while_it_is_read_was_what_was_listed(listed):
     assert listed() == listed(between=lambda toy, other: toy.unlink()) > 0
+
+
+@pytest.mark.parametrize(("round_trip_s", "bytes_per_s", "downloads"), [(0.06, 1e4, 0), (60.0, 1e9, 1)])
+def test_what_was_measured_of_a_host_decides(
+    read, web, hosted, tmp_path, monkeypatch, round_trip_s, bytes_per_s, downloads
+):
+    """Many round trips or many bytes: what is worse depends on the line."""
+    monkeypatch.setattr(inputs, "_LEAST_BYTES", 0)
+    monkeypatch.setattr(Host, "note_answer", lambda host, seconds: None)
+    monkeypatch.setattr(Host, "bytes_per_s", bytes_per_s)
+    host_of(hosted).round_trip_s = round_trip_s
+    expected, _ = read(hosted, "stream")
+    assert read(hosted)[0] == expected
+    assert len(cached(tmp_path)) == downloads
+
+
+def test_small_files_are_not_decided_about(read, hosted, tmp_path, monkeypatch):
+    monkeypatch.setattr(EventFile, "decision", lambda *_: pytest.fail("measured"))
+    read(hosted)

@@ -17,6 +17,7 @@ from targets.events import schemas
 from targets.events.reader import open_events
 from targets.network import xrootd
 from targets.network.download_cache import fetch
+from targets.network.read_plan import PlannedRange, ReadPlan
 from targets.network.retry import RefusedError
 from targets.network.transfer import RemoteFile
 from tests.support import faults, xrootd_server
@@ -91,6 +92,27 @@ def test_a_slot_is_held_until_all_bytes_are_there(uri, monkeypatch):
         chunks = source.chunks(ranges, queue.Queue())
         assert at_the_end == [0, len(ranges)]
         assert [bytes(chunk.raw_data) for chunk in chunks] == [BODY[start:stop] for start, stop in ranges]
+
+
+def test_what_is_planned_is_read_ahead_in_few_vector_reads(uri):
+    ranges = [(start, start + 1000) for start in range(0, len(BODY), 20_000)]
+    with xrootd.RootSource(uri, policy=replace(ONE, connections_per_host=3)) as source:
+        before = source.traffic.requests
+        source.follow(ReadPlan(PlannedRange(0, *span) for span in ranges), 10**6)
+        assert faults.settles(lambda: source.traffic.requests == before + 2)
+        chunks = source.chunks([*ranges, (5, 9), (5, 9)], queue.Queue())
+        assert [bytes(chunk.raw_data) for chunk in chunks] == [
+            BODY[start:stop] for start, stop in [*ranges, (5, 9), (5, 9)]
+        ]
+        assert source.traffic.requests == before + 3
+
+
+def test_a_plan_that_points_out_of_the_file_does_not_spoil_the_rest(uri):
+    with xrootd.RootSource(uri, policy=ONE) as source:
+        source.follow(ReadPlan([PlannedRange(0, 10, 20), PlannedRange(0, 10**9, 10**9 + 5)]), 10**6)
+        (chunk,) = source.chunks([(10, 20)], queue.Queue())
+        assert bytes(chunk.raw_data) == BODY[10:20]
+        assert not source._queue.is_planned((10**9, 10**9 + 5))
 
 
 def test_a_size_that_is_not_the_catalogues(server, tmp_path):

@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 
 import pytest
 
+from edm.records.fetching import FetchDecision
 from steps.output import tables
 from targets.catalogue.input_files import InputFile
-from tasks.stages.output.plan import Work, describe
+from tasks.stages.output.plan import Work, describe, describe_hosts, measured_hosts
 
 
 def rows(text):
@@ -110,3 +112,21 @@ def test_many_files_deserve_larger_branches(files_per_branch, advised):
 )
 def test_bytes_are_readable(number, text):
     assert tables.size(number) == text
+
+
+def test_what_was_measured_of_a_host_is_told():
+    decision = FetchDecision(149_000_000, 16_000_000, 11, 4, 0.06, 12.5e6)
+    (line,) = describe_hosts({"h.example": decision})
+    assert line == (
+        "h.example: 60 ms and 12.5 MB/s a connection, so that a file of 149 MB is streamed: 11 requests for 16 MB take "
+        "0.5 s, a download 11.9 s"
+    )
+    (line,) = describe_hosts({"h.example": replace(decision, requests=10_000)})
+    assert "is downloaded" in line
+
+
+def test_runs_over_local_files_measured_nothing(ready):
+    paths = list((ready.out / "logs").rglob("*.json"))
+    parsed = [path for path in paths if "ParseFile" in str(path) or "parse_file" in str(path).lower()]
+    assert paths
+    assert measured_hosts([*parsed[:0], ready.out / "absent.json"]) == {}
