@@ -68,8 +68,7 @@ def open_input(
         schemas: The schemas to choose from.
         fetching: How files on a network are read; a server that sends whole files only is downloaded from, unless
             streaming was asked for.
-        columns: Tells what is read beside momenta, by the name of the schema: by how much that is, and by what was
-            measured of the host, ``auto`` decides.
+        columns: Tells what is read beside momenta, by the name of the schema: ``auto`` decides by how much that is.
 
     Yields:
         The open file.

@@ -111,8 +111,8 @@ class EventFile:
         Args:
             columns: Further columns per kind; those that the file lacks are left out of the records.
             size: Events in a chunk at most, at least 1.
-            memory_bytes: Memory in bytes for a chunk, the work on it, and what is read ahead over a network: the list
-                of contents tells how many bytes an event has, or a first, small chunk. None for chunks of *size*.
+            memory_bytes: Memory in bytes for a chunk, the work on it, and what is read ahead over a network; the list
+                of contents, or a first, small chunk tells the bytes of an event. None for chunks of *size*.
             event_branches: Branches of ``of_events`` to read beside objects.
 
         Yields:
@@ -126,11 +126,10 @@ class EventFile:
         wanted = self._wanted(columns)
         names = self._names(wanted) | self.of_events.plain(event_branches)
         memory = ChunkMemory.divide(memory_bytes, self._trees.is_remote)
-        if memory.ahead and self.num_entries:
-            planned = self._ask("planned", names)
+        if memory.ahead and (planned := self._ask("planned", names)):
             size = memory.events_ahead(planned, self.num_entries, size)
             self._trees.read_ahead(planned, memory.ahead)
-        step, stop = size if memory.chunk is None else self._first(names, memory, size), 0
+        step, stop = self._first(names, memory, size), 0
         while stop < self.num_entries:
             start, stop = stop, min(stop + step, self.num_entries)
             read = self._read(names, start, stop)
@@ -189,7 +188,7 @@ class EventFile:
 
     def _first(self, names: set[str], memory: ChunkMemory, most: int) -> int:
         """Return how many events the first chunk may have."""
-        n_bytes = self._ask("bytes_per_event", names)
+        n_bytes = 0 if memory.chunk is None else self._ask("bytes_per_event", names)
         return min(most, _FIRST_EVENTS) if n_bytes is None else memory.events(n_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:

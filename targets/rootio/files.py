@@ -98,8 +98,9 @@ class Trees(Mapping[str, Tree]):
             keys: Name of each tree and its key, which has the cycle behind.
         """
         _check_class(uri, file, list(keys.values()))
-        self.size = int(file.file.source.num_bytes)
-        self.is_remote = not isinstance(file.file.source, FileSource)
+        self._source: Any = file.file.source
+        self.size = int(self._source.num_bytes)
+        self.is_remote = not isinstance(self._source, FileSource)
         self.bytes_behind = max(self.size - int(file.file.fEND), 0)
         self._uri, self._file, self._keys = uri, file, keys
         self._read: dict[str, Tree] = {}
@@ -131,18 +132,16 @@ class Trees(Mapping[str, Tree]):
             ranges: The ranges of bytes, as the readers of trees plan them.
             budget: Bytes that may be there before they are asked for.
         """
-        source = self._file.file.source
-        if isinstance(source, (HttpSource, xrootd.RootSource)):
-            source.follow(ReadPlan(ranges), budget)
+        if isinstance(self._source, (HttpSource, xrootd.RootSource)):
+            self._source.follow(ReadPlan(ranges), budget)
 
     def decision(self, ranges: Sequence[PlannedRange]) -> FetchDecision | None:
         """Compare reading ranges of bytes with a download; None where there is nothing to compare, or to measure."""
-        source = self._file.file.source
-        return source.decision(ReadPlan(ranges)) if isinstance(source, HttpSource) else None
+        return self._source.decision(ReadPlan(ranges)) if isinstance(self._source, HttpSource) else None
 
     def traffic(self) -> Traffic:
         """Return bytes and requests so far, over the network or from the disk."""
-        traffic = self._file.file.source.traffic
+        traffic = self._source.traffic
         return Traffic(traffic.received, traffic.requests)
 
 

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 from targets.network.retry import RetryPolicy
+from targets.network.streaming import hosts
 
 QUICK = RetryPolicy(
     connect_timeout_s=5, read_timeout_s=20, min_bytes_per_s=1, attempts=3, backoff_s=0.001, longest_wait_s=0.01
@@ -370,6 +371,7 @@ def serving(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Server
     server.url = f"http{'s' if tls else ''}://127.0.0.1:{http.server_port}"
     if tls:
         http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
+    hosts._HOSTS.pop(f"127.0.0.1:{server.port}", None)  # an earlier server may have had the port
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
