@@ -154,12 +154,14 @@ def answer(handler: Handler, *, whole: bool = False, **headers: str | None) -> N
     handler.send(body)
 
 
-def right(handler: Handler, whole: bool = False) -> tuple[int, dict[str, str | None], bytes]:
-    """Return status, headers and body of the right answer."""
+def right(
+    handler: Handler, whole: bool = False, content: bytes | None = None
+) -> tuple[int, dict[str, str | None], bytes]:
+    """Return status, headers and body of the right answer, or of what it would be with another content of the file."""
     hosted = handler.served.files.get(handler.path)
     if hosted is None:
         return 404, {"Content-Length": "0"}, b""
-    body = hosted.content
+    body = hosted.content if content is None else content
     head = {"ETag": hosted.etag, "Last-Modified": hosted.last_modified, "Accept-Ranges": "bytes"}
     known = handler.headers["If-None-Match"], handler.headers["If-Modified-Since"]
     if known[0] == hosted.etag if known[0] else known[1] and known[1] == hosted.last_modified:
