@@ -34,4 +34,4 @@ def find_known_structures(combination: Combination, jet_pt_gev: Iterable[float])
         return ()
     mass_gev = table()["z"].mass_gev
     edges_gev = sorted({math.sqrt(mass_gev**2 + 2 * mass_gev * pt_gev) for pt_gev in jet_pt_gev})
-    return tuple(Structure("edge of a Z boson and a jet", edge_gev) for edge_gev in edges_gev)
+    return tuple(Structure("edge of Z + jet", edge_gev) for edge_gev in edges_gev)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from edm.records.cut_table import Cut
+from edm.records.cut_table import Cut, Structure
 from edm.spectra import SpectrumKey
 from physics.binning import Histogram
 from physics.errors import PhysicsError
@@ -97,6 +97,13 @@ def test_outliers_do_not_stretch_the_axes_and_are_said():
         assert "3 events above 60 GeV" in [text.get_text() for text in axes.get_legend().get_texts()]
     (page,) = masses.masses_of_final_state(LABEL, [spectrum])
     assert page.axes[0].get_title("left").endswith("events, 3 above 60 GeV")
+
+
+def test_known_structures_are_marked_before_and_after():
+    spectrum = replace(SPECTRUM, cut=replace(CUT, structures=(Structure("edge of Z + jet", 41.25),)))
+    for axes in masses.mass(LABEL, spectrum).axes:
+        assert marks(axes)["edge of Z + jet, 41.2 GeV"] == 41.25
+    assert all("edge of Z + jet, 41.2 GeV" not in marks(axes) for axes in masses.mass(LABEL, SPECTRUM).axes)
 
 
 def test_what_is_counted_is_named():

@@ -141,6 +141,6 @@ def test_known_structures_are_listed_and_not_cut(tmp_path):
     dump_json(tmp_path / "table.json", to_document(table))
     cuts = {str(key): cut for key, cut in peaks.load_table(tmp_path / "table.json").cuts.items()}
     (structure,) = cuts["2e_1j/e0e1j0"].structures
-    assert (structure.name, round(structure.mass_gev, 1)) == ("edge of a Z boson and a jet", 117.4)
+    assert (structure.name, round(structure.mass_gev, 1)) == ("edge of Z + jet", 117.4)
     assert cuts["2e_1j/e0j0"].structures == ()
     assert {cut.main for cut in cuts.values()} == {20}

@@ -1,4 +1,4 @@
-"""Known structures by hand: the edge of a Z boson and a jet."""
+"""Known structures by hand: the edge of Z + jet."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_a_pair_of_one_flavour_and_a_jet_have_the_edge(name):
     (structure,) = find_known_structures(parse(name), [30.0])
     # sqrt(91.188^2 + 2 * 91.188 * 30) = sqrt(8315.3 + 5471.3)
     assert structure.mass_gev == pytest.approx(117.4, abs=0.05)
-    assert structure.name == "edge of a Z boson and a jet"
+    assert structure.name == "edge of Z + jet"
 
 
 @pytest.mark.parametrize(
