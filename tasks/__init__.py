@@ -37,7 +37,6 @@ STAGES = (
     "MakeDemo",
     "FetchMetadata",
     "ParseFile",
-    "FindDuplicates",
     "ComputeMasses",
     "CountMasses",
     "FindPeaks",
@@ -51,14 +50,16 @@ STAGES = (
 )
 """The stages of the main job, in order."""
 
-OTHERS = ("Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet", "InjectSignal")
+OTHERS = ("FindDuplicates", "Plan", "Summary", "ListRuns", "ExportArrays", "ExportBumpNet", "InjectSignal")
 """The other tasks."""
 
 configuration.check()
 if process.is_command_line():
     help_pages.install(STAGES, OTHERS)
-_before_the_scan = STAGES.index("ScanHistograms")
-configuration.hand_down((*STAGES[:_before_the_scan], "InjectSignal", *STAGES[_before_the_scan:], *OTHERS))
+_order = list(STAGES)
+for _task, _next in (("FindDuplicates", "ComputeMasses"), ("InjectSignal", "ScanHistograms")):  # stages of some runs
+    _order.insert(_order.index(_next), _task)
+configuration.hand_down((*_order, *(name for name in OTHERS if name not in _order)))
 
 __all__ = [
     "OTHERS",

@@ -29,8 +29,8 @@ NO_EFFECT = {
 OF_SIMULATION = {"mc_weights", "luminosity_fb", "cross_sections", "pseudo_data", "pseudo_data_seed"}
 """They change results of datasets of simulation only, whose variants they name (tests/oracle)."""
 
-OF_EVENTS = {"good_runs", "triggers", "streams", "mc_period"}
-"""They stand in the variant together, as what they come to for the files of a dataset."""
+OF_EVENTS = {"good_runs", "triggers", "streams", "mc_period", "luminosity_table", "duplicates"}
+"""They stand in a variant as what they come to for the files of a dataset, or as the content of their file."""
 
 OF_SIGNALS = {"signal_name", "signal_mass_gev", "signal_width_gev", "signal_events", "closure_trials"}
 """They name copies of histograms, which no stage of the main job reads, and tests of the scan with them."""
