@@ -218,7 +218,7 @@ def _finish(axes: Axes, spectrum: Spectrum, largest: int, log: bool) -> None:
         axes.set_ylim(0.5, max(10.0, 3.0 * largest))
         axes.yaxis.set_major_locator(LogLocator(numticks=6))
     else:
-        axes.set_ylim(0.0, 1.25 * max(1, largest))
+        axes.set_ylim(0.0, 1.15 * (largest + largest**0.5 + 1))  # with room for the error of the highest point
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     full_numbers(axes.yaxis)
 
