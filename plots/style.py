@@ -122,7 +122,7 @@ def write_luminosity(luminosity_pb: float, is_estimate: bool = False) -> str:
     """
     in_fb = luminosity_pb >= _PB_WRITTEN_AS_FB
     number, unit = (luminosity_pb / 1000, "fb") if in_fb else (luminosity_pb, "pb")
-    return f"{'≈ ' if is_estimate else ''}{number:.3g} {unit}$^{{-1}}$"
+    return f"{'≈ ' if is_estimate else ''}{number:.3g} {unit}⁻¹"
 
 
 def canvas(

@@ -72,10 +72,10 @@ def test_simulation_is_said_where_files_have_its_mark():
 @pytest.mark.parametrize(
     ("release", "estimate_pb", "normalised_to_fb", "text"),
     [
-        ("2024r-pp", 3.2449, None, "√s = 13 TeV, ≈ 3.24 pb$^{-1}$"),
-        ("2024r-pp", 3244.9, None, "√s = 13 TeV, ≈ 3.24 fb$^{-1}$"),
-        ("2024r-pp", None, 36.64674, "√s = 13 TeV, 36.6 fb$^{-1}$"),
-        ("2024r-pp", None, 0.05, "√s = 13 TeV, 50 pb$^{-1}$"),
+        ("2024r-pp", 3.2449, None, "√s = 13 TeV, ≈ 3.24 pb⁻¹"),
+        ("2024r-pp", 3244.9, None, "√s = 13 TeV, ≈ 3.24 fb⁻¹"),
+        ("2024r-pp", None, 36.64674, "√s = 13 TeV, 36.6 fb⁻¹"),
+        ("2024r-pp", None, 0.05, "√s = 13 TeV, 50 pb⁻¹"),
         ("2024r-pp", None, None, "√s = 13 TeV   "),
         ("2024r-pp", 0.0, None, "√s = 13 TeV   "),
         ("demo", 48.3, None, "Toy data   demo"),

@@ -66,7 +66,7 @@ def test_the_bins_are_those_of_the_spectrum(sample, before):
     assert drawn.name == "s0"
     assert drawn.contents.tolist() == [3 * UNIT * first for first in (2, 5, 4, 4)]
     assert drawn.variances == pytest.approx([(1024 * UNIT * 3) ** 2] * 4)
-    assert found.normalised_to == "5 fb$^{-1}$"
+    assert found.normalised_to == "5 fb⁻¹"
 
 
 def test_where_a_sample_was_not_counted_in_fine_bins_all_are_on_the_grid_of_the_peak_search(sample, before):

@@ -92,7 +92,7 @@ def check_numbers(runs, comparison):
     assert np.diff(comparison.edges_gev) == pytest.approx(np.full(n_bins, WIDTH_GEV))
     assert comparison.data.tolist() == binned(masses(runs, DATA, comparison.key), n_bins)[0].tolist()
     assert [sample.name for sample in comparison.samples] == ["9 ninth", "10"]
-    assert comparison.normalised_to == "36.6 fb$^{-1}$"
+    assert comparison.normalised_to == "36.6 fb⁻¹"
     for sample, number in zip(comparison.samples, (9, 10), strict=True):
         name = f"{RELEASE}_mc_{number}"
         factor = record["normalisation"][name]["factor"]
@@ -122,7 +122,7 @@ def test_simulation_under_data_and_alone(runs, drawings):
     end = runs(task="MakePlots", luminosity_fb=5, stack_samples=False, **FEW)
     assert len([path for path in runs.products("plots") if path.name == DATA]) == 2
     assert f"warning: {DATA}: the simulation drawn under the data" not in end.text  # all files are read
-    assert {comparison.normalised_to for _, comparison in drawings.with_data()} == {"5 fb$^{-1}$"}
+    assert {comparison.normalised_to for _, comparison in drawings.with_data()} == {"5 fb⁻¹"}
     assert not any(stacked for _, _, stacked in drawings.drawn)
 
 
