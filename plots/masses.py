@@ -55,7 +55,10 @@ class Spectrum:
 
     def end_gev(self) -> float:
         """Return the mass up to which distributions are shown, in GeV: a few outliers do not stretch the axis."""
-        return max(1, shown_bins(self.before)) * self.width_gev
+        end_gev = max(1, shown_bins(self.before)) * self.width_gev
+        if self.histogram is None:
+            return end_gev
+        return max(end_gev, float(self.histogram.edges()[shown_bins(self.histogram.counts)]))
 
 
 @mpl.rc_context(STYLE)

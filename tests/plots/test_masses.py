@@ -106,6 +106,12 @@ def test_known_structures_are_marked_before_and_after():
     assert all("edge of Z + jet, 41.2 GeV" not in marks(axes) for axes in masses.mass(LABEL, SPECTRUM).axes)
 
 
+def test_what_is_left_is_shown_although_it_lies_among_outliers_of_the_whole():
+    before = np.array([0, 20, 9, 0, 0, 1, 0, 0, 1])
+    left = replace(SPECTRUM, before=before, histogram=Histogram(80.0, 10.0, np.array([1]), 0))
+    assert {round(axes.get_xlim()[1], 6) for axes in masses.mass(LABEL, left).axes} == {1.02 * 90}
+
+
 def test_what_is_counted_is_named():
     figure = masses.mass(LABEL, replace(SPECTRUM, counted="Simulated events"))
     assert figure.axes[0].get_ylabel() == "Simulated events / 10 GeV"
