@@ -1,6 +1,7 @@
 """The results of a run: events, final states, histograms, masses and objects."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import vector
 from edm.arrays import Float32, Float64
 from edm.kinds import NAMES
 from edm.records.branch_records import BranchRecord, MadeHistograms
+from edm.records.scans import ScanRow
 from edm.spectra import SpectrumKey
 from edm.wording import did_you_mean
 from results import commands, histograms
 from results.tables import Table
 from targets.documents.json import load_json
 from targets.errors import ConfigurationError
-from targets.products import mass_arrays, parsed_data
+from targets.products import mass_arrays, parsed_data, scan_tables
 
 __all__ = ["Run", "open_run"]
 
@@ -154,15 +156,15 @@ class Run:
         return ak.with_name(ak.concatenate(parts), "Momentum4D")
 
     def scan(self, dataset: str | None = None) -> Table:
-        """Return the table of the scan, the largest excess first.
+        """Return the table of the scan, the largest excess first: name, window in GeV, events, p-values, status.
 
         Raises:
             ConfigurationError: When the latest command made no scan.
         """
         chosen = self._chosen(dataset)
         path = self._command.directory("ScanHistograms", chosen) / f"{chosen}.json"
-        rows = load_json(path)["histograms"]
-        return Table(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])
+        columns = tuple(field.name for field in fields(ScanRow))
+        return Table(columns, [tuple(getattr(row, name) for name in columns) for row in scan_tables.read(path)])
 
     def _chosen(self, dataset: str | None) -> str:
         if dataset is None and len(self.datasets) == 1:

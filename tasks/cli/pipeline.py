@@ -36,9 +36,13 @@ COMMANDS = {
     "plan": Command("Plan", "say what a run would read, store and do; writes nothing"),
     "histograms": Command("MakeHistograms", "make the histograms"),
     "plots": Command("MakePlots", "draw the figures"),
+    "scan": Command("PlotScan", "scan the histograms for narrow excesses, and draw what was found"),
     "report": Command("MakeReport", "make the report, one HTML page of the run"),
     "summary": Command("Summary", "print the statistics of a run, finished or not"),
+    "runs": Command("ListRuns", "list the runs and luminosity blocks that were read, and which are good"),
+    "duplicates": Command("FindDuplicates", "look for events that were read twice"),
     "arrays": Command("ExportArrays", "write the masses as .npy files"),
+    "inject": Command("InjectSignal", "add a signal to a histogram"),
     "bumpnet": Command("ExportBumpNet", "write the histograms that BumpNet takes, as it reads them"),
 }
 """The commands that run a task, by name."""

@@ -32,8 +32,11 @@ def closing(stage: Any) -> list[str]:
     Returns:
         Lines of text: those of every stage, then the next command.
     """
-    stages = [*stage.all_upstream().values(), stage]
-    lines = [line for each in stages for branch in each.branches_of(each.granularity) for line in each.outcome(branch)]
+    lines = []
+    for each in (*stage.all_upstream().values(), stage):
+        for branch in each.branches_of(each.granularity):
+            if each.location(branch).statistics.exists():  # it was needed, and nobody deleted its statistics
+                lines += each.outcome(branch)
     return [*lines, *_next(stage)]
 
 

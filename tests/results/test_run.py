@@ -71,6 +71,14 @@ def test_hist_and_boost_histogram_take_them(opened):
     assert hist.Hist(histogram).values().tolist() == histogram.values().tolist()
 
 
+def test_the_table_of_the_scan(ready):
+    ready(task="ScanHistograms", scan_toys=1000, scan_most_toys=1000)
+    table = results.open_run(ready.out).scan()
+    (path,) = (ready.out / "scan").glob("*/files.json")
+    assert [row["name"] for row in table] == [row["name"] for row in json.loads(path.read_text())]
+    assert table.columns[:3] == ("name", "low_gev", "high_gev")
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [

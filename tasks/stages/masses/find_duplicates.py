@@ -117,12 +117,11 @@ class FindDuplicates(ComparingStage):
         asked = duplicates.Comparison(branch.dataset, files, mode, self.chunk_events, self.memory_limit_mb)
         with recording(self) as product:
             product.results = duplicates.find(asked, sources, product.path)
-        self.announce(branch)
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many events were compared, and how many are copies."""
         from steps import branch_statistics
         from steps.events.event_statistics import describe_duplicates
 
         results = branch_statistics.read(self.location(branch).statistics, FoundDuplicates).results
-        self.tell(f"{branch.dataset}: {describe_duplicates(results)}")
+        return [f"{branch.dataset}: {describe_duplicates(results)}"]

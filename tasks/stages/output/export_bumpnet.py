@@ -56,15 +56,12 @@ class ExportBumpNet(HistogramParameters, Stage):
         source = self.upstream_task(MakeHistograms).product(branch)
         with recording(self) as product:
             product.results = bumpnet_folder.export(source, self.folder(branch.dataset), product.path)
-        self.announce(branch)
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many histograms BumpNet takes, and where they are."""
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, ExportedHistograms).results
         longer = f", {results.warnings} of them longer than those of its training" if results.warnings else ""
-        self.tell(
-            f"{branch.dataset}: {results.accepted} of {amount(results.histograms, 'histogram')} for BumpNet{longer}, "
-            f"in {self.folder(branch.dataset)}; the reasons of the others are in {self.product(branch)}"
-        )
+        made = f"{branch.dataset}: {results.accepted} of {amount(results.histograms, 'histogram')} for BumpNet{longer}"
+        return [f"{made}, in {self.folder(branch.dataset)}; the reasons of the others are in {self.product(branch)}"]

@@ -51,16 +51,17 @@ class InjectSignal(SignalParameters, Stage):
             product.results = injection.inject(
                 source, product.path, self.signal_name, self.signal(), self.single_output_file
             )
-        self.announce(self.branch_data)
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say what was added, and where the histograms are."""
         from edm.records.scans import InjectedSignal
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, InjectedSignal).results
         outside = f" ({results.outside} more lie outside of its bins)" if results.outside else ""
-        self.tell(
-            f"{branch.dataset}: {results.injected} events added to {self.signal_name}{outside}, "
-            f"{results.histograms} histograms in {self.product(branch)}"
-        )
+        return [
+            (
+                f"{branch.dataset}: {results.injected} events added to {self.signal_name}{outside}, "
+                f"{results.histograms} histograms in {self.product(branch)}"
+            )
+        ]

@@ -41,7 +41,6 @@ class PlotScan(ClosureParameters, Stage):
         with recording(self) as product:
             drawn = figures.write(product.path, draw(self.made(self.branch_data)), self.plot_formats)
             product.results = DrawnScan(drawn.figures, drawn.files)
-        self.announce(self.branch_data)
 
     def made(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
@@ -64,14 +63,12 @@ class PlotScan(ClosureParameters, Stage):
             workers=scanning.workers(),
         )
 
-    def announce(self, branch: BranchFiles) -> None:
-        """Say what was found and drawn, and where the figures are."""
-        from physics.scan.wording import describe_scan
+    def outcome(self, branch: BranchFiles) -> list[str]:
+        """Say what was drawn, and where the figures are."""
         from steps import branch_statistics
 
         scanning, folder = self.upstream_task(ScanHistograms), self.product(branch)
         results = branch_statistics.read(scanning.location(branch).statistics, ScannedHistograms).results
         drawn = branch_statistics.read(self.location(branch).statistics, DrawnScan).results
         shown = [str(folder / f"excess_1.{suffix}") for suffix in self.plot_formats[:1] if results.largest]
-        lines = describe_scan(results, 1)[:2]
-        self.tell("\n".join([*lines, f"{drawn.figures} figures in {folder}", *shown]))
+        return [f"{drawn.figures} figures of the scan in {folder}", *shown]

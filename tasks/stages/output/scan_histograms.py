@@ -54,7 +54,6 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
             rows = scanning.scan_all(spectra, options, self.workers(), self.progress(branch, len(spectra)))
             scan_tables.write(product.path, self.companions(branch)[0], rows)
             product.results = scanning.summarize(rows, options.sqrt_s_gev)
-        self.announce(branch)
 
     def spectra(self, branch: BranchFiles) -> list[Any]:
         """Return the histograms of a dataset, as they are scanned."""
@@ -92,11 +91,11 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
 
         return tell
 
-    def announce(self, branch: BranchFiles) -> None:
+    def outcome(self, branch: BranchFiles) -> list[str]:
         """Say which excesses are the largest, what they are worth, and where the table is."""
         from physics.scan.wording import describe_scan
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, ScannedHistograms).results
         lines = describe_scan(results)
-        self.tell("\n".join([f"{branch.dataset}: {lines[0]}", *lines[1:], f"table: {self.product(branch)} (and .csv)"]))
+        return [f"{branch.dataset}: {lines[0]}", *lines[1:], f"table: {self.product(branch)} (and .csv)"]
