@@ -15,12 +15,12 @@ from typing import Any
 from law.job.base import BaseJobManager
 from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
-from submit.earlier_jobs import find_lost_jobs, plan_jobs, read_earlier_jobs, select_lost_jobs
 from submit.errors import BatchError
-from submit.job_logs import describe_missing
-from submit.journal import SubmissionJournal
-from submit.submissions import Submissions
-from submit.verdicts import Verdicts
+from submit.jobs.earlier_jobs import find_lost_jobs, plan_jobs, read_earlier_jobs, select_lost_jobs
+from submit.jobs.job_logs import describe_missing
+from submit.jobs.journal import SubmissionJournal
+from submit.jobs.submissions import Submissions
+from submit.jobs.verdicts import Verdicts
 from targets.storage import atomic
 
 __all__ = ["BatchProxy"]
@@ -102,7 +102,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         """Submit jobs; of those that failed, only jobs with retries left whose outputs are still missing.
 
         Raises:
-            BatchError: When the command that submits does not exist: retries would fail too.
+            BatchError: When the command that submits does not exist, or the batch system refuses such jobs: retries
+                would fail too.
         """
         if retry_jobs:
             retry_jobs = self._select_retries(retry_jobs)
@@ -112,7 +113,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         finally:
             self._submitting = False
         self._get_journal().clear()  # law has just written all of it
-        if self._submissions.lacks_command():
+        if self._submissions.is_futile():
             raise BatchError(self._describe_missing(None))
         return submitted
 

@@ -13,13 +13,13 @@ from typing import Any
 from law.job.base import BaseJobManager
 from law.logger import get_logger
 
-from submit.pbs.commands import Answer, run_command
+from submit.commands import Answer, run_command
+from submit.errors import CommandError, RefusedJobError
 from submit.pbs.job_files import read_directives
 from submit.pbs.qstat import (
     UNKNOWN_JOB,
     Dialect,
     JobStatus,
-    PBSError,
     detect_dialect,
     find_finished_ids,
     find_unknown_ids,
@@ -31,6 +31,7 @@ from submit.pbs.qstat import (
     strip_server,
 )
 from submit.pbs.settings import get_command, get_seconds, get_setting
+from submit.refusals import is_permanent
 
 __all__ = ["PBSJobManager"]
 
@@ -38,6 +39,9 @@ _logger = get_logger(__name__)
 
 _ABOUT_JOBS = (0, 35, 153)  # exit statuses of qstat: success, some jobs have finished, some are unknown
 _LONGEST_WAIT_S = 60.0
+_NAMED = 5  # jobs that a message lists
+_IDS_OF_TORQUE = 25  # that one command asks for: it opens one connection an id, as OpenPBS's does without -E
+_ASKED_AGAIN = 5  # jobs that an answer left out; if the server knows none of them, it knows none of the others
 _ENDED = re.compile(r"unknown job|job has finished|state of job|already (done|completed)", re.IGNORECASE)
 
 
@@ -67,7 +71,7 @@ class PBSJobManager(BaseJobManager):
         """The dialect of the commands.
 
         Raises:
-            PBSError: When `[job] pbs_dialect` is none of `auto`, `openpbs` and `torque`, or qstat does not answer.
+            CommandError: When `[job] pbs_dialect` is none of `auto`, `openpbs` and `torque`, or qstat does not answer.
         """
         with self._lock:
             if self._dialect is None:
@@ -102,13 +106,14 @@ class PBSJobManager(BaseJobManager):
             The id of the job, as qsub prints it.
 
         Raises:
-            PBSError: When qsub refuses the job, with qsub's own message, or the server does not answer in time.
+            CommandError: When qsub refuses the job, with qsub's own message, or the server does not answer in time; a
+                RefusedJobError when a retry would not change that.
         """
         path = Path(job_file).absolute()
         words = [*get_command("qsub"), *self._format_options(path, queue, account)]
         try:
             return self._submit([*words, path.name], path, retry_delay, _processes)
-        except PBSError as error:
+        except CommandError as error:
             _logger.debug("%s", error)
             if silent:
                 return None
@@ -128,15 +133,15 @@ class PBSJobManager(BaseJobManager):
             Every id with None for several ids, None for one.
 
         Raises:
-            PBSError: When the server is down or does not let the jobs be deleted.
+            CommandError: When the server is down or does not let the jobs be deleted.
         """
         ids = [job_id] if isinstance(job_id, str) else list(job_id)
         words = [*get_command("qdel"), *ids]
         answer = run_command(words, get_seconds("pbs_cmd_timeout"), processes=_processes)
         complaints = [line for line in answer.text.splitlines() if line.strip() and not _ENDED.search(line)]
         if (answer.code is None or (answer.code != 0 and (complaints or is_transient(answer.code, "")))) and not silent:
-            msg = f"cannot delete job(s) {', '.join(ids)}: {words[0]} {answer.summary}"
-            raise PBSError(msg)
+            msg = f"cannot delete {_list(ids)}: {words[0]} {answer.summary}"
+            raise CommandError(msg)
         return None if isinstance(job_id, str) else dict.fromkeys(ids)
 
     def cleanup(self, job_id: str | Sequence[str], **kwargs: Any) -> dict[str, None] | None:  # noqa: ARG002
@@ -158,12 +163,12 @@ class PBSJobManager(BaseJobManager):
             without a code and with `vanished` in `extra`: its outputs tell how it ended.
 
         Raises:
-            PBSError: When qstat does not answer for every job.
+            CommandError: When qstat does not answer for every job.
         """
         ids = [job_id] if isinstance(job_id, str) else list(job_id)
         try:
             statuses = self._query(ids, _processes)
-        except PBSError as error:
+        except CommandError as error:
             _logger.debug("%s", error)
             if silent:
                 return None
@@ -181,14 +186,14 @@ class PBSJobManager(BaseJobManager):
             The id of each name that has a job; of several jobs of one name, the newest.
 
         Raises:
-            PBSError: When qstat does not answer.
+            CommandError: When qstat does not answer.
         """
         wanted = set(names)
         answer = self._qstat([])
         # Slurm's wrapper ends with 153 when there is no job at all
         if answer.code not in (0, 153) or (answer.code == 153 and answer.text):
             msg = f"cannot list the jobs: qstat {answer.summary}"
-            raise PBSError(msg)
+            raise CommandError(msg)
         ids: dict[str, str] = {}
         for job_id, attributes in parse_qstat(answer.out).items():
             name, owner = attributes.get("Job_Name", ""), attributes.get("Job_Owner", "").partition("@")[0]
@@ -202,11 +207,11 @@ class PBSJobManager(BaseJobManager):
                 return Dialect(name)
             except ValueError:
                 msg = f"law.cfg, [job] pbs_dialect = {name!r}: it must be one of auto, openpbs, torque"
-                raise PBSError(msg) from None
+                raise CommandError(msg) from None
         answer = run_command([*get_command("qstat"), "--version"], get_seconds("pbs_cmd_timeout"))
         if answer.code in (None, 126, 127):
             msg = f"cannot tell OpenPBS from Torque: qstat --version {answer.summary}; or set pbs_dialect in law.cfg"
-            raise PBSError(msg)
+            raise CommandError(msg)
         return detect_dialect(answer.text)
 
     def _format_options(self, path: Path, queue: str | None, account: str | None) -> list[str]:
@@ -230,37 +235,47 @@ class PBSJobManager(BaseJobManager):
             unclear = answer.code in (None, 0)
             may_retry = bool(name) if unclear else is_transient(answer.code or 0, answer.text)
             if not may_retry or monotonic() + delay_s > end:
+                refused = not unclear and is_permanent(answer.text)
                 msg = f"{path.name} was not submitted: {words[0]} {answer.summary}"
-                raise PBSError(msg)
+                raise (RefusedJobError if refused else CommandError)(msg)
             sleep(delay_s)
             delay_s = min(2 * delay_s, _LONGEST_WAIT_S)
             try:
                 if name and (job_id := self.find([name]).get(name)):
                     return job_id
                 absent = True
-            except PBSError as error:
+            except CommandError as error:
                 _logger.debug("%s", error)
                 absent = not name
 
     def _qstat(self, ids: list[str], processes: list[Any] | None = None) -> Answer:
         words = get_command("qstat")
         timeout_s = get_seconds("pbs_job_query_timeout", "job_query_timeout", "pbs_cmd_timeout")
+        # -E: one connection for all ids; without it each id takes two of the node's reserved ports
+        options = ["-E"] if len(ids) > 1 and self.dialect is Dialect.OPENPBS else []
         if not (ids and self.dialect is Dialect.OPENPBS and self._keeps_history):
-            return run_command([*words, "-f", *ids], timeout_s, processes=processes)
-        answer = run_command([*words, "-x", "-f", *ids], timeout_s, processes=processes)
+            return run_command([*words, *options, "-f", *ids], timeout_s, processes=processes)
+        answer = run_command([*words, "-x", *options, "-f", *ids], timeout_s, processes=processes)
         no_history = keeps_no_history(answer.text)
         if not no_history and (answer.code != 0 or answer.out.strip()):
             return answer
-        plain = run_command([*words, "-f", *ids], timeout_s, processes=processes)
+        plain = run_command([*words, *options, "-f", *ids], timeout_s, processes=processes)
         if no_history or plain.code == 153 or (plain.code == 0 and plain.out.strip()):
             self._keeps_history = False
         return plain
 
     def _query(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
+        statuses: dict[str, JobStatus] = {}
+        size = len(ids) if self.dialect is Dialect.OPENPBS else _IDS_OF_TORQUE
+        for start in range(0, len(ids), size):
+            statuses |= self._query_at_once(ids[start : start + size], processes)
+        return statuses
+
+    def _query_at_once(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
         answer = self._qstat(ids, processes)
         if answer.code not in _ABOUT_JOBS:
-            msg = f"cannot query job(s) {', '.join(ids)}: qstat {answer.summary}"
-            raise PBSError(msg)
+            msg = f"cannot query {_list(ids)}: qstat {answer.summary}"
+            raise CommandError(msg)
         jobs = {strip_server(job_id): attributes for job_id, attributes in parse_qstat(answer.out).items()}
         ended = find_unknown_ids(answer.text) | find_finished_ids(answer.text)
         if answer.code == 153 and not answer.text and (len(ids) == 1 or self.dialect is Dialect.TORQUE):
@@ -273,12 +288,27 @@ class PBSJobManager(BaseJobManager):
                 statuses[job_id] = UNKNOWN_JOB
             else:
                 unanswered.append(job_id)
-        if unanswered and (len(ids) == 1 or not answer.text):
-            msg = f"qstat does not report job(s) {', '.join(unanswered)}: it {answer.summary}"
-            raise PBSError(msg)
-        for job_id in unanswered:  # some versions of Torque stop at the first unknown job
-            statuses |= self._query([job_id], processes)
-        return statuses
+        if not unanswered:
+            return statuses
+        if len(ids) == 1 or (not answer.text and self.dialect is Dialect.TORQUE):
+            msg = f"qstat does not report {_list(unanswered)}: it {answer.summary}"
+            raise CommandError(msg)
+        return statuses | self._query_unanswered(unanswered, processes)
+
+    def _query_unanswered(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
+        """Query one by one the jobs that an answer left out: with -E, OpenPBS leaves out unknown jobs in silence."""
+        if self.dialect is Dialect.TORQUE:  # some versions stop at the first unknown job
+            return {job_id: self._query_at_once([job_id], processes)[job_id] for job_id in ids}
+        statuses = {job_id: self._query_at_once([job_id], processes)[job_id] for job_id in ids[:_ASKED_AGAIN]}
+        if len(ids) > _ASKED_AGAIN and any(status is not UNKNOWN_JOB for status in statuses.values()):
+            msg = f"qstat -E left out {_list(ids)}, although the server knows some of them"
+            raise CommandError(msg)
+        return dict.fromkeys(ids, UNKNOWN_JOB) | statuses
+
+
+def _list(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"job(s) {', '.join(ids[:_NAMED])}{more}"
 
 
 def _get_number(job_id: str) -> int:

@@ -12,13 +12,13 @@ from typing import Any
 
 from law.job.base import BaseJobManager
 
+from submit.errors import CommandError
 from submit.pbs.exit_codes import OPENPBS_EXITS, TORQUE_EXITS, TRANSIENT_CODES
 
 __all__ = [
     "UNKNOWN_JOB",
     "Dialect",
     "JobStatus",
-    "PBSError",
     "detect_dialect",
     "find_finished_ids",
     "find_unknown_ids",
@@ -30,10 +30,6 @@ __all__ = [
     "parse_status",
     "strip_server",
 ]
-
-
-class PBSError(RuntimeError):
-    """A command of PBS failed or gave no usable answer, which tells nothing about the jobs."""
 
 
 class Dialect(Enum):
@@ -100,7 +96,7 @@ def parse_qstat(text: str) -> dict[str, dict[str, str]]:
         The attributes of every id by name, values unfolded.
 
     Raises:
-        PBSError: When there is text but no job in it.
+        CommandError: When there is text but no job in it.
     """
     jobs: dict[str, dict[str, str]] = {}
     lines = text.replace("\r\n", "\n").split("\n")[:-1]
@@ -121,7 +117,7 @@ def parse_qstat(text: str) -> dict[str, dict[str, str]]:
             attributes[last] = match[2] or ""
     if not jobs and text.strip() and attributes is None:
         msg = f"qstat printed no list of jobs but {text.strip()[:200]!r}"
-        raise PBSError(msg)
+        raise CommandError(msg)
     return jobs
 
 
@@ -175,11 +171,11 @@ def parse_status(attributes: dict[str, str], dialect: Dialect) -> JobStatus:
         Its status; an unknown state counts as running, since a job must not be given up for it.
 
     Raises:
-        PBSError: When there is no state, or the exit status is not a number.
+        CommandError: When there is no state, or the exit status is not a number.
     """
     if not (state := attributes.get("job_state")):
         msg = f"qstat printed a job without job_state: {attributes.get('Job_Name', 'it has no name either')}"
-        raise PBSError(msg)
+        raise CommandError(msg)
     host = attributes.get("exec_host", "").partition("/")[0]
     extra: dict[str, Any] = {"remote_host": host} if host else {}
     if state not in _ENDED:
@@ -195,7 +191,7 @@ def parse_status(attributes: dict[str, str], dialect: Dialect) -> JobStatus:
         code = int(text)
     except ValueError:
         msg = f"qstat printed {text!r} as an exit status"
-        raise PBSError(msg) from None
+        raise CommandError(msg) from None
     if code == 0:
         return JobStatus(BaseJobManager.FINISHED, code=0, extra=extra)
     return JobStatus(BaseJobManager.FAILED, code=code, error=_describe_exit(code, dialect) + comment, extra=extra)

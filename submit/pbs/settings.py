@@ -13,7 +13,7 @@ _DEFAULTS: dict[str, Any] = {
     "pbs_job_file_dir_mkdtemp": False,
     "pbs_job_file_dir_cleanup": False,
     "pbs_chunk_size_cancel": 25,
-    "pbs_chunk_size_query": 25,
+    "pbs_chunk_size_query": 500,  # of Torque, 25 at a time
     "pbs_job_query_timeout": None,  # times without a unit are seconds
     "pbs_cmd_qsub": "qsub",
     "pbs_cmd_qdel": "qdel",

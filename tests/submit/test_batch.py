@@ -16,8 +16,8 @@ from law.job.base import BaseJobManager
 from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.batch import BatchProxy
-from submit.errors import BatchError, NoCommandError
-from submit.journal import SubmissionJournal
+from submit.errors import BatchError, NoCommandError, RefusedJobError
+from submit.jobs.journal import SubmissionJournal
 
 DONE, FAILED, RUNNING = BaseJobManager.FINISHED, BaseJobManager.FAILED, BaseJobManager.RUNNING
 
@@ -182,7 +182,7 @@ def cluster(tmp_path, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(Manager, "cluster", Cluster(tmp_path))
     monkeypatch.setattr("law.workflow.remote.time", clock)
-    monkeypatch.setattr("submit.verdicts.time", clock)
+    monkeypatch.setattr("submit.jobs.verdicts.time", clock)
     return Manager.cluster
 
 
@@ -374,6 +374,22 @@ def test_a_command_that_does_not_exist_ends_the_run_at_once(cluster):
         run(cluster, retries=5)
     assert cluster.looks == 0
     assert not [path for path in _files(cluster) if path.suffix == ".journal"]
+
+
+def test_a_permanent_refusal_ends_the_run_at_the_first_job_and_is_named_once(cluster):
+    tried = []
+
+    def refuse(branches):
+        tried.append(branches)
+        msg = f"n{branches[0] + 1}.sh was not submitted: qsub: Unknown queue"
+        raise RefusedJobError(msg)
+
+    cluster.refuse = refuse
+    error = r"^_?Toy.*: 9 of 9 branches .*\nbranch 0 to 8: n1.sh was not submitted: qsub: Unknown queue\nFix"
+    with pytest.raises(BatchError, match=error):
+        run(cluster, size=9, retries=2, submission_threads=1)
+    assert tried == [[0]]
+    assert cluster.looks == 0
 
 
 def test_a_job_that_was_surely_not_submitted_is_not_looked_for(cluster, monkeypatch):

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 POLL_S = 0.02
+MOST_CONNECTIONS = 25  # of one command; a real node has some 500 reserved ports
 ENDED = {"openpbs": "F", "torque": "C", "slurm": "C"}
 
 
@@ -237,6 +238,9 @@ def qstat(server, words):
     trouble(server, "qstat")
     history = "-x" in words and server.dialect == "openpbs"
     asked = [word for word in words if not word.startswith("-")]
+    together = "-E" in words and server.dialect == "openpbs"  # one connection, and silence about unknown jobs
+    if len(asked) > MOST_CONNECTIONS and not together:
+        say(server, "pbs_iff: all reserved ports in use\nqstat: cannot connect to server stub (errno=15010)", 255)
     if history and not server.history:
         print(
             *(f"qstat: PBS is not configured to maintain job history {job_id}" for job_id in asked),
@@ -253,7 +257,7 @@ def qstat(server, words):
         if not gone and (history or not server.ended(job) or server.dialect != "openpbs"):
             print(block(server, job))
             code = 0 if server.dialect == "slurm" else code
-        elif not asked or server.dialect == "slurm":
+        elif not asked or server.dialect == "slurm" or together:
             continue
         elif gone:
             code = 153

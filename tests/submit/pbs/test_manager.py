@@ -1,5 +1,6 @@
 """The job manager with an engine that runs jobs, with recorded answers, and with every fault of a server."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 from law.config import Config
 
+from submit.commands import run_command
+from submit.errors import CommandError, RefusedJobError
 from submit.pbs.manager import PBSJobManager
-from submit.pbs.qstat import Dialect, PBSError
+from submit.pbs.qstat import Dialect
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "pbs" / "openpbs-23.06"
 DIALECTS = ["openpbs", "torque", "slurm"]
@@ -193,7 +196,7 @@ def test_jobs_of_others_are_not_found(engine, monkeypatch, job_file):
 
 @pytest.mark.realdata
 def test_recorded_history(recorded):
-    recorded(("qstat_xf_several_one_unknown", "-x -f 272.vm 270.vm 99999.vm"))
+    recorded(("qstat_xf_several_one_unknown", "-x -E -f 272.vm 270.vm 99999.vm"))
     statuses = PBSJobManager().query(["272.vm", "270.vm", "99999.vm"])
     assert [statuses[job_id]["status"] for job_id in statuses] == ["running", "finished", "finished"]
     assert statuses["270.vm"]["code"] == 0
@@ -233,9 +236,66 @@ def test_recorded_refusals_are_raised_at_once(engine, monkeypatch, job_file, cas
     pbs.use(monkeypatch)
     pbs.refuse((RECORDED / f"{case}.err").read_text(), int((RECORDED / f"{case}.rc").read_text()))
     monkeypatch.setattr("submit.pbs.manager.sleep", lambda seconds: pytest.fail("this error is not transient"))
-    with pytest.raises(PBSError, match=rf"Work_1_abcdef.sh was not submitted: .*{sentence}"):
+    with pytest.raises(CommandError, match=rf"Work_1_abcdef.sh was not submitted: .*{sentence}") as caught:
         PBSJobManager().submit(job_file())
+    assert isinstance(caught.value, RefusedJobError) == (case != "qsub_bad_array")
     assert PBSJobManager().submit(job_file(), silent=True) is None
+
+
+# many jobs
+
+
+@pytest.fixture
+def many(engine, monkeypatch):
+    """A function that makes a server with many queued jobs; it returns the ids, and a manager."""
+
+    def make(number, dialect="openpbs", **more):
+        pbs = engine(dialect, **more)
+        pbs.use(monkeypatch)
+        job = {"name": "A", "state": "Q", "exit": None, "comment": "", "queue": "workq", "script": "a.sh"}
+        job |= {"pid": None, "runner": None}
+        for count in range(1, number + 1):
+            (pbs.folder / "jobs" / f"{count}.json").write_text(json.dumps({**job, "number": count}))
+        return pbs, [f"{count}.stub" for count in range(1, number + 1)], PBSJobManager()
+
+    return make
+
+
+@pytest.mark.parametrize("history", [True, False])
+@pytest.mark.parametrize("dialect", ["openpbs", "torque"])
+def test_many_jobs_are_queried_at_once(many, dialect, history):
+    _, ids, manager = many(60, dialect, history=history)
+    assert {status["status"] for status in manager.query(ids).values()} == {"pending"}
+
+
+@pytest.mark.parametrize("history", [True, False])
+def test_jobs_that_qstat_leaves_out_in_silence_are_unknown(many, monkeypatch, history):
+    pbs, ids, manager = many(30, history=history)
+    for job_id in ids[5:15]:
+        (pbs.folder / "jobs" / f"{job_id.removesuffix('.stub')}.json").unlink()
+    calls = []
+    monkeypatch.setattr("submit.pbs.manager.run_command", _counting(calls))
+    statuses = manager.query(ids)
+    vanished = [job_id for job_id, status in statuses.items() if status["extra"] == {"vanished": True}]
+    assert vanished == ids[5:15]
+    assert {statuses[job_id]["status"] for job_id in ids if job_id not in vanished} == {"pending"}
+    assert len(calls) <= 3 + 5  # not one call for each of the ten
+
+
+def test_jobs_that_an_answer_left_out_although_they_exist_change_no_state(many, monkeypatch):
+    _, ids, manager = many(12)
+    ask = manager._qstat
+    monkeypatch.setattr(manager, "_qstat", lambda chunk, *rest: ask(chunk[:2], *rest))
+    with pytest.raises(CommandError, match=r"left out job\(s\) 3.stub, .*7.stub and 5 more, although the server knows"):
+        manager.query(ids)
+
+
+def _counting(calls):
+    def run(words, *rest, **more):
+        calls.append(words)
+        return run_command(words, *rest, **more)
+
+    return run
 
 
 # a server that is not well
@@ -248,13 +308,13 @@ def test_a_server_that_is_down_changes_no_state(engine, monkeypatch, job_file, d
     manager = PBSJobManager()
     job_id = submitted(manager, job_file("sleep 600"))
     pbs.down()
-    with pytest.raises(PBSError, match=r"cannot query job.*255"):
+    with pytest.raises(CommandError, match=r"cannot query job.*255"):
         manager.query(job_id)
-    with pytest.raises(PBSError, match="cannot query job"):
+    with pytest.raises(CommandError, match="cannot query job"):
         raise manager.query_batch([job_id])[job_id]
-    with pytest.raises(PBSError, match="cannot delete job"):
+    with pytest.raises(CommandError, match="cannot delete job"):
         manager.cancel(job_id)
-    with pytest.raises(PBSError, match="cannot list the jobs"):
+    with pytest.raises(CommandError, match="cannot list the jobs"):
         manager.find(["x"])
     assert manager.query(job_id, silent=True) is None
     manager.cancel(job_id, silent=True)
@@ -269,9 +329,9 @@ def test_a_server_that_does_not_answer(engine, monkeypatch, job_file, configure)
     job_id = submitted(manager, job_file())
     pbs.hang()
     configure(pbs_job_query_timeout="0.3", pbs_cmd_timeout="0.2")
-    with pytest.raises(PBSError, match="did not answer in time"):
+    with pytest.raises(CommandError, match="did not answer in time"):
         manager.query(job_id)
-    with pytest.raises(PBSError, match="did not answer in time"):
+    with pytest.raises(CommandError, match="did not answer in time"):
         manager.cancel(job_id)
 
 
@@ -292,7 +352,7 @@ def test_an_answer_that_says_nothing(engine, monkeypatch, dialect, text, code, e
     pbs = engine()
     pbs.use(monkeypatch)
     pbs.answer("qstat", text, code)
-    with pytest.raises(PBSError, match=error):
+    with pytest.raises(CommandError, match=error):
         PBSJobManager(dialect=dialect).query("1.stub")
 
 
@@ -345,7 +405,9 @@ def test_patience_ends(engine, monkeypatch, job_file, configure):
     assert manager.dialect is Dialect.OPENPBS
     pbs.down()
     configure(pbs_submit_patience=0)
-    with pytest.raises(PBSError, match=r"(?s)was not submitted: .* ended with 162: Connection refused.*cannot connect"):
+    with pytest.raises(
+        CommandError, match=r"(?s)was not submitted: .* ended with 162: Connection refused.*cannot connect"
+    ):
         manager.submit(job_file())
 
 
@@ -384,7 +446,7 @@ def test_a_nameless_job_that_was_perhaps_accepted_is_an_error(engine, monkeypatc
     configure(pbs_cmd_timeout="0.2")
     path = job_file()
     path.write_text("true\n")
-    with pytest.raises(PBSError, match=r"was not submitted: .* did not answer in time"):
+    with pytest.raises(CommandError, match=r"was not submitted: .* did not answer in time"):
         submitted(manager, path)
 
 
@@ -443,11 +505,11 @@ def test_the_dialect_is_asked_for_once(engine, monkeypatch):
 
 def test_dialects_that_nobody_speaks(configure):
     configure(pbs_dialect="sge")
-    with pytest.raises(PBSError, match="pbs_dialect = 'sge': it must be one of auto, openpbs, torque"):
+    with pytest.raises(CommandError, match="pbs_dialect = 'sge': it must be one of auto, openpbs, torque"):
         _ = PBSJobManager().dialect
     configure(pbs_dialect="auto", pbs_cmd_qstat="/no/qstat")
-    with pytest.raises(PBSError, match=r"cannot run '/no/qstat': No such file .*pbs_cmd_\* in \[job\] of law.cfg"):
+    with pytest.raises(CommandError, match=r"cannot run '/no/qstat': No such file .*pbs_cmd_\* in \[job\] of law.cfg"):
         _ = PBSJobManager().dialect
     configure(pbs_cmd_qstat="sh -c 'exit 127'")
-    with pytest.raises(PBSError, match=r"cannot tell OpenPBS from Torque: .*or set pbs_dialect"):
+    with pytest.raises(CommandError, match=r"cannot tell OpenPBS from Torque: .*or set pbs_dialect"):
         _ = PBSJobManager().dialect

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from submit.errors import CommandError
 from submit.pbs.qstat import (
     UNKNOWN_JOB,
     Dialect,
-    PBSError,
     detect_dialect,
     find_finished_ids,
     find_unknown_ids,
@@ -125,7 +125,7 @@ def test_recorded_refusals_are_not_transient(case):
 
 @pytest.mark.realdata
 def test_json_is_not_taken_for_a_list_of_jobs():
-    with pytest.raises(PBSError, match=r"qstat printed no list of jobs but '\{"):
+    with pytest.raises(CommandError, match=r"qstat printed no list of jobs but '\{"):
         parse_qstat(recorded("qstat_xf_json_several"))
 
 
@@ -183,7 +183,7 @@ def test_a_job_that_is_cut_off_is_left_out():
 
 @pytest.mark.parametrize("text", ["Segmentation fault\n", "<Data><Job><Job_Id>1.s</Job_Id></Job></Data>\n\n"])
 def test_garbage_is_an_error(text):
-    with pytest.raises(PBSError, match="qstat printed no list of jobs but '"):
+    with pytest.raises(CommandError, match="qstat printed no list of jobs but '"):
         parse_qstat(text)
 
 
@@ -247,9 +247,9 @@ def test_the_meaning_of_an_exit_status(dialect, code, error):
 
 
 def test_answers_that_say_nothing_are_errors():
-    with pytest.raises(PBSError, match="a job without job_state: a_name"):
+    with pytest.raises(CommandError, match="a job without job_state: a_name"):
         parse_status({"Job_Name": "a_name"}, OPENPBS)
-    with pytest.raises(PBSError, match="qstat printed 'soon' as an exit status"):
+    with pytest.raises(CommandError, match="qstat printed 'soon' as an exit status"):
         parse_status(job("F", Exit_status="soon"), OPENPBS)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from submit.job_logs import describe_missing, read_last_lines
+from submit.jobs.job_logs import describe_missing, read_last_lines
 
 SUMMARY = """
 ===== Luigi Execution Summary =====
@@ -38,6 +38,12 @@ WORKER = "ERROR: [pid 4411] Worker Worker(salt=1, workers=1, host=vm) failed    
 INFORMED = "INFO: Informed scheduler that task   ParseFile_1   has status   FAILED\nINFO: \n"
 OTHER_BRANCH = "-- branch 1, although branch 0 failed\nINFO: Done scheduling tasks\ntask exit code: 0\n\n"
 
+RUNNING = "-- hook law_hook_job_running ----\n\nfunction 'law_hook_job_running' does not exist, skip\n\n"
+IMPORT = """Traceback (most recent call last):
+  File "/venv/bin/law", line 4, in <module>
+ModuleNotFoundError: No module named 'numpy'
+"""
+
 LOGS = {
     "a sentence of ours": (
         HEAD + WORKER + "1 of 1 files cannot be read:\n  f0.root: truncated\n" + INFORMED + SUMMARY + END,
@@ -66,6 +72,26 @@ LOGS = {
     "cut off by a kill": (
         HEAD + "".join(f"INFO: {number}\n" for number in range(20)) + "slurmstepd: error: exceeded memory limit\n",
         [*(f"INFO: {number}" for number in range(9, 20)), "slurmstepd: error: exceeded memory limit"],
+    ),
+    "killed by its walltime, after a branch that succeeded": (
+        HEAD + RUNNING + "-- run task branch 0 ----\n\nINFO: Done\ntask exit code: 0\n\n-- run task branch 1 ----\n\n"
+        "cmd: law run\n\n-- execute attempt 1\n=>> PBS: job killed: walltime 62 exceeded limit 60\n",
+        [
+            "-- run task branch 1 ----",
+            "cmd: law run",
+            "-- execute attempt 1",
+            "=>> PBS: job killed: walltime 62 exceeded limit 60",
+        ],
+    ),
+    "an import error before luigi": (
+        HEAD
+        + RUNNING
+        + "-- run task branch 0 ----\n\ncmd: law run\n\n-- dependency tree\n"
+        + IMPORT
+        + "dependency tree for task branch 0 failed (exit code 1), stop job\n\n-- hook law_hook_job_failed 50 1 --\n\n"
+        + OTHER_BRANCH
+        + END,
+        [*IMPORT.splitlines(), "dependency tree for task branch 0 failed (exit code 1), stop job"],
     ),
     "a worker's word alone": (WORKER + INFORMED, [WORKER.strip()]),
     "nothing": ("", []),

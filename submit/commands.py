@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from submit.errors import NoCommandError
-from submit.pbs.qstat import PBSError
+from submit.errors import CommandError, NoCommandError
 
 __all__ = ["Answer", "run_command"]
 
-
-class _NoPBSCommandError(PBSError, NoCommandError):
-    """A command of PBS could not be started."""
+_QUOTED = 600  # characters of an answer in a message; qstat may print megabytes
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,12 @@ class Answer:
 
     @property
     def summary(self) -> str:
-        """How the command ended and what it printed, in one sentence."""
+        """How the command ended, and the beginning and the end of what it printed."""
         how = "did not answer in time" if self.code is None else f"ended with {self.code}"
-        return f"{how}: {self.text or '(no text)'}"
+        text = self.text or "(no text)"
+        if len(text) > _QUOTED:
+            text = f"{text[: _QUOTED // 2]}\n… ({len(text) - _QUOTED:,} characters more)\n{text[-_QUOTED // 2 :]}"
+        return f"{how}: {text}"
 
 
 def run_command(
@@ -61,7 +61,7 @@ def run_command(
         Its answer.
 
     Raises:
-        PBSError: When the command cannot be started; also a NoCommandError when it or the directory does not exist.
+        CommandError: When the command cannot be started; also a NoCommandError when it or the directory does not exist.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -69,9 +69,10 @@ def run_command(
                 words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=directory, start_new_session=True
             )
         except OSError as error:
-            msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); see pbs_cmd_* in [job] of law.cfg"
+            keys = "see slurm_cmd_* or pbs_cmd_* in [job] of law.cfg"
+            msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); {keys}"
             missing = isinstance(error, FileNotFoundError | PermissionError)  # others are transient: too many processes
-            raise (_NoPBSCommandError if missing else PBSError)(msg) from error
+            raise (NoCommandError if missing else CommandError)(msg) from error
         if processes is not None:
             processes.append(process)
         code = _wait(process, timeout_s)

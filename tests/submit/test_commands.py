@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from submit.errors import NoCommandError
-from submit.pbs import commands
-from submit.pbs.commands import Answer, run_command
-from submit.pbs.qstat import PBSError
+from submit import commands
+from submit.commands import Answer, run_command
+from submit.errors import CommandError, NoCommandError
 
 
 def test_an_answer_holds_both_streams_and_the_status(tmp_path):
@@ -17,6 +16,14 @@ def test_an_answer_holds_both_streams_and_the_status(tmp_path):
     assert answer == Answer(3, f"{tmp_path}\n", "no\u00a0queue\n")
     assert answer.text == f"{tmp_path}\n\nno\u00a0queue"
     assert answer.summary == f"ended with 3: {answer.text}"
+
+
+def test_of_a_long_answer_the_ends_are_quoted():
+    text = Answer(1, "first\n" + "x" * 100_000, "last").summary
+    assert text.startswith("ended with 1: first\nxxx")
+    assert text.endswith("xxx\nlast")
+    assert "… (99,411 characters more)" in text
+    assert len(text) < 700
 
 
 def test_bytes_that_are_no_text_are_replaced():
@@ -46,7 +53,7 @@ def test_law_can_end_the_process():
 
 @pytest.mark.parametrize(("words", "directory"), [(["/no/qsub"], None), (["/etc/passwd"], None), (["true"], "/no")])
 def test_a_command_that_cannot_exist_is_distinguished(words, directory):
-    with pytest.raises(NoCommandError, match=rf"cannot run '{words[0]}': .*; see pbs_cmd_\* in \[job\] of law.cfg"):
+    with pytest.raises(NoCommandError, match=rf"cannot run '{words[0]}': .*; see .*pbs_cmd_\* in \[job\] of law.cfg"):
         run_command(words, 60, directory)
 
 
@@ -55,6 +62,6 @@ def test_another_reason_is_transient(monkeypatch):
         raise OSError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(commands.subprocess, "Popen", fail)
-    with pytest.raises(PBSError, match="cannot run 'qstat': Resource temporarily unavailable") as caught:
+    with pytest.raises(CommandError, match="cannot run 'qstat': Resource temporarily unavailable") as caught:
         run_command(["qstat"], 60)
     assert not isinstance(caught.value, NoCommandError)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from submit.errors import BatchError
-from submit.journal import Submission, SubmissionJournal
+from submit.jobs.journal import Submission, SubmissionJournal
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 from law.workflow.remote import JobData
 
-from submit.errors import NoCommandError
-from submit.journal import SubmissionJournal
-from submit.submissions import Submissions
+from submit.errors import NoCommandError, RefusedJobError
+from submit.jobs.journal import SubmissionJournal
+from submit.jobs.submissions import Submissions
 
 
 @pytest.fixture
@@ -56,18 +56,22 @@ def test_a_refusal_is_recorded_and_its_reason_kept(submissions, journal):
     explained = submissions.add_reasons(jobs)
     assert [explained[1][key] for key in ("job_id", "error", "extra")] == [None, "no such queue", {}]
     assert explained[2] == jobs[2]
-    assert not submissions.lacks_command()
+    assert not submissions.is_futile()
     assert submissions.get_search_name("/a.sh") == {"name": "n1"}  # it may have been accepted all the same
     submissions.submit(lambda _file: "9.s", "/a.sh")
     assert submissions.add_reasons(jobs)[1]["error"] is None
 
 
-def test_a_command_that_does_not_exist_did_nothing(submissions):
-    with pytest.raises(NoCommandError):
-        submissions.submit(refuse(NoCommandError("cannot run 'qsub'")), "/a.sh")
-    assert submissions.lacks_command()
+@pytest.mark.parametrize("error", [NoCommandError("cannot run 'qsub'"), RefusedJobError("no such queue")])
+def test_after_a_permanent_error_nothing_more_is_tried(submissions, error):
+    with pytest.raises(type(error)):
+        submissions.submit(refuse(error), "/a.sh")
+    assert submissions.is_futile()
     assert submissions.get_search_name("/a.sh") == {}
     assert submissions.get_search_name("/b.sh") == {"name": "n2"}
+    with pytest.raises(type(error)):
+        submissions.submit(lambda _file: "9.s", "/b.sh")
+    assert submissions.get_search_name("/b.sh") == {}
 
 
 def test_an_id_is_returned_although_the_disk_is_full(submissions, monkeypatch):

@@ -5,9 +5,9 @@ import json
 import pytest
 from law.workflow.remote import JobData
 
-from submit.earlier_jobs import find_lost_jobs, plan_jobs, read_earlier_jobs, select_lost_jobs
 from submit.errors import BatchError
-from submit.journal import SubmissionJournal
+from submit.jobs.earlier_jobs import find_lost_jobs, plan_jobs, read_earlier_jobs, select_lost_jobs
+from submit.jobs.journal import SubmissionJournal
 
 
 class Manager:

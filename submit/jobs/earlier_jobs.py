@@ -8,7 +8,7 @@ from law.job.base import BaseJobManager
 from law.workflow.remote import JobData
 
 from submit.errors import BatchError
-from submit.journal import SubmissionJournal
+from submit.jobs.journal import SubmissionJournal
 
 __all__ = ["find_lost_jobs", "plan_jobs", "read_earlier_jobs", "select_lost_jobs"]
 

@@ -1,6 +1,7 @@
 """The last lines of a failed job's log, and the message of a run whose outputs are incomplete."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,15 @@ __all__ = ["describe_missing", "read_last_lines"]
 
 _QUOTED = 10  # failed jobs whose logs are quoted in the message
 _LINES = 12
+_ROW = 5  # branches in a row that are listed as a range
 _ALIVE = ("pending", "running")  # of jobs that may still succeed
 _BYTES = 100_000
 _WORKER = "ERROR: [pid "  # luigi names the task that failed; the lines after it give the reason
-_EPILOGUES = ("task exit code:", "===== Luigi Execution Summary", "-- hook law_hook", "-- stageout")
+_BRANCHES = ("-- run task branch ", "-- branch ")  # law's job script begins a branch so, job_hooks.sh the others
+_SUCCESS = "task exit code: 0"
+_ERRORS = ("ERROR", "error:")
+_TRACEBACK = "Traceback (most recent call last)"
+_EPILOGUES = ("task exit code:", "===== Luigi Execution Summary", "-- hook law_hook_job_f", "-- stageout")
 
 
 def read_last_lines(path: Path) -> list[str]:
@@ -21,8 +27,9 @@ def read_last_lines(path: Path) -> list[str]:
         path: The log.
 
     Returns:
-        The lines from the last one that begins with ERROR, or else the last lines, at most twelve; none where there is
-        no log.
+        Of the last branch that did not succeed, the lines from the last one that begins with ERROR or, where there is
+        none, the end of the last traceback or of the log, as of a job that was killed; at most twelve. None where there
+        is no log.
     """
     try:
         with path.open("rb") as file:
@@ -30,9 +37,11 @@ def read_last_lines(path: Path) -> list[str]:
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return []
-    lines = [line.rstrip() for line in text.splitlines()]
-    errors = [number for number, line in enumerate(lines) if line.startswith(("ERROR", "error:"))]
+    lines = _select_failure([line.rstrip() for line in text.splitlines()])
+    errors = [number for number, line in enumerate(lines) if line.startswith(_ERRORS)]
     if not errors:
+        tracebacks = [number for number, line in enumerate(lines) if line.startswith(_TRACEBACK)]
+        lines = lines[tracebacks[-1] :] if tracebacks else lines
         return [line for line in _cut_before(lines, _EPILOGUES) if line][-_LINES:]
     lines = [line for line in _cut_before(lines[errors[-1] :], ("INFO", *_EPILOGUES)) if line]
     lines = lines[1:] if lines[0].startswith(_WORKER) and len(lines) > 1 else lines
@@ -80,6 +89,13 @@ def describe_missing(
     return "\n".join(lines)
 
 
+def _select_failure(lines: list[str]) -> list[str]:
+    """Select the lines of the last branch that did not succeed; all lines where no branch was begun."""
+    starts = [number for number, line in enumerate(lines) if line.startswith(_BRANCHES)]
+    branches = [lines[start:end] for start, end in pairwise([*starts, len(lines)])]
+    return next((branch for branch in reversed(branches) if _SUCCESS not in branch), lines)
+
+
 def _cut_before(lines: Sequence[str], beginnings: tuple[str, ...]) -> Sequence[str]:
     return lines[: next((number for number, line in enumerate(lines) if line.startswith(beginnings)), len(lines))]
 
@@ -90,4 +106,11 @@ def _describe_end(job: Mapping[str, Any]) -> str:
 
 
 def _join(branches: Iterable[int]) -> str:
-    return ",".join(map(str, branches))
+    """List numbers, of many in a row the first and the last."""
+    rows: list[list[int]] = []
+    for branch in branches:
+        if rows and branch == rows[-1][-1] + 1:
+            rows[-1].append(branch)
+        else:
+            rows.append([branch])
+    return ",".join(f"{row[0]} to {row[-1]}" if len(row) >= _ROW else ",".join(map(str, row)) for row in rows)

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from submit.earlier_jobs import select_lost_jobs
-from submit.errors import NoCommandError
-from submit.journal import SubmissionJournal
+from submit.errors import NoCommandError, RefusedJobError
+from submit.jobs.earlier_jobs import select_lost_jobs
+from submit.jobs.journal import SubmissionJournal
 
 __all__ = ["Submissions"]
+
+_PERMANENT = (NoCommandError, RefusedJobError)
+"""Errors that every further submission would meet too; a job that met one was certainly not submitted."""
 
 
 class Submissions:
@@ -25,6 +28,7 @@ class Submissions:
         self._numbers: dict[str, int] = {}  # of jobs, by job file
         self._names: dict[str, str] = {}  # of jobs, by job file
         self._errors: dict[int, Exception] = {}  # of the last submission that failed, by the job's number
+        self._permanent_error: Exception | None = None
 
     def record_intent(self, file: str, number: int, branches: list[int], name: str, log: str | None) -> None:
         """Record that a job is about to be submitted.
@@ -40,7 +44,7 @@ class Submissions:
         self._journal().record_intent(number, branches, name, {"log": log} if log else {})
 
     def submit(self, submit_files: Callable[..., Any], job_file: Any, *args: Any, **kwargs: Any) -> Any:
-        """Submit job files, and record the outcome.
+        """Submit job files, and record the outcome; after a permanent error no more are tried.
 
         Args:
             submit_files: The job manager's own method.
@@ -53,8 +57,12 @@ class Submissions:
         """
         files = [str(file) for file in (job_file if isinstance(job_file, (list, tuple)) else [job_file])]
         try:
+            if self._permanent_error is not None:
+                raise self._permanent_error
             answer = submit_files(job_file, *args, **kwargs)
         except Exception as error:
+            if isinstance(error, _PERMANENT):
+                self._permanent_error = error
             for file in files:
                 self._errors[self._numbers[file]] = error
                 self._journal().record_id(self._numbers[file], None)
@@ -77,7 +85,7 @@ class Submissions:
             Its name; empty for a job that was certainly not submitted, and need not be searched for.
         """
         number = self._numbers[file]
-        return {} if isinstance(self._errors.get(number), NoCommandError) else {"name": self._names[file]}
+        return {} if isinstance(self._errors.get(number), _PERMANENT) else {"name": self._names[file]}
 
     def add_reasons(self, jobs: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Add to jobs that were not submitted the reason.
@@ -94,6 +102,6 @@ class Submissions:
             for number, job in jobs.items()
         }
 
-    def lacks_command(self) -> bool:
-        """Tell whether a submission failed because its command does not exist: retries would fail too."""
-        return any(isinstance(error, NoCommandError) for error in self._errors.values())
+    def is_futile(self) -> bool:
+        """Tell whether the command does not exist or the batch system refuses such jobs: retries would fail too."""
+        return self._permanent_error is not None

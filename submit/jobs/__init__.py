@@ -1,0 +1,1 @@
+"""The jobs of a workflow, whatever the batch system: what is known of them, and what is written for them."""
