@@ -16,8 +16,10 @@ from law.job.base import BaseJobManager
 from law.workflow.remote import BaseRemoteWorkflow, BaseRemoteWorkflowProxy
 
 from submit.errors import BatchError
+from submit.jobs.chains import describe_chain, find_unfinished
 from submit.jobs.earlier_jobs import find_lost_jobs, plan_jobs, read_earlier_jobs, select_lost_jobs
-from submit.jobs.job_logs import describe_missing
+from submit.jobs.intervals import PollIntervals, count_polls
+from submit.jobs.job_logs import Account, describe_missing
 from submit.jobs.journal import SubmissionJournal
 from submit.jobs.submissions import Submissions
 from submit.jobs.verdicts import Verdicts
@@ -35,7 +37,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
     """Base of proxies of remote workflows; precedes law's own proxy in their list of bases.
 
     A subclass has a method `missing` that returns the branches without output. Its task has the methods of a stage:
-    `prepare` removes what killed jobs left behind, and `check_whole` checks all outputs together.
+    `chain` returns the stages that a job makes of its branches, the task itself last; of each of these, `prepare`
+    removes what killed jobs left behind, and `check_whole` checks all outputs together.
     """
 
     missing: Callable[[], list[int]]
@@ -47,6 +50,7 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         self._poll_error: Exception | None = None  # of the last poll, where the batch system did not answer
         self._only_submitted = self._submitting = False
         super().__init__(*args, **kwargs)
+        self.chain_name: str = self.task.task_family  # and the stages that its jobs make on the way
 
     # hooks that law calls ---------------------------------------------------------------------------------------------
 
@@ -127,9 +131,11 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         with self._get_journal().locked():
             missing = self._find_missing()
             self._write_job_data(missing)
+            self._name_chain(missing)
             self._set_tolerance()
             if not self._cancel_jobs:
-                self.task.prepare()
+                self._prepare()
+            intervals = self._intervals = PollIntervals(self.task)
             try:
                 super()._run_impl()
             except BatchError:
@@ -138,6 +144,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
                 if self._cancel_jobs or self._find_missing():
                     raise BatchError(self._describe_missing(error)) from error
                 self.task.publish_message(f"all outputs exist, but polling ended with: {self._poll_error or error}")
+            finally:
+                intervals.end()
             if self._cancel_jobs:
                 self._get_data_path().unlink(missing_ok=True)
             if not self.task.is_controlling_remote_jobs():
@@ -178,12 +186,20 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         find_lost_jobs(jobs, self.job_manager)
         return jobs
 
+    def _name_chain(self, missing: set[int]) -> None:
+        """Find the stages that jobs make of the missing branches, and say so where they are several."""
+        others = [stage for stage in self.task.chain()[:-1] if missing.intersection(stage.workflow_proxy.missing())]
+        self.chain_name = describe_chain([*(stage.task_family for stage in others), self.task.task_family])
+        if others and not self._cancel_jobs:
+            branches = f"{len(missing)} of {len(self.task.branch_map)} branches"
+            self.task.publish_message(f"{self.chain_name}: jobs make {branches}")
+
     def _set_tolerance(self) -> None:
         """Continue to the end whatever fails, and through some minutes without answer, unless the user set limits."""
         if not self.task.tolerance:
             self.task.tolerance = _ALL
         if self.task.poll_fails == _POLL_FAILS and self.task.poll_interval:
-            self.task.poll_fails = max(_POLL_FAILS, round(_DOWNTIME_S / (60 * self.task.poll_interval)))
+            self.task.poll_fails = max(_POLL_FAILS, count_polls(self.task.poll_interval, _DOWNTIME_S))
 
     def _conclude(self) -> None:
         """Check the outputs, and remove what killed jobs left."""
@@ -191,9 +207,13 @@ class BatchProxy(BaseRemoteWorkflowProxy):
         if not self._only_submitted and self._find_missing():
             raise BatchError(self._describe_missing(None))
         if not self._cancel_jobs:
-            self.task.prepare()
+            self._prepare()
         if not self._only_submitted:
             self.task.check_whole()
+
+    def _prepare(self) -> None:
+        for stage in self.task.chain():
+            stage.prepare()
 
     # during polling ---------------------------------------------------------------------------------------------------
 
@@ -211,6 +231,8 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _query(self, query_batch: Callable[..., Any], job_ids: Any, **kwargs: Any) -> Any:
         answers = query_batch(job_ids, **kwargs)
+        if job_ids:  # before it submits, law asks for no job
+            self._intervals.grow()
         errors = [answer for answer in answers.values() if isinstance(answer, Exception)]
         self._poll_error = errors[0] if errors else None
         ended = (BaseJobManager.FINISHED, BaseJobManager.FAILED)
@@ -247,7 +269,10 @@ class BatchProxy(BaseRemoteWorkflowProxy):
             error = self._poll_error  # it tells more than law's "poll_fails exceeded"
         elif str(error).startswith(_UNINFORMATIVE):
             error = None
-        return describe_missing(self.task.task_family, missing, len(self.task.branch_map), jobs, error)
+        chain = self.task.chain()
+        stages = find_unfinished(chain) if len(chain) > 1 else {}
+        account = Account(self.chain_name, self.workflow_type, len(self.task.branch_map), stages)
+        return describe_missing(account, missing, jobs, error)
 
     def _get_data_path(self) -> Path:
         return Path(self.get_cached_output()["jobs"].abspath)

@@ -9,7 +9,7 @@ from law.config import Config
 
 from submit.errors import NoCommandError
 
-__all__ = ["CheckedCommand", "find_shell_characters", "require_command"]
+__all__ = ["CheckedCommand", "find_shell_characters", "replace_other_characters", "require_command"]
 
 _ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)  # may precede a command, as SLURM_CONF=/etc/slurm.conf
 _TIMEOUT_S = 60
@@ -44,6 +44,11 @@ def find_shell_characters(text: str) -> str:
         Each such character once, in the order of their first occurrence; empty when there is none.
     """
     return "".join(dict.fromkeys(_PLAIN.sub("", text)))
+
+
+def replace_other_characters(name: str) -> str:
+    """Return a name with an underscore for all but ASCII letters, digits and ``_ + . -``."""
+    return re.sub(r"[^A-Za-z0-9_+.-]", "_", name)
 
 
 def require_command(key: str) -> None:

@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["describe_missing", "read_last_lines"]
+__all__ = ["Account", "describe_missing", "read_last_lines"]
 
 _QUOTED = 10  # failed jobs whose logs are quoted in the message
 _LINES = 12
 _ROW = 5  # branches in a row that are listed as a range
+_REMEDY = "Fix the cause and rerun the same command; it polls the jobs that still run and submits what is missing."
+_MORE_TIME = (
+    "A job that exceeded its walltime needs more of it (--{}-walltime) or less work: a lower --tasks-per-job, or a "
+    "lower --files-per-branch, which groups the files anew and parses them again."
+)
 _ALIVE = ("pending", "running")  # of jobs that may still succeed
 _BYTES = 100_000
 _WORKER = "ERROR: [pid "  # luigi names the task that failed; the lines after it give the reason
@@ -18,6 +23,22 @@ _SUCCESS = "task exit code: 0"
 _ERRORS = ("ERROR", "error:")
 _TRACEBACK = "Traceback (most recent call last)"
 _EPILOGUES = ("task exit code:", "===== Luigi Execution Summary", "-- hook law_hook_job_f", "-- stageout")
+
+
+class Account(NamedTuple):
+    """What the message of an incomplete run is about.
+
+    Attributes:
+        name: The stage, with those that its jobs make on the way.
+        system: The batch system, as `pbs`.
+        total: Number of all branches.
+        stages: Where jobs make several stages, the first that a branch lacks, by branch.
+    """
+
+    name: str
+    system: str
+    total: int
+    stages: Mapping[int, str]
 
 
 def read_last_lines(path: Path) -> list[str]:
@@ -50,43 +71,41 @@ def read_last_lines(path: Path) -> list[str]:
 
 
 def describe_missing(
-    family: str, missing: Sequence[int], total: int, jobs: Iterable[Mapping[str, Any]], error: Exception | None
+    account: Account, missing: Sequence[int], jobs: Iterable[Mapping[str, Any]], error: Exception | None
 ) -> str:
     """Describe which outputs of a run are missing, and why.
 
     Args:
-        family: The task's name.
+        account: What the message is about.
         missing: The branches without output.
-        total: The number of all its branches.
         jobs: law's data of the jobs with such branches; the id of a job that was not submitted is None.
         error: What ended the polling; None when all jobs have ended.
 
     Returns:
         The message: branches, jobs, logs with their last lines, and the remedy.
     """
-    lines = [f"{family}: {len(missing)} of {total} branches have no output (the others are done, and stay done):"]
-    quoted, unsubmitted = 0, dict.fromkeys(missing, "not submitted")
+    done = "have no output (the others are done, and stay done):"
+    lines = [f"{account.name}: {len(missing)} of {account.total} branches {done}"]
+    quoted, exceeded, unsubmitted = 0, False, dict.fromkeys(missing, "not submitted")
     for job in jobs:
         branches = [branch for branch in job["branches"] if branch in unsubmitted]
         if job["job_id"] is None:
             unsubmitted |= dict.fromkeys(branches, job.get("error") or "not submitted")
             continue
         unsubmitted = {branch: reason for branch, reason in unsubmitted.items() if branch not in branches}
-        log = Path((job.get("extra") or {}).get("log") or "")  # a job that never ran has none
-        lines.append(f"branch {_join(branches)}: {_describe_end(job)}; log: {log if log.is_file() else 'none'}")
-        if log.is_file() and job.get("status") not in _ALIVE and (quoted := quoted + 1) <= _QUOTED:
-            lines += [f"    {line}" for line in read_last_lines(log)]
+        exceeded |= bool((job.get("extra") or {}).get("exceeded_walltime"))
+        line, *words = _describe_job(job, branches, account, quoted < _QUOTED)
+        lines += [line, *words]
+        quoted += bool(words)
     for reason in dict.fromkeys(unsubmitted.values()):
         branches = [branch for branch, its_reason in unsubmitted.items() if its_reason == reason]
         lines.append(f"branch {_join(branches)}: " + "\n    ".join(reason.splitlines()))
     if not missing:
-        lines = [f"{family}: all branches have their output, but polling the jobs ended with an error:"]
+        lines = [f"{account.name}: all branches have their output, but polling the jobs ended with an error:"]
     if error is not None:
         lines.append(f"Polling ended with: {error}")
-    lines.append(
-        "Fix the cause and rerun the same command; it polls the jobs that still run and submits what is missing."
-    )
-    return "\n".join(lines)
+    lines += [_MORE_TIME.format(account.system)] if exceeded else []
+    return "\n".join([*lines, _REMEDY])
 
 
 def _select_failure(lines: list[str]) -> list[str]:
@@ -100,9 +119,22 @@ def _cut_before(lines: Sequence[str], beginnings: tuple[str, ...]) -> Sequence[s
     return lines[: next((number for number, line in enumerate(lines) if line.startswith(beginnings)), len(lines))]
 
 
-def _describe_end(job: Mapping[str, Any]) -> str:
+def _describe_job(job: Mapping[str, Any], branches: Sequence[int], account: Account, quotes: bool) -> list[str]:
+    """Return a line about a job and, if wanted, the last words of one that has ended."""
+    log = Path((job.get("extra") or {}).get("log") or "")  # a job that never ran has none
     code = f", code {job['code']}" if job.get("code") not in (None, 0) else ""
-    return f"job {job['job_id']}: {job.get('error') or job.get('status') or 'submitted'}{code}"
+    end = f"job {job['job_id']}: {job.get('error') or job.get('status') or 'submitted'}{code}"
+    where = log if log.is_file() else "none"
+    words = read_last_lines(log) if quotes and log.is_file() and job.get("status") not in _ALIVE else []
+    return [
+        f"branch {_join(branches)}{_name_stages(branches, account)}: {end}; log: {where}",
+        *(f"    {line}" for line in words),
+    ]
+
+
+def _name_stages(branches: Iterable[int], account: Account) -> str:
+    names = dict.fromkeys(account.stages[branch] for branch in branches if branch in account.stages)
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _join(branches: Iterable[int]) -> str:

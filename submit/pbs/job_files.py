@@ -10,6 +10,8 @@ from law.job.base import BaseJobFileFactory, JobInputFile
 from law.target.file import FileSystemDirectoryTarget, get_path
 from law.target.local import LocalDirectoryTarget
 
+from submit.jobs.job_script import export_log
+from submit.jobs.requests import format_time, parse_memory
 from submit.pbs.qstat import Dialect, format_job_name
 from submit.pbs.settings import get_setting
 from submit.shell_commands import find_shell_characters
@@ -17,7 +19,6 @@ from targets.storage import atomic
 
 __all__ = ["PBSJobFileFactory", "format_memory", "format_resources", "make_local_directory", "read_directives"]
 
-_SIZE = re.compile(r"(\d+)\s*(b|[kmgtp]b?)", re.IGNORECASE)
 _DEFAULTS: dict[str, Any] = {
     "file_name": "pbs_job.sh",  # of job files, before the postfix
     "command": None,  # what the job runs, as text for the shell or as words; or
@@ -99,6 +100,7 @@ class PBSJobFileFactory(BaseJobFileFactory):
         arguments = c.arguments or ""
         run = f"{run} {arguments if isinstance(arguments, str) else shlex.join(map(str, arguments))}".strip()
         lines = [f"#!{c.shell}", *(f"#PBS {option}" for option in _format_options(c)), ""]
+        lines += [export_log(c.custom_log_file)] if c.custom_log_file else []
         lines += [f"cd {shlex.quote(str(c.folder or c.dir))} || exit 1", f"exec {run}" if c.executable else run]
         for line in lines:
             if re.search(r"[\r\n\0]", line):
@@ -168,10 +170,8 @@ def format_memory(text: str) -> str:
     Raises:
         ValueError: When it is no such amount, or zero.
     """
-    if not (match := _SIZE.fullmatch(text.strip())) or not int(match[1]):
-        msg = f"{text!r} is no amount of memory: write a whole number and b, kb, mb, gb or tb, as 2gb"
-        raise ValueError(msg)
-    return f"{int(match[1])}{match[2].lower().removesuffix('b')}b"
+    number, unit = parse_memory(text)
+    return f"{number}{unit.removesuffix('b')}b"
 
 
 def format_resources(dialect: Dialect, ncpus: int, memory: str | None, walltime_s: float | None) -> list[str]:
@@ -193,8 +193,7 @@ def format_resources(dialect: Dialect, ncpus: int, memory: str | None, walltime_
         msg = f"a job needs at least one core and some time: ncpus={ncpus}, walltime_s={walltime_s}"
         raise ValueError(msg)
     mem = f"mem={format_memory(memory)}" if memory else ""
-    minutes, rest = divmod(-int(-(walltime_s or 0) // 1), 60)
-    time = f"walltime={minutes // 60:02}:{minutes % 60:02}:{rest:02}" if walltime_s else ""
+    time = f"walltime={format_time(walltime_s)}" if walltime_s else ""
     if dialect is Dialect.OPENPBS:
         return [f"-l select=1:ncpus={ncpus}" + (f":{mem}" if mem else ""), *([f"-l {time}"] if time else [])]
     return ["-l " + ",".join(part for part in (f"nodes=1:ppn={ncpus}", mem, time) if part)]

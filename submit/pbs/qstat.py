@@ -14,6 +14,7 @@ from law.job.base import BaseJobManager
 
 from submit.errors import CommandError
 from submit.pbs.exit_codes import OPENPBS_EXITS, TORQUE_EXITS, TRANSIENT_CODES
+from submit.shell_commands import replace_other_characters
 
 __all__ = [
     "UNKNOWN_JOB",
@@ -48,7 +49,8 @@ class JobStatus:
         code: Exit status of the job; None as long as there is none.
         error: Why it failed; None when it did not.
         extra: What else law keeps: `vanished` when the server does not know the job any more, `no_exit_status` when it
-            reports that the job ended but not how (outputs decide in both cases), `remote_host` where it ran.
+            reports that the job ended but not how (outputs decide in both cases), `exceeded_walltime`, `remote_host`
+            where it ran.
     """
 
     status: str
@@ -71,6 +73,7 @@ _SUBMITTED = re.compile(r"\d+(\[\d*\])?(\.[\w.-]+)?$")
 _UNKNOWN = re.compile(r"Unknown Job Id(?: Error)?\s+(\d\S*)")
 _FINISHED = re.compile(r"(\d\S*) Job has finished|Job has finished,? (\d\S*)")
 _EXITS = {Dialect.OPENPBS: OPENPBS_EXITS, Dialect.TORQUE: TORQUE_EXITS}
+_EXCEEDED_WALLTIME = {Dialect.OPENPBS: -29, Dialect.TORQUE: -11}
 _LONGEST_NAME = {Dialect.OPENPBS: 230, Dialect.TORQUE: 15}  # PBS_MAXJOBNAME of pbs_ifl.h, in characters
 
 _PENDING = "QHWTM"  # OpenPBS: queued, held, waiting for its time, moving between queues, moved to another server
@@ -194,6 +197,8 @@ def parse_status(attributes: dict[str, str], dialect: Dialect) -> JobStatus:
         raise CommandError(msg) from None
     if code == 0:
         return JobStatus(BaseJobManager.FINISHED, code=0, extra=extra)
+    if code == _EXCEEDED_WALLTIME[dialect]:
+        extra["exceeded_walltime"] = True
     return JobStatus(BaseJobManager.FAILED, code=code, error=_describe_exit(code, dialect) + comment, extra=extra)
 
 
@@ -207,7 +212,7 @@ def format_job_name(name: str, dialect: Dialect) -> str:
     Returns:
         Letters, digits and `_+.-`, a letter first; a name that is too long is cut before its last two parts.
     """
-    clean = re.sub(r"[^A-Za-z0-9_+.-]", "_", name)
+    clean = replace_other_characters(name)
     if not clean[:1].isalpha():
         clean = f"J{clean}"
     if len(clean) <= (longest := _LONGEST_NAME[dialect]):

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from law.job.base import JobInputFile
+from law.parameter import get_param
 from law.util import DotDict, law_src_path
 from law.workflow.remote import BaseRemoteWorkflow
 
+from submit.jobs.requests import JobRequest
 from submit.pbs.proxy import PBSWorkflowProxy
 
 __all__ = ["PBSWorkflow"]
@@ -59,6 +61,14 @@ class PBSWorkflow(BaseRemoteWorkflow):
     def pbs_job_resources(self, job_num: int, branches: Sequence[int]) -> dict[str, float]:  # noqa: ARG002
         """Return what a job claims of luigi's own resources."""
         return {}
+
+    def pbs_job_request(self) -> JobRequest:
+        """Return the cores, memory and time that a job requests; by default what the task's parameters say."""
+        return JobRequest(self.pbs_ncpus, get_param(self.pbs_memory), get_param(self.pbs_walltime))
+
+    def pbs_job_label(self) -> str:
+        """Return what names of jobs begin with, before the family."""
+        return ""
 
     def pbs_job_file(self) -> JobInputFile:
         """Return law's job script."""

@@ -4,8 +4,6 @@
 pbs`` one stage alone.
 """
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +12,23 @@ import law
 law.contrib.load("slurm", "htcondor")
 law.config.Config._default_config["job"].setdefault("outputs_grace", None)  # so that it is a known key
 
-from law.contrib.htcondor.workflow import HTCondorWorkflow, HTCondorWorkflowProxy  # noqa: E402 (their settings first)
-from law.contrib.slurm.workflow import SlurmWorkflow, SlurmWorkflowProxy  # noqa: E402
+from law.contrib.htcondor.workflow import HTCondorWorkflowProxy  # noqa: E402 (their settings first)
+from law.contrib.slurm.workflow import SlurmWorkflowProxy  # noqa: E402
 from law.job.base import JobInputFile  # noqa: E402
+from law.parameter import get_param  # noqa: E402
 
 from submit.batch import BatchProxy  # noqa: E402
-from submit.htcondor import HTCondorJobManager  # noqa: E402
+from submit.htcondor import HTCondorWorkflow  # noqa: E402
+from submit.jobs.bootstrap_file import write_bootstrap  # noqa: E402
+from submit.jobs.job_script import write_job_script  # noqa: E402
+from submit.jobs.requests import JobRequest, maximum  # noqa: E402
 from submit.pbs.job_files import read_directives  # noqa: E402
 from submit.pbs.proxy import PBSWorkflowProxy  # noqa: E402
 from submit.pbs.workflow import PBSWorkflow  # noqa: E402
 from submit.shell_commands import find_shell_characters  # noqa: E402
-from submit.slurm import SlurmJobManager  # noqa: E402
+from submit.slurm.workflow import SlurmWorkflow  # noqa: E402
 from targets.documents.digests import digest  # noqa: E402
 from targets.errors import ConfigurationError  # noqa: E402
-from targets.storage import atomic  # noqa: E402
 from tasks.cli import command_line  # noqa: E402
 from tasks.framework.branches import BranchOutputs  # noqa: E402
 from tasks.framework.pool import PoolWorkflow  # noqa: E402
@@ -39,17 +40,7 @@ __all__ = ["ENGINES", "ClusterWorkflow"]
 ENGINES = ("pbs", "slurm", "htcondor")
 """What ``--workflow`` may name besides ``local``."""
 
-_PROJECT = Path(__file__).resolve().parents[2]
-_FORWARDED_PATHS = (
-    *("PIPELINE_VIEW", "LAW_CONFIG_FILE", "X509_USER_PROXY", "XDG_CACHE_HOME"),
-    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),  # requests and Python's ssl read them
-)
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")  # requests reads both cases
-_FORWARDED = (
-    *("ATLAS_API_BASE_URL", "CERN_OPENDATA_BASE_URL"),
-    *_PROXIES,
-    *map(str.lower, _PROXIES),
-)
+_BOOTSTRAP, _JOB_FILES = "bootstrap.sh", "job_files"  # in the directory of a stage's jobs; the second not for PBS
 
 
 class _PBSProxy(BatchProxy, PBSWorkflowProxy, BranchOutputs):
@@ -74,27 +65,13 @@ class _Slurm(SlurmWorkflow):
     workflow_proxy_cls = _SlurmProxy
     exclude_index = True
 
-    def slurm_job_manager_cls(self) -> type[SlurmJobManager]:
-        return SlurmJobManager
-
     def slurm_create_job_file_factory(self, **kwargs: Any) -> Any:
         return super().slurm_create_job_file_factory(**_in_directory(self.slurm_output_directory(), kwargs))
-
-    def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:
-        attempt = self.workflow_proxy.job_data.attempts.get(job_num, 0)
-        unique = digest([self.live_task_id, self.slurm_output_directory().abspath, branches, attempt], 8)
-        config.job_name = f"{type(self).__name__}_{job_num}_{unique}"  # so that the job can be found by its name
-        config.stdout = config.stderr = "job.log"  # one log a job
-        config.render_variables["law_job_base"] = "${TMPDIR:-/tmp}"  # the job script's own files stay on the node
-        return config
 
 
 class _HTCondor(HTCondorWorkflow):
     workflow_proxy_cls = _HTCondorProxy
     exclude_index = True
-
-    def htcondor_job_manager_cls(self) -> type[HTCondorJobManager]:
-        return HTCondorJobManager
 
     def htcondor_create_job_file_factory(self, **kwargs: Any) -> Any:
         return super().htcondor_create_job_file_factory(**_in_directory(self.htcondor_output_directory(), kwargs))
@@ -162,25 +139,51 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     pbs_output_postfix = slurm_output_postfix = htcondor_output_postfix = _get_files_digest
 
+    def _get_job_label(self) -> str:
+        """Name jobs after their run first: lists of jobs show the beginning of a name."""
+        return str(self.run_name)
+
+    pbs_job_label = slurm_job_label = htcondor_job_label = _get_job_label
+
+    def _get_job_request(self) -> JobRequest:
+        """Return the cores, memory and time of a job: the maximum over the stages that it makes."""
+        return maximum(stage.own_job_request(str(self.workflow)) for stage in self.chain())
+
+    pbs_job_request = slurm_job_request = htcondor_job_request = _get_job_request
+
+    def own_job_request(self, engine: str) -> JobRequest:
+        """Return what the settings of this stage alone request of a batch system."""
+        names = [f"{engine}_{name}" for name in ("ncpus", "memory", "walltime")]
+        return JobRequest(*(get_param(getattr(self, name)) for name in names))
+
+    def chain(self) -> list[Any]:
+        """Return the stages that a job makes of its branches, in their order, this one last."""
+        return [self]
+
+    def modify_polling_status_line(self, status_line: str) -> str:
+        """Name the stages that the jobs make, where they are several."""
+        name = self.workflow_proxy.chain_name
+        return status_line if name == self.task_family else f"{name}: {status_line}"
+
     def _write_bootstrap(self) -> JobInputFile:
-        """Write the file that a job sources first: it names this Python and sources submit/bootstrap.sh."""
-        values = {name: os.environ[name] for name in _FORWARDED if os.environ.get(name)}
-        values |= {name: _make_absolute(os.environ[name]) for name in _FORWARDED_PATHS if os.environ.get(name)}
-        lines = [
-            *(f"export {name}={_quote(value)}" for name, value in values.items()),
-            *_export_temporary_directory(),
-            "export PIPELINE_JOB=1",
-            f"export PIPELINE_BIN={_quote(str(Path(sys.executable).parent))}",
-            f". {_quote(str(_PROJECT / 'submit' / 'bootstrap.sh'))} || return 1",
-            f". {_quote(str(_PROJECT / 'submit' / 'job_hooks.sh'))}",
-        ]
-        path = Path(self._get_jobs_directory().abspath) / "bootstrap.sh"
-        text = "\n".join([*lines, ""])
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            atomic.write_text(path, text, private=True)  # a proxy's address may hold a password
+        """Write the file that a job sources first."""
+        path = Path(self._get_jobs_directory().abspath) / _BOOTSTRAP
+        write_bootstrap(path)
         return JobInputFile(str(path), copy=False)
 
     pbs_bootstrap_file = slurm_bootstrap_file = htcondor_bootstrap_file = _write_bootstrap
+
+    def _write_job_script(self) -> JobInputFile:
+        """Write law's job script, once for all jobs of the stage."""
+        folder = Path(self._get_jobs_directory().abspath)
+        return write_job_script(folder / "law_job.sh", folder / _BOOTSTRAP)
+
+    pbs_job_file = slurm_job_file = _write_job_script
+
+    def htcondor_job_file(self) -> JobInputFile:
+        """Write the same beside the job files: HTCondor looks for it where they are submitted."""
+        folder = Path(self._get_jobs_directory().abspath)
+        return write_job_script(folder / _JOB_FILES / "law_job.sh", folder / _BOOTSTRAP)
 
     def _use_local_scheduler(self) -> bool:
         """Give jobs a scheduler of their own: nodes may not reach luigid."""
@@ -203,22 +206,6 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
 def _in_directory(target: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Put job files into the shared directory of the job data: nodes do not have the submitting host's own."""
-    path = Path(target.abspath) / "job_files"
+    path = Path(target.abspath) / _JOB_FILES
     path.mkdir(parents=True, exist_ok=True)
     return {"dir": str(path), "mkdtemp": False, "cleanup": False} | settings
-
-
-def _export_temporary_directory() -> list[str]:
-    """Use the submitter's temporary directory in a job, where the node has it and the batch system names none."""
-    if not (value := os.environ.get("TMPDIR")):
-        return []
-    folder = _quote(_make_absolute(value))
-    return [f'[ -n "${{LAW_JOB_ORIGINAL_TMPDIR:-}}" ] || [ ! -w {folder} ] || export TMPDIR={folder}']
-
-
-def _make_absolute(path: str) -> str:
-    return str(Path(path).absolute())  # jobs start elsewhere
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from edm.records.branch_records import ParsedFiles
 from edm.records.samples import Normalisation
@@ -18,6 +18,9 @@ __all__ = ["WeightedStage"]
 class WeightedStage(Stage):
     """A stage whose products hold weights, or sums of them, for datasets of simulation."""
 
+    reads_weight_unit: ClassVar[bool] = False
+    """Whether its branches ask for the unit of the weights."""
+
     exclude_index = True
 
     def is_weighted(self, dataset: str) -> bool:
@@ -30,6 +33,11 @@ class WeightedStage(Stage):
             of_simulation = self.mc_weights and self.first_file(dataset).data_type == "mc"
             known[dataset] = of_simulation and self.selected().weights is not None
         return bool(known[dataset])
+
+    def stages_before_chain(self) -> set[str]:
+        """Return what is made before: the unit of the weights is found in the first parsed data of a dataset."""
+        needs_unit = self.reads_weight_unit and self.mc_weights and "mc" in self.data_types()
+        return {self.first_stage().task_family} if needs_unit else set()
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: of weighted simulation also that it is, and what sets the unit."""

@@ -177,7 +177,7 @@ class JobParameters(PollingParameters):
         default=1,
         unit="m",
         significant=False,
-        description="time between two polls; default unit is minutes",
+        description="longest time between two polls, the first of which come sooner; default unit is minutes",
     )
     no_poll = Flag(default=False, significant=False, description="submit jobs without waiting for them")
     cancel_jobs = Flag(default=False, description="cancel the jobs and submit none")
@@ -201,11 +201,39 @@ class JobParameters(PollingParameters):
     slurm_partition = _Word(
         default=NO_STR, significant=False, description="partition that jobs go to", default_text="the cluster's"
     )
+    slurm_walltime = _Duration(
+        default=NO_FLOAT,
+        unit="h",
+        significant=False,
+        description="longest time that a job may take; default unit is hours",
+        default_text="the cluster's",
+    )
+    slurm_memory = _Memory(
+        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text="the cluster's"
+    )
+    slurm_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+    slurm_account = _Word(
+        default=NO_STR, significant=False, description="account that jobs are charged to", default_text="yours"
+    )
     htcondor_pool = _Word(
         default=NO_STR, significant=False, description="pool that jobs go to", default_text="the host's"
     )
     htcondor_scheduler = _Word(
         default=NO_STR, significant=False, description="scheduler that takes the jobs", default_text="the host's"
+    )
+    htcondor_walltime = _Duration(
+        default=NO_FLOAT,
+        unit="h",
+        significant=False,
+        description="longest time that a job may take; default unit is hours",
+        default_text="the pool's",
+    )
+    htcondor_memory = _Memory(
+        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text="the pool's"
+    )
+    htcondor_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+    htcondor_account = _Word(
+        default=NO_STR, significant=False, description="accounting group of the jobs", default_text="none"
     )
 
 

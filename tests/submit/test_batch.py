@@ -114,6 +114,9 @@ class _Toy(BaseRemoteWorkflow):
     def prepare(self):
         pass
 
+    def chain(self):
+        return [self]
+
     def check_whole(self):
         pass
 
@@ -529,7 +532,7 @@ def test_outputs_may_show_late(cluster):
     assert len(cluster.jobs) == 4
 
 
-@pytest.mark.parametrize(("grace", "interval_s", "looks"), [(None, 60, 2), (None, 20, 4), ("0s", 5, 2), ("9s", 5, 3)])
+@pytest.mark.parametrize(("grace", "interval_s", "looks"), [(None, 60, 5), (None, 20, 6), ("0s", 5, 2), ("9s", 5, 3)])
 def test_outputs_are_waited_for_as_long_as_told(cluster, monkeypatch, grace, interval_s, looks):
     if grace:
         monkeypatch.setitem(law.config.Config.instance()._sections["job"], "outputs_grace", grace)
@@ -548,9 +551,9 @@ def test_an_exit_status_other_than_0_needs_no_second_look(cluster):
 
 def test_a_server_may_be_silent_for_ten_minutes(cluster):
     def behave(job):
-        if 3 < cluster.looks <= 13:
+        if 3 < cluster.looks <= 18:
             _raise("qstat: no server")()
-        return {"status": RUNNING} if cluster.looks < 16 else cluster.end(job)
+        return {"status": RUNNING} if cluster.looks < 21 else cluster.end(job)
 
     cluster.behave = behave
     run(cluster, size=1)
@@ -561,10 +564,10 @@ def test_a_server_that_stays_silent_is_named(cluster):
     cluster.behave = _raise("qstat: no server")
     with pytest.raises(BatchError, match="Polling ended with: qstat: no server"):
         run(cluster, size=1)
-    assert cluster.looks == 11
+    assert cluster.looks == 16
     with pytest.raises(BatchError, match="Polling ended with: qstat: no server"):
         run(cluster, size=1, poll_fails=1)
-    assert cluster.looks == 13
+    assert cluster.looks == 18
     assert len(cluster.jobs) == 1
 
 

@@ -27,6 +27,7 @@ class FillHistograms(BinningParameters, WeightedStage):
         "resolution_start_gev": 1.0,
     }
     depends_on_dataset = True
+    reads_weight_unit = True
     upstream = (RemovePeaks, FindPeaks, ComputeMasses)
     suffix = ".npz"
     exclude_index = False

@@ -15,6 +15,7 @@ class CountMasses(PeakParameters, WeightedStage):
     variant_parameters = ("peak_detection_bin_width_gev", "known_resonances", "max_mass_gev")
     upstream = (ComputeMasses,)
     may_lack_files = True
+    reads_weight_unit = True
     suffix = ".npz"
     exclude_index = False
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from submit.jobs.job_logs import describe_missing, read_last_lines
+from submit.jobs.job_logs import Account, describe_missing, read_last_lines
 
 SUMMARY = """
 ===== Luigi Execution Summary =====
@@ -115,6 +115,19 @@ def test_of_a_huge_log_the_end_is_read(tmp_path):
     assert read_last_lines(tmp_path / "job.log") == ["ERROR: late"]
 
 
+PARSING = Account("ParseFile", "pbs", 9, {})
+
+
+def test_stages_of_a_chain_and_a_walltime_are_named():
+    account = Account("CountMasses, with ParseFile and ComputeMasses", "slurm", 9, {0: "ParseFile", 1: "CountMasses"})
+    jobs = [job([0, 1], extra={"exceeded_walltime": True}, error="exceeded its walltime", code=None)]
+    head, line, remedy, _ = describe_missing(account, [0, 1], jobs, None).splitlines()
+    assert head.startswith("CountMasses, with ParseFile and ComputeMasses: 2 of 9 branches have no output")
+    assert line == "branch 0,1 (ParseFile, CountMasses): job 1.s: exceeded its walltime; log: none"
+    assert "exceeded its walltime needs more of it (--slurm-walltime)" in remedy
+    assert "--files-per-branch" in remedy
+
+
 def job(branches, log=None, **more):
     return {"job_id": "1.s", "branches": branches, "status": "failed", "code": 60, "error": "exit status 60",
             "extra": {"log": log}} | more  # fmt: skip
@@ -124,7 +137,7 @@ def test_the_message_names_branches_jobs_and_logs(tmp_path):
     (tmp_path / "a.log").write_text("ERROR: no\n")
     jobs = [job([0, 1], str(tmp_path / "a.log")), job([4], str(tmp_path / "b.log"), error=None, status=None, code=None)]
     jobs += [job([number], job_id=None, error="refused:\nno such queue") for number in (2, 7)]
-    assert describe_missing("ParseFile", [0, 2, 4, 5, 6, 7], 9, jobs, OSError("qstat: down")).splitlines() == [
+    assert describe_missing(PARSING, [0, 2, 4, 5, 6, 7], jobs, OSError("qstat: down")).splitlines() == [
         "ParseFile: 6 of 9 branches have no output (the others are done, and stay done):",
         f"branch 0: job 1.s: exit status 60, code 60; log: {tmp_path}/a.log",
         "    ERROR: no",
@@ -141,13 +154,13 @@ def test_ten_logs_are_quoted_and_none_of_a_job_that_still_runs(tmp_path):
     (tmp_path / "a.log").write_text("ERROR: no\n")
     jobs = [job([number], str(tmp_path / "a.log")) for number in range(20)]
     jobs.insert(0, job([20], str(tmp_path / "a.log"), status="running", error=None, code=None))
-    text = describe_missing("ParseFile", list(range(21)), 21, jobs, None)
+    text = describe_missing(PARSING, list(range(21)), jobs, None)
     assert text.count("ERROR: no") == 10
     assert "branch 20: job 1.s: running; log: " in text
     assert text.count("\nbranch ") == 21
 
 
 def test_the_message_of_a_complete_run_names_the_error():
-    text = describe_missing("ParseFile", [], 9, [], OSError("disk full"))
+    text = describe_missing(PARSING, [], [], OSError("disk full"))
     assert text.startswith("ParseFile: all branches have their output, but polling the jobs ended with an error:\n")
     assert "disk full" in text

@@ -274,7 +274,7 @@ def test_jobs_that_qstat_leaves_out_in_silence_are_unknown(many, monkeypatch, hi
     for job_id in ids[5:15]:
         (pbs.folder / "jobs" / f"{job_id.removesuffix('.stub')}.json").unlink()
     calls = []
-    monkeypatch.setattr("submit.pbs.manager.run_command", _counting(calls))
+    monkeypatch.setattr("submit.pbs.queries.run_command", _counting(calls))
     statuses = manager.query(ids)
     vanished = [job_id for job_id, status in statuses.items() if status["extra"] == {"vanished": True}]
     assert vanished == ids[5:15]
