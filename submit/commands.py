@@ -61,7 +61,8 @@ def run_command(
         Its answer.
 
     Raises:
-        CommandError: When the command cannot be started; also a NoCommandError when it or the directory does not exist.
+        NoCommandError: When the command or the directory does not exist.
+        CommandError: When the command cannot be started for another reason.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -72,7 +73,9 @@ def run_command(
             keys = "see slurm_cmd_* or pbs_cmd_* in [job] of law.cfg"
             msg = f"cannot run {words[0]!r}: {error.strerror} ({error.filename}); {keys}"
             missing = isinstance(error, FileNotFoundError | PermissionError)  # others are transient: too many processes
-            raise (NoCommandError if missing else CommandError)(msg) from error
+            if missing:
+                raise NoCommandError(msg) from error
+            raise CommandError(msg) from error
         if processes is not None:
             processes.append(process)
         code = _wait(process, timeout_s)

@@ -1,5 +1,6 @@
 """Submissions of this process: each is recorded before and after, and why one failed is kept until the end."""
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,7 @@ class Submissions:
         self._names: dict[str, str] = {}  # of jobs, by job file
         self._errors: dict[int, Exception] = {}  # of the last submission that failed, by the job's number
         self._permanent_error: Exception | None = None
+        self._lock = threading.Lock()
 
     def record_intent(self, file: str, number: int, branches: list[int], name: str, log: str | None) -> None:
         """Record that a job is about to be submitted.
@@ -61,10 +63,12 @@ class Submissions:
                 raise self._permanent_error
             answer = submit_files(job_file, *args, **kwargs)
         except Exception as error:
-            if isinstance(error, _PERMANENT):
-                self._permanent_error = error
+            with self._lock:  # several threads may meet a permanent error at the same time: one of them is enough
+                if isinstance(error, _PERMANENT) and self._permanent_error is None:
+                    self._permanent_error = error
+            reason = self._permanent_error if isinstance(error, _PERMANENT) else error
             for file in files:
-                self._errors[self._numbers[file]] = error
+                self._errors[self._numbers[file]] = reason or error
                 self._journal().record_id(self._numbers[file], None)
             raise
         ids = answer if isinstance(answer, (list, tuple)) else [answer]

@@ -140,7 +140,9 @@ class PBSJobManager(PBSQueries):
             if not may_retry or monotonic() + delay_s > end:
                 refused = not unclear and is_permanent(answer.text)
                 msg = f"{path.name} was not submitted: {words[0]} {answer.summary}"
-                raise (RefusedJobError if refused else CommandError)(msg)
+                if refused:
+                    raise RefusedJobError(msg)
+                raise CommandError(msg)
             sleep(delay_s)
             delay_s = min(2 * delay_s, _LONGEST_WAIT_S)
             try:

@@ -61,23 +61,15 @@ class SlurmJobManager(LawSlurmJobManager):
             The job's id.
 
         Raises:
-            CommandError: When sbatch refuses the job, with its own message (RefusedJobError: a retry would not help).
+            CommandError: When sbatch does not exist or refuses the job, with its own message; a RefusedJobError when a
+                retry would not change that.
         """
-        require_command("slurm_cmd_sbatch")
-        path = Path(job_file).absolute()
-        words = [*(["--partition", partition] if partition else []), path.name]
-        for remaining in range(retries, -1, -1):
-            answer = _run("sbatch", words, str(path.parent), _processes)
-            if answer.code == 0 and (match := _SUBMITTED.search(answer.out)):
-                return int(match[1])
-            refused = is_permanent(answer.text)
-            if refused or answer.code is None or not remaining:  # without an answer, it may have been accepted
-                break
-            sleep(retry_delay)
-        if silent:
-            return None
-        msg = f"{path.name} was not submitted: sbatch {answer.summary}"
-        raise (RefusedJobError if refused else CommandError)(msg)
+        try:
+            return self._submit(Path(job_file).absolute(), partition, retries, retry_delay, _processes)
+        except CommandError:
+            if silent:
+                return None
+            raise
 
     def cancel(self, job_id: Any, silent: bool = False, _processes: list[Any] | None = None) -> Any:
         """Cancel jobs; jobs that have already ended are no error.
@@ -148,6 +140,23 @@ class SlurmJobManager(LawSlurmJobManager):
             if name in wanted and job_id.isdigit():
                 ids[name] = max(ids.get(name, 0), int(job_id))
         return ids
+
+    def _submit(
+        self, path: Path, partition: str | None, retries: int, delay_s: float, processes: list[Any] | None
+    ) -> int:
+        require_command("slurm_cmd_sbatch")
+        words = [*(["--partition", partition] if partition else []), path.name]
+        while True:
+            answer = _run("sbatch", words, str(path.parent), processes)
+            if answer.code == 0 and (match := _SUBMITTED.search(answer.out)):
+                return int(match[1])
+            msg = f"{path.name} was not submitted: sbatch {answer.summary}"
+            if is_permanent(answer.text):
+                raise RefusedJobError(msg)
+            if answer.code is None or retries <= 0:  # without an answer, it may have been accepted
+                raise CommandError(msg)
+            retries -= 1
+            sleep(delay_s)
 
     def _query(self, ids: Sequence[int], processes: list[Any] | None) -> dict[int, dict[str, Any]]:
         answer = _run("squeue", [*SQUEUE_OPTIONS, f"--jobs={','.join(map(str, ids))}"], processes=processes)

@@ -19,7 +19,7 @@ from law.contrib.slurm.workflow import SlurmWorkflow as LawSlurmWorkflow  # noqa
 __all__ = ["SlurmWorkflow", "format_options"]
 
 
-class SlurmJobFileFactory(LawSlurmJobFileFactory):
+class _JobFileFactory(LawSlurmJobFileFactory):
     """Names a job's files after the job: law names them after its branches, whatever the run, and each attempt anew."""
 
     def create(self, postfix: str | None = None, **kwargs: Any) -> Any:  # noqa: ARG002 (law's own)
@@ -46,9 +46,9 @@ class SlurmWorkflow(LawSlurmWorkflow):
         """Return the class of the job manager."""
         return SlurmJobManager
 
-    def slurm_job_file_factory_cls(self) -> type[SlurmJobFileFactory]:
+    def slurm_job_file_factory_cls(self) -> type[LawSlurmJobFileFactory]:
         """Return the class of the job file factory."""
-        return SlurmJobFileFactory
+        return _JobFileFactory
 
     def slurm_job_request(self) -> JobRequest:
         """Return the cores, memory and time that a job requests; by default what the task's parameters say."""

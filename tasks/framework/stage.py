@@ -10,8 +10,8 @@ from luigi.cmdline_parser import CmdlineParser
 from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
 from tasks.cli import messages
+from tasks.framework.chains import ChainWorkflow
 from tasks.framework.chosen_branches import ChosenBranches
-from tasks.framework.cluster import ENGINES, ClusterWorkflow
 from tasks.framework.location import Location
 from tasks.framework.product import FileTarget, FolderTarget
 from tasks.framework.sources import FileListTask, SourceTask
@@ -20,7 +20,7 @@ from tasks.parameters.inputs import ParsingParameters
 __all__ = ["Stage"]
 
 
-class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
+class Stage(ParsingParameters, SourceTask, ChosenBranches, ChainWorkflow):
     """A stage of the pipeline.
 
     Its ``run()`` makes the product of one branch; which branches there are is known once the files are listed.
@@ -223,50 +223,6 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """
         stages = {stage.__name__: self.upstream_task(stage) for stage in self.needed_stages()}
         return stages | {self._file_list_class().__name__: self.file_list()}
-
-    # chains: what one job makes --------------------------------------------------------------------------------------
-
-    def stages_before_chain(self) -> "set[str]":
-        """Return the names of stages upstream that no job of this one can make: a branch reads all their products."""
-        return set()
-
-    def chain(self) -> "list[Stage]":
-        """Return the stages that a job makes of its branches, in their order, this one last.
-
-        These are the stages upstream, directly or not, that have a branch for each group of files too and are jobs of
-        the same batch system. On this machine every stage is made alone.
-        """
-        if self.workflow not in ENGINES or self.is_branch() or self.granularity != "group":
-            return [self]
-        before = self.stages_before_chain()
-        while True:
-            members = self._collect_chain(before)
-            more = {name for stage in members.values() for name in stage.stages_before_chain()}
-            if more <= before:
-                return [*members.values()]
-            before |= more
-
-    def _collect_chain(self, before: "set[str]") -> "dict[str, Stage]":
-        members: dict[str, Stage] = {}
-        for stage in self.upstream_stages():
-            if stage.granularity == "group" and stage.__name__ not in before:
-                task = self.upstream_task(stage)
-                members |= task._collect_chain(before) if task.workflow == self.workflow else {}
-        return members | {self.task_family: self}
-
-    def deps(self) -> list[Any]:
-        """Return what luigi makes before this task; `requires` names all that it reads.
-
-        Of a chain, the jobs of its last stage make the others: nothing waits for these as a whole, neither the chain
-        nor a stage that requires its last stage too.
-        """
-        if self.is_branch() or self.is_controlling_remote_jobs():
-            return cast("list[Any]", super().deps())
-        chain = self.chain()
-        tasks = {stage: member.upstream_task(stage) for member in chain for stage in member.upstream_stages()}
-        made = {stage.task_family for task in tasks.values() for stage in task.chain()[:-1]}
-        made = made - self.stages_before_chain() | {stage.task_family for stage in chain}
-        return [*(task for stage, task in tasks.items() if stage.__name__ not in made), self.file_list()]
 
     def workflow_requires(self) -> Any:
         """Require the same for the whole stage."""

@@ -1,11 +1,12 @@
-"""Fixtures of the tests of PBS."""
+"""Fixtures of the tests of batch systems."""
 
 import pytest
 from law.config import Config
 
 from tests.support.pbs_engine import engine
+from tests.support.pbs_workflow import proxy
 
-__all__ = ["configure", "engine"]
+__all__ = ["configure", "engine", "proxy"]
 
 
 @pytest.fixture

@@ -222,19 +222,3 @@ def test_a_server_that_goes_away_and_comes_back(small):
     assert run.outputs().keys() == {0, 1, 2, 3}
     assert len(run.names()) == 4
     assert "retry: 1" not in "".join(output)
-
-
-def test_names_can_be_asked_for_again(small):
-    # with them, jobs are found whose ids were never written down
-    run = small()
-    run.pbs.pause()
-    run("--no-poll", "--tasks-per-job", "2")
-    code = (
-        "import small; from submit.pbs.manager import PBSJobManager; "
-        "task = small.Square(workflow='pbs', tasks_per_job=2); "
-        "names = [task.workflow_proxy.format_job_name(1, [0, 1]), task.workflow_proxy.format_job_name(2, [2, 3])]; "
-        "found = PBSJobManager().find(names); print(*names, *map(found.get, names))"
-    )
-    ids = {job["name"]: f"{job['number']}.stub" for job in run.pbs.jobs()}
-    assert run(command=(sys.executable, "-c", code)).split()[:2] == sorted(ids)
-    assert run(command=(sys.executable, "-c", code)).split()[2:4] == [ids[name] for name in sorted(ids)]

@@ -197,15 +197,47 @@ def test_htcondor_gets_a_job_file(run, tmp_path, monkeypatch):
     stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "1 job(s) submitted to cluster 7."\n')
     stub.chmod(0o755)
     monkeypatch.setitem(Config.instance()._sections["job"], "htcondor_cmd_submit", str(stub))
-    outcome = submit(run, engine="htcondor", files_per_branch=3)
+    outcome = submit(run, "--htcondor-memory", "2gb", engine="htcondor", files_per_branch=3)
     assert outcome.status == 0, outcome.text
     (name,) = (tmp_path / "asked").read_text().split()
+    assert "_r_ParseFile_1_" in name
     folder = run.out / "logs" / "jobs" / "ParseFile"
     text = (folder / "job_files" / name).read_text()
     assert re.search(r"^executable = \S*law_job\S*\.sh$", text, re.MULTILINE)
+    assert "request_memory = 2048MB" in text
+    arguments = re.search(r"^arguments = .* ParseFile (\S+) ", text, re.MULTILINE)[1]
+    assert "--module" not in base64.b64decode(arguments).decode()
     assert f"{folder}/bootstrap.sh" in "".join(path.read_text() for path in (folder / "job_files").iterdir())
     (data,) = folder.glob("htcondor_jobs_*.json")
     assert json.loads(data.read_text())["jobs"]["1"]["job_id"] == "7.0"
+
+
+def test_jobs_of_slurm_are_named_and_request_what_was_asked_for(run, tmp_path, monkeypatch):
+    stub = tmp_path / "sbatch"
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "Submitted batch job 7"\n')
+    stub.chmod(0o755)
+    monkeypatch.setitem(Config.instance()._sections["job"], "slurm_cmd_sbatch", str(stub))
+    words = ["--slurm-walltime", "90m", "--slurm-memory", "2gb", "--slurm-ncpus", "2", "--slurm-account", "atlas"]
+    words += ["--slurm-partition", "long", "--transfer-logs", "True"]
+    for selection in ("none", "default"):  # two variants of one run, at the same time
+        outcome = submit(run, *words, engine="slurm", files_per_branch=3, selection=selection)
+        assert outcome.status == 0, outcome.text
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert all(line.startswith("--partition long slurm_job_") for line in asked)
+    assert len({*asked}) == 2
+    folder = run.out / "logs" / "jobs" / "ParseFile"
+    names = [re.search(r"(r_ParseFile_1_\w{6})\.sh", line)[1] for line in asked]
+    text = (folder / "job_files" / asked[0].split()[-1]).read_text()
+    expected = {"job-name": names[0], "output": f"{folder}/logs/{names[0]}.log", "time": "01:30:00", "mem": "2G"}
+    expected |= {"cpus-per-task": "2", "account": "atlas", "chdir": str(folder)}
+    assert expected.items() <= dict(re.findall(r"^#SBATCH --([\w-]+)=(.*)$", text, re.MULTILINE)).items()
+    assert f"export PIPELINE_JOB_LOG={folder}/logs/stdall_{names[0]}.txt" in text
+    assert f"\n{folder}/law_job.sh tasks.stages.inputs.parse_file ParseFile " in text
+    arguments = base64.b64decode(text.split(" ParseFile ")[1].split()[0]).decode()
+    assert "--module" not in arguments
+    assert "--local-scheduler" in arguments
+    assert 'local bootstrap_file="' + str(folder / "bootstrap.sh") in (folder / "law_job.sh").read_text()
+    assert "{{" not in (folder / "law_job.sh").read_text()
 
 
 COMMANDS = {"pbs": "pbs_cmd_qsub", "slurm": "slurm_cmd_sbatch", "htcondor": "htcondor_cmd_submit"}
