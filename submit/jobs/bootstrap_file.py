@@ -33,6 +33,7 @@ def write_bootstrap(path: Path) -> None:
         *(f"export {name}={_quote(value)}" for name, value in values.items()),
         *_export_temporary_directory(),
         "export PIPELINE_JOB=1",
+        "[ ! -w /tmp ] || export PIPELINE_NODE_TMP=/tmp",  # TMPDIR is each job's own, and connections are a node's
         f"export PIPELINE_BIN={_quote(str(Path(sys.executable).parent))}",
         f". {_quote(str(_PROJECT / 'submit' / 'bootstrap.sh'))} || return 1",
         f". {_quote(str(_PROJECT / 'submit' / 'job_hooks.sh'))}",

@@ -107,8 +107,10 @@ def _locked(path: Path) -> FileLock | None:
 
 
 def _folder(host: str) -> Path:
-    """Return the folder of a host's slots, closed to other users."""
-    private = Path(tempfile.gettempdir()) / f"atlas-open-data-pipeline-{os.getuid()}"
+    """Return the folder of a host's slots, closed to other users; jobs of a cluster share that of their node."""
+    private = (
+        Path(os.environ.get("PIPELINE_NODE_TMP") or tempfile.gettempdir()) / f"atlas-open-data-pipeline-{os.getuid()}"
+    )
     with suppress(FileExistsError):
         private.mkdir(mode=0o700)
     status = private.lstat()

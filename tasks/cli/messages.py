@@ -2,9 +2,12 @@
 
 import errno
 import logging
+import os
 import re
 import sys
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from luigi.rpc import RPCError
 from luigi.task_register import TaskClassNotFoundException
@@ -56,6 +59,11 @@ _REMEDIES = {
 
 _WORKER = re.compile(r"^\[pid \d+\] Worker Worker\([^)]*\) (failed) +(\w+)\(.*\)$", re.MULTILINE)
 
+_LAW_HOME = (
+    "law keeps its files there, and the project may belong to somebody else: set LAW_HOME to a directory of your own "
+    "(export LAW_HOME=~/.law), source submit/env.sh and run law index again"
+)
+
 _NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
 
 
@@ -80,8 +88,15 @@ def sentence(error: BaseException) -> str | None:
         return None
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
-        return printable(f"{where}: {error.strerror}; {_REMEDIES[error.errno]}")
+        remedy = _LAW_HOME if _is_in_law_home(error.filename) else _REMEDIES[error.errno]
+        return printable(f"{where}: {error.strerror}; {remedy}")
     return None
+
+
+def _is_in_law_home(name: Any) -> bool:
+    """Tell whether a file is law's own, as its index of tasks."""
+    home = os.environ.get("LAW_HOME")
+    return bool(home and isinstance(name, str) and Path(name).absolute().is_relative_to(Path(home).absolute()))
 
 
 def printable(text: str) -> str:

@@ -10,8 +10,8 @@ from luigi.cmdline_parser import CmdlineParser
 from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
 from tasks.cli import messages
-from tasks.framework.chains import ChainWorkflow
 from tasks.framework.chosen_branches import ChosenBranches
+from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location
 from tasks.framework.product import FileTarget, FolderTarget
 from tasks.framework.sources import FileListTask, SourceTask
@@ -20,7 +20,7 @@ from tasks.parameters.inputs import ParsingParameters
 __all__ = ["Stage"]
 
 
-class Stage(ParsingParameters, SourceTask, ChosenBranches, ChainWorkflow):
+class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     """A stage of the pipeline.
 
     Its ``run()`` makes the product of one branch; which branches there are is known once the files are listed.

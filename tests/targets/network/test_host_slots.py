@@ -158,3 +158,13 @@ def _is_free(slots: Path, limit: int) -> bool:
     for lock in locks:
         lock.release()
     return any(free)
+
+
+def test_jobs_of_a_node_share_a_folder_whatever_their_own(tmp_path, monkeypatch):
+    for name in ("node", "job"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "job"))
+    monkeypatch.setenv("PIPELINE_NODE_TMP", str(tmp_path / "node"))
+    with host_slot("h", 1):
+        assert [path.name for path in (tmp_path / "node").rglob("h/*")] == ["0"]
+    assert list((tmp_path / "job").iterdir()) == []

@@ -133,3 +133,14 @@ def test_a_question_that_nobody_can_answer(monkeypatch):
         input()
     assert "there is no terminal: use one, or decide here, as in --remove-output 0,a" in sentence(asked.value)
     assert sentence(EOFError("Ran out of input")) is None
+
+
+def test_a_file_of_law_itself_is_no_matter_of_the_run_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAW_HOME", str(tmp_path / ".law"))
+    error = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".law" / "index"))
+    text = sentence(error)
+    assert text.startswith(f"{tmp_path}/.law/index: Permission denied; law keeps its files there")
+    assert "export LAW_HOME=~/.law" in text
+    assert "base_output_dir" not in text
+    other = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "runs"))
+    assert "choose a base_output_dir" in sentence(other)
