@@ -1,9 +1,11 @@
-"""What the graph itself costs at the size of a whole release: 70,611 files, empty jobs, 100 to 2,000 branches.
+"""What the graph costs at the size of a whole release: 70,611 files, jobs that do nothing, 100 to 2,000 branches.
 
     python benchmarks/scale.py [BRANCHES ...]
 
 A stand-in PBS accepts jobs, makes their (empty) outputs and says that they have finished; all that is measured is this
-project, luigi and law: CPU time and peak memory of the submitting process and of the commands that it starts.
+project, luigi and law: the jobs, CPU time and peak memory of the submitting process and of the commands that it starts.
+The stages are those from ParseFile to FillHistograms, once with a job for each stage and branch ("single", as before
+there were chains), once with a job for each chain of stages. In benchmarks/cluster.py the jobs do real work.
 """
 
 import os
@@ -15,14 +17,18 @@ import time
 from pathlib import Path
 
 FILES = 70_611
-STAGE = "ParseFile"
+STAGE = "FillHistograms"
 
 QSUB = """\
 #!/bin/sh
-# the job's number stands in its name, and its output in the line of this number
+# family and number of the job stand in its name, and its outputs in the line of this number
 name=$(sed -n 's/^#PBS -N //p' "$1")
-number=$(echo "$name" | cut -d_ -f2)
-sed -n "${number}p" {outputs} | xargs touch
+rest=${name%_*}
+number=${rest##*_}
+family=${rest%_*}
+family=${family##*_}
+sed -n "${number}p" {folder}/outputs/$family | xargs touch
+echo "$name" >>{folder}/submitted
 echo "$number.standin"
 """
 
@@ -54,51 +60,75 @@ import sys
 from pathlib import Path
 import tasks
 options = {"base_output_dir": sys.argv[1], "release_years": ("2024r-pp",), "files_per_branch": int(sys.argv[2])}
-stage = getattr(tasks, sys.argv[4])(**options)
-paths = [stage.product(branch) for branch in stage.get_branch_map().values()]
-paths[0].parent.mkdir(parents=True, exist_ok=True)
-Path(sys.argv[3]).write_text("".join(f"{path}\\n" for path in paths))
+chains = {
+    "ParseFile": ["ParseFile"], "ComputeMasses": ["ComputeMasses"], "FindPeaks": ["FindPeaks"],
+    "CountMasses": ["ParseFile", "ComputeMasses", "CountMasses"],
+    "RemovePeaks": ["RemovePeaks"], "FillHistograms": ["RemovePeaks", "FillHistograms"],
+}
+folder = Path(sys.argv[3])
+folder.mkdir()
+for name, members in chains.items():
+    paths = []
+    for member in members:
+        stage = getattr(tasks, member)(**options)
+        paths.append([stage.product(branch) for branch in stage.get_branch_map().values()])
+        paths[-1][0].parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(" ".join(map(str, line)) + "\\n" for line in zip(*paths)))
+"""
+
+# law's own command would do as well, but for the switch
+RUN = """\
+import sys
+import tasks
+from luigi.cmdline import luigi_run
+from tasks.framework.cluster import ClusterWorkflow
+if sys.argv[1] == "single":
+    ClusterWorkflow.chain = lambda self: [self]
+luigi_run(["--module", "tasks", *sys.argv[2:]])
 """
 
 
 def main() -> None:
     """Measure every step for each number of branches."""
-    print(f"{'branches':>8}  {'step':30} {'CPU s':>7} {'wall s':>7} {'MB':>5}")
+    print(f"{'branches':>8}  {'step':35} {'jobs':>6} {'CPU s':>7} {'wall s':>7} {'MB':>5}")
     for branches in [int(word) for word in sys.argv[1:]] or [100, 1000, 2000]:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), branches)
+        for mode in ("single", "chains"):
+            with tempfile.TemporaryDirectory() as folder:
+                measure(Path(folder), branches, mode)
 
 
-def measure(folder: Path, branches: int) -> None:
+def measure(folder: Path, branches: int, mode: str) -> None:
     """Plan, submit, run again when all is done, and when ten outputs are missing."""
-    runs, outputs = folder / "runs", folder / "outputs.txt"
+    runs, outputs = folder / "runs", folder / "outputs"
     per_branch = -(-FILES // branches)
     python("list", LIST, runs, FILES)
-    python("outputs", OUTPUTS, runs, per_branch, outputs, STAGE)
-    for name, text in (("qsub", QSUB.replace("{outputs}", str(outputs))), ("qstat", QSTAT), ("qdel", "#!/bin/sh\n")):
+    python("outputs", OUTPUTS, runs, per_branch, outputs)
+    for name, text in (("qsub", QSUB.replace("{folder}", str(folder))), ("qstat", QSTAT), ("qdel", "#!/bin/sh\n")):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    law = Path(sys.executable).with_name("law")
     options = ["--local-scheduler", "--release-years", "2024r-pp", "--base-output-dir", runs]
     options += ["--files-per-branch", per_branch]
-    job = [law, "run", f"tasks.{STAGE}", *options, "--workflow", "pbs", "--poll-interval", "1s"]
-    report(
-        branches, "plan (ends for want of space)", [law, "run", "tasks.Plan", *options], folder, allowed="cannot start"
-    )
-    report(branches, "submit and poll all", job, folder)
+    job = [sys.executable, "-c", RUN, mode, STAGE, *options, "--workflow", "pbs", "--poll-interval", "1s"]
+    if mode == "chains":
+        plan = [sys.executable, "-c", RUN, mode, "Plan", *options]
+        report(branches, "plan (ends for want of space)", plan, folder, allowed="cannot start")
+    report(branches, f"{mode}: submit and poll all", job, folder)
+    if mode == "single":
+        return
     report(branches, "run again, all done", job, folder)
-    paths = outputs.read_text().split()
-    lost = paths[:: len(paths) // 10][:10]
-    for path in lost:
-        Path(path).unlink()
-    outputs.write_text("\n".join([*paths, *lost, ""]))  # the numbers of jobs go on
+    lines = (outputs / STAGE).read_text().splitlines()
+    lost = lines[:: len(lines) // 10][:10]
+    for line in lost:
+        Path(line.split()[-1]).unlink()
+    (outputs / STAGE).write_text("\n".join([*lines, *lost, ""]))  # the numbers of jobs go on
     report(branches, "run again, ten missing", job, folder)
-    absent = [path for path in paths if not Path(path).exists()]
+    absent = [line for line in lines if not Path(line.split()[-1]).exists()]
     assert not absent, absent
 
 
 def report(branches: int, step: str, command: list[object], folder: Path, allowed: str = "\0") -> None:
     """Run a command and print what it cost; it may fail when it says what is allowed."""
+    (folder / "submitted").write_text("")
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = os.environ | {f"LAW__job__pbs_cmd_{name}": str(folder / name) for name in ("qsub", "qstat", "qdel")}
     environment |= {"LAW_HOME": str(folder / "law"), "LAW_CONFIG_FILE": str(Path(__file__).parents[1] / "law.cfg")}
@@ -110,7 +140,8 @@ def report(branches: int, step: str, command: list[object], folder: Path, allowe
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"{branches:8}  {step:30} {cpu:7.1f} {wall:7.1f} {usage.ru_maxrss / 1024:5.0f}", flush=True)
+    jobs = (folder / "submitted").read_text().count("\n")
+    print(f"{branches:8}  {step:35} {jobs:6} {cpu:7.1f} {wall:7.1f} {usage.ru_maxrss / 1024:5.0f}", flush=True)
     if status and allowed not in said:
         raise SystemExit(said)
 
