@@ -80,7 +80,7 @@ class _HTCondor(HTCondorWorkflow):
 class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     """A workflow that runs on this machine by default, and as jobs of a cluster when asked to.
 
-    A stage has `granularity`, `upstream_stages()`, `upstream_task(stage)` and `file_list()`.
+    A stage has `granularity`, `needed_stages()`, `upstream_task(stage)` and `file_list()`.
     """
 
     prefer_params_cli = {"workflow", *STAGE_SETTINGS}  # noqa: RUF012 (law's way): --ParseFile-workflow for one stage
@@ -159,6 +159,11 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         names = [f"{engine}_{name}" for name in ("ncpus", "memory", "walltime")]
         return JobRequest(*(get_param(getattr(self, name)) for name in names))
 
+    @property
+    def priority(self) -> int:
+        """Let long chains run first: a stage that other tasks wait for too may then be done already."""
+        return len(self.chain())
+
     def stages_before_chain(self) -> set[str]:
         """Return the names of stages upstream that no job of this one can make: a branch reads all their products."""
         return set()
@@ -181,7 +186,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     def _collect_chain(self, before: set[str]) -> dict[str, Any]:
         members: dict[str, Any] = {}
-        for stage in self.upstream_stages():
+        for stage in self.needed_stages():
             if stage.granularity == "group" and stage.__name__ not in before:
                 task = self.upstream_task(stage)
                 members |= task._collect_chain(before) if task.workflow == self.workflow else {}
@@ -196,7 +201,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         if self.is_branch() or self.is_controlling_remote_jobs():
             return list(super().deps())
         chain = self.chain()
-        tasks = {stage: member.upstream_task(stage) for member in chain for stage in member.upstream_stages()}
+        tasks = {stage: member.upstream_task(stage) for member in chain for stage in member.needed_stages()}
         made = {stage.task_family for task in tasks.values() for stage in task.chain()[:-1]}
         made = made - self.stages_before_chain() | {stage.task_family for stage in chain}
         return [*(task for stage, task in tasks.items() if stage.__name__ not in made), self.file_list()]

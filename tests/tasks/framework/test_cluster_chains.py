@@ -71,6 +71,14 @@ def test_weights_need_the_parsed_data_of_other_branches(make):
     assert names(make("CountMasses", data_type="mc", mc_weights=False).chain()) == STAGES[:3]
 
 
+def test_duplicates_are_looked_for_in_the_parsed_data_of_a_dataset(make):
+    assert awaited(make("FindPeaks", duplicates="check")) == {"CountMasses", "FindDuplicates"}
+    assert names(make("CountMasses", duplicates="check").chain()) == STAGES[:3]
+    assert make("CountMasses", duplicates="check").priority > make("ParseFile").priority
+    assert awaited(make("CountMasses", duplicates="remove")) == {"FindDuplicates"}
+    assert awaited(make("FindDuplicates", duplicates="remove")) == {"ParseFile"}
+
+
 def submit(run, pbs, *words, task="MakeHistograms", **more):
     """Run a task as jobs, in a process of its own: law remembers the first command line."""
     options = ("--workflow", "pbs", "--poll-interval", "0.2s", *words)
