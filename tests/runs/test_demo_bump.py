@@ -21,8 +21,12 @@ import numpy as np
 import pyBumpHunter
 import pytest
 import uproot
+from PIL import Image
 
+from physics.scan.background import fit_background, make_model
+from physics.scan.windows import largest_width
 from physics.toys.collisions import RESONANCE
+from targets.products import scan_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 THRESHOLD = 0.003
@@ -93,14 +97,21 @@ def smooth_spectrum():
 
 
 @pytest.fixture(scope="module")
-def histograms(tmp_path_factory):
-    """Edges and counts of what the main job makes of the demo data, by name; those that BumpNet keeps."""
+def demo(tmp_path_factory):
+    """What scripts/demo leaves in its run directory."""
     folder = tmp_path_factory.mktemp("runs")
-    command = [sys.executable, "-m", "luigi", "--module", "tasks", "MakeHistograms", "--local-scheduler"]
+    command = [sys.executable, "-m", "luigi", "--module", "tasks", "PlotScan", "--local-scheduler"]
     options = ["--release-years", "demo", "--run-name", "demo", "--base-output-dir", str(folder)]
     run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     assert run.returncode == 0, run.stderr[-4000:]
-    (path,) = (folder / "demo" / "histograms").glob("*/histograms.root")
+    assert "PlotScan --local-scheduler --release-years demo --run-name demo" in (ROOT / "scripts/demo").read_text()
+    return folder / "demo"
+
+
+@pytest.fixture(scope="module")
+def histograms(demo):
+    """Edges and counts of what the main job makes of the demo data, by name; those that BumpNet keeps."""
+    (path,) = demo.glob("histograms/*/histograms.root")
     with uproot.open(path) as file:
         made = {name: file[name].to_numpy()[::-1] for name in file.keys(cycle=False) if name.startswith("ROI")}
     return {name: (edges, counts) for name, (edges, counts) in made.items() if kept_by_bumpnet(counts)}
@@ -127,6 +138,50 @@ def test_ten_other_histograms_show_nothing(histograms):
     assert len(names) == 10
     found = {name: bump for name in names if (bump := hunt(*histograms[name])).p < THRESHOLD}
     assert found == {}
+
+
+def test_the_scan_puts_the_planted_resonance_first(demo):
+    (path,) = demo.glob("scan/*/demo_data.json")
+    ranked = [row for row in scan_tables.read(path) if row.status == "ranked"]
+    first, *others = ranked
+    assert first.name == histogram_name(RESONANCE.combination, RESONANCE.final_state)
+    assert (first.low_gev, first.high_gev) == (390.0, 410.0)
+    assert first.global_p < 1e-3
+    assert first.corrected_p < 1e-3
+    assert sum(row.global_p < 0.05 for row in others) <= 0.05 * len(ranked) + 1
+    assert all(row.corrected_p > 0.05 for row in others)
+
+
+def test_the_statistic_of_the_scan_is_that_of_an_independent_bump_hunter(demo, histograms):
+    """PHYSICS.md section 9: equal statistic with the same background, and a compatible p-value."""
+    (path,) = demo.glob("scan/*/demo_data.json")
+    row = next(row for row in scan_tables.read(path) if 0.01 < (row.global_p or 0) < 0.5 and row.name in histograms)
+    edges, counts = (values[: row.bins + end] for values, end in zip(histograms[row.name], (1, 0), strict=True))
+    expected = fit_background(counts, make_model(edges, COLLISION_ENERGY_GEV)).expected
+    hunter = pyBumpHunter.BumpHunter1D(
+        bins=edges, rang=(edges[0], edges[-1]), width_min=1, width_max=largest_width(row.bins), npe=1000, nworker=1, seed=1
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+        hunter.bump_scan(counts, expected, is_hist=True)
+    assert -np.log(hunter.min_Pval_ar[0]) == pytest.approx(-np.log(row.local_p), rel=1e-6)
+    # its pseudo-experiments are not fitted again, so that they fluctuate further and its p-values are larger
+    assert hunter.global_Pval >= row.global_p - 3 * np.sqrt(row.global_p / 1000)
+
+
+def grey(path):
+    """Read a picture of a figure, ten times smaller."""
+    with Image.open(path) as image:
+        assert image.size == (1400, 860)
+        return np.asarray(image.convert("L").resize((140, 86)), dtype=float)
+
+
+def test_the_picture_in_the_readme_is_the_one_that_the_demo_draws(demo):
+    """As far as fonts allow: small and grey. To renew it: copy excess_1.png with 32 colours (CONTRIBUTING.md)."""
+    (drawn,) = demo.glob("scan_plots/*/demo_data/excess_1.png")
+    shown = ROOT / "docs" / "pictures" / "demo_excess.png"
+    assert shown.name in (ROOT / "README.md").read_text()
+    made, kept = grey(drawn), grey(shown)
+    assert np.abs(made - kept).mean() < 4.0  # of 255
 
 
 def test_bump_hunter_sees_an_injected_bump():

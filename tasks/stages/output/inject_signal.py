@@ -59,9 +59,5 @@ class InjectSignal(SignalParameters, Stage):
 
         results = branch_statistics.read(self.location(branch).statistics, InjectedSignal).results
         outside = f" ({results.outside} more lie outside of its bins)" if results.outside else ""
-        return [
-            (
-                f"{branch.dataset}: {results.injected} events added to {self.signal_name}{outside}, "
-                f"{results.histograms} histograms in {self.product(branch)}"
-            )
-        ]
+        added = f"{results.injected} events added to {self.signal_name}{outside}"
+        return [f"{branch.dataset}: {added}, {results.histograms} histograms in {self.product(branch)}"]

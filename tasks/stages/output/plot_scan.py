@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edm.records.scans import DrawnScan, ScannedHistograms
+from edm.records.scans import DrawnScan
 from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -64,11 +64,11 @@ class PlotScan(ClosureParameters, Stage):
         )
 
     def outcome(self, branch: BranchFiles) -> list[str]:
-        """Say what was drawn, and where the figures are."""
+        """Say how many figures of the scan there are, and where the first is."""
         from steps import branch_statistics
 
-        scanning, folder = self.upstream_task(ScanHistograms), self.product(branch)
-        results = branch_statistics.read(scanning.location(branch).statistics, ScannedHistograms).results
+        folder = self.product(branch)
         drawn = branch_statistics.read(self.location(branch).statistics, DrawnScan).results
-        shown = [str(folder / f"excess_1.{suffix}") for suffix in self.plot_formats[:1] if results.largest]
-        return [f"{drawn.figures} figures of the scan in {folder}", *shown]
+        first = folder / f"excess_1.{self.plot_formats[0]}"
+        figure = f", the largest excess in {first.name}" if first.exists() else ""
+        return [f"{branch.dataset}: {drawn.figures} figures of the scan in {folder}{figure}"]

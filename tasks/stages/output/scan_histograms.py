@@ -97,5 +97,5 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, ScannedHistograms).results
-        lines = describe_scan(results)
-        return [f"{branch.dataset}: {lines[0]}", *lines[1:], f"table: {self.product(branch)} (and .csv)"]
+        first, *others = describe_scan(results)
+        return [f"{branch.dataset}: {first}", *others, f"{branch.dataset}: scan in {self.product(branch)} (and .csv)"]
