@@ -217,7 +217,7 @@ class _Toys:
         return int(np.count_nonzero(self._statistics >= statistic))
 
     def fraction_of_deviances(self, deviance: float, fitted: npt.NDArray[np.bool_] | None = None) -> float:
-        """Return the fraction of toys whose deviance is as large; with *fitted*, shape (n_bins,), of those bins."""
+        """Return the fraction (dimensionless) of toys of such a deviance; *fitted*, shape (n_bins,): in these bins."""
         deviances = self._deviances if fitted is None else self._deviances_of(fitted)
         return float(np.count_nonzero(deviances >= deviance) / len(deviances))
 

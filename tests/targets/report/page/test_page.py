@@ -7,6 +7,7 @@ from selenium.webdriver.support.ui import Select
 from targets.report import document as report
 from tests.support.browsers import DESKTOP, PHONE
 from tests.support.reports import PNG, SOME, WITHOUT, cut, document, histogram
+from tests.support.scans import row
 
 pytestmark = pytest.mark.browser
 
@@ -273,3 +274,17 @@ def test_colours_follow_the_reader(show, scheme, dark):
     page = show(scheme=scheme)
     red = page.run("return Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])")
     assert (red < 128) == dark
+
+
+def test_what_the_scan_says_stands_beside_the_histograms(show):
+    scanned = histogram("e0m0", [3, 2, 1], scan=row(global_p=0.0001))
+    apart = histogram("e0j0", [3, 2, 1], scan=row(global_p=None, status="fewer than 10 bins"))
+    page = show(histograms=[scanned, apart])
+    titles = page.texts("#table thead th")
+    assert {"Largest excess [GeV]", "Local [σ]", "Global p"} <= set(titles)
+    rows = {cells[0]: dict(zip(titles, cells, strict=True)) for cells in page.rows()}
+    assert [rows["e0m0"][title] for title in ("Largest excess [GeV]", "Local [σ]", "Global p")] == [
+        *("390–410", "7.0", "1.0e-4"),
+    ]
+    assert rows["e0j0"]["Largest excess [GeV]"] == "not ranked: fewer than 10 bins"
+    assert "Global p" not in show(histograms=[histogram("e0e1", [3, 2, 1])]).texts("#table thead th")
