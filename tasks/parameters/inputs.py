@@ -157,7 +157,7 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
         default="auto",
         significant=False,
         description="files on a network: stream reads only the needed bytes, download copies whole files, auto follows "
-        "the format; changes no result",
+        "the format and the measured speed of the host; changes no result",
     )
     download_dir = FolderPath(
         default="",

@@ -3,12 +3,14 @@
 import queue
 import random
 import threading
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from targets.errors import UnreadableFileError
 from targets.network.http_source import BLOCK_BYTES, MAX_KEPT_BYTES, HttpSource
-from targets.network.read_plan import GAP_BYTES, MOST_BYTES
+from targets.network.read_plan import GAP_BYTES, MOST_BYTES, PlannedRange, ReadPlan
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.network.streaming import request_queue
 from targets.network.streaming.hosts import host_of
@@ -361,6 +363,40 @@ def test_one_slot_is_enough_and_is_given_back_between_requests(url, slots):
     first, second = source(url, faults.QUICK_ALONE), source(url, faults.QUICK_ALONE)
     for start in range(0, 10 * BLOCK_BYTES, BLOCK_BYTES):
         assert one(first, start, start + 9) == one(second, start, start + 9) == BODY[start : start + 9]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_files_that_share_slots_are_all_read_with_no_more_connections(url, web, limit):
+    policy = replace(QUICK, connections_per_host=limit)
+    ranges = [(start, start + 1000) for start in range(0, 600_000, 40_000)]
+    opened, read = [source(url, policy) for _ in range(4)], []
+
+    def work(file):
+        file.chunk(0, 1)
+        file.follow(ReadPlan(PlannedRange(start, start, stop) for start, stop in ranges), 5000)
+        for start in range(0, len(ranges), 4):
+            read.append(many(file, ranges[start : start + 4]))
+
+    threads = [threading.Thread(target=work, args=(each,)) for each in opened]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = [BODY[start:stop] for start, stop in ranges]
+    assert sorted(read) == sorted([expected[start : start + 4] for start in range(0, len(ranges), 4)] * 4)
+    assert web.peak <= limit
+
+
+def test_what_is_planned_is_read_once(url, web):
+    ranges = [(start, start + 1000) for start in range(0, 600_000, 40_000)]
+    opened = source(url)
+    opened.follow(ReadPlan(PlannedRange(start, start, stop) for start, stop in ranges), 10**7)
+    for first, second in pairwise(ranges[::2]):
+        assert many(opened, [first]) == [BODY[slice(*first)]]
+        assert opened._queue.is_planned(second)
+    assert many(opened, ranges[1::2]) == [BODY[slice(*span)] for span in ranges[1::2]]
+    asked = [text for header in web.ranges() for text in header.removeprefix("bytes=").split(",")]
+    assert len(asked) == len(set(asked)) >= len(ranges)
 
 
 def test_where_a_redirect_leads_is_remembered(url, web):
