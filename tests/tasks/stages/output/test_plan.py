@@ -1,15 +1,17 @@
 """Plan: it tells what a run would do, does nothing itself, and fails where the run could not start."""
 
+import json
 import os
 import shutil
 from collections import namedtuple
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from edm.records.fetching import FetchDecision
 from steps.output import tables
 from targets.catalogue.input_files import InputFile
+from targets.documents.json import dump_json, load_json
 from tasks.stages.output.plan import Work, describe, describe_hosts, measured_hosts
 
 
@@ -125,8 +127,13 @@ def test_what_was_measured_of_a_host_is_told():
     assert "is downloaded" in line
 
 
-def test_runs_over_local_files_measured_nothing(ready):
-    paths = list((ready.out / "logs").rglob("*.json"))
-    parsed = [path for path in paths if "ParseFile" in str(path) or "parse_file" in str(path).lower()]
-    assert paths
-    assert measured_hosts([*parsed[:0], ready.out / "absent.json"]) == {}
+def test_what_was_measured_is_found_in_the_statistics_of_branches(ready, tmp_path):
+    paths = sorted((ready.out / "logs").glob("parsed_data/**/*.json")) or sorted((ready.out / "logs").rglob("*.json"))
+    parsed = [path for path in paths if json.loads(path.read_text()).get("stage") == "ParseFile"]
+    assert parsed
+    assert measured_hosts([*parsed, tmp_path / "absent.json"]) == {}
+    document = load_json(parsed[0])
+    decision = FetchDecision(149_000_000, 16_000_000, 11, 4, 0.06, 12.5e6)
+    document["files"][0] |= {"uri": "https://h.example/x.root", "fetch": asdict(decision)}
+    dump_json(tmp_path / "remote.json", document)
+    assert measured_hosts([tmp_path / "remote.json"]) == {"h.example": decision}
