@@ -153,7 +153,7 @@ def test_a_job_that_fails_twice_is_done_and_one_that_always_fails_is_named(jobs,
             jobs.pbs.wait(lambda all_jobs: not any(lives(job) for job in all_jobs))
         failed = ended(process)
     assert failed.status == 30
-    names = [job["name"].split("_")[1] for job in jobs.pbs.submissions()]
+    names = [job["name"].split("_")[2] for job in jobs.pbs.submissions()]
     assert sorted(names) == ["1", "1", "1", "2", "2", "2", "3"]
     assert "ParseFile: 1 of 3 branches have no output (the others are done, and stay done):" in failed.text
     (log,) = re.findall(r"^branch 0: job \d+\.stub: exit status 60.*; log: (\S+)$", failed.text, re.MULTILINE)
@@ -164,7 +164,7 @@ def test_a_job_that_fails_twice_is_done_and_one_that_always_fails_is_named(jobs,
 
 def lives(job):
     """Tell whether a job is the second one, and runs."""
-    return job["name"].startswith("ParseFile_2_") and job["state"] == "R"
+    return job["name"].startswith("r_ParseFile_2_") and job["state"] == "R"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
