@@ -35,6 +35,9 @@ OF_EVENTS = {"good_runs", "triggers", "streams", "mc_period", "luminosity_table"
 OF_SIGNALS = {"signal_name", "signal_mass_gev", "signal_width_gev", "signal_events", "closure_trials"}
 """They name copies of histograms, which no stage of the main job reads, and tests of the scan with them."""
 
+OF_CATEGORIES = {"z_window_gev"}
+"""It has no effect without z_candidates."""
+
 OTHER = {
     "schema": ("cms-nanoaod", "ParseFile"),
     "selection": ("default", "ParseFile"),
@@ -58,6 +61,11 @@ OTHER = {
     "resolution_start_gev": (5.0, "FillHistograms"),
     "whole_distributions": (False, "MakeHistograms"),
     "output_filename": ("other.root", "MakeHistograms"),
+    "halves": ("a", "ParseFile"),
+    "met_combinations": (True, "ParseFile"),
+    "z_candidates": (True, "ComputeMasses"),
+    "charge_categories": (True, "ComputeMasses"),
+    "stack_samples": (False, "MakePlots"),
     "plotted_final_states": (1, "MakePlots"),
     "plotted_combinations": (1, "MakePlots"),
     "plot_formats": ("png", "MakePlots"),
@@ -90,7 +98,7 @@ def own():
 
 
 def test_every_parameter_names_a_variant_or_changes_no_result():
-    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS
+    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS | OF_CATEGORIES
     assert set(declared()) - set(own()) - {"tolerated_failures"} == others
     assert set(own()) <= set(declared())
     assert len(own()) == len(set(own())) + 1  # plot_formats names the figures of two stages
@@ -128,10 +136,20 @@ def test_another_value_is_another_variant_from_its_stage_on(listed, name):
     assert {stage for stage in after if before[stage] != after[stage]} == made_anew & set(after)
 
 
+def test_the_window_of_z_candidates_is_part_of_a_variant_that_has_them(listed):
+    assert folders(listed) == folders(listed, z_window_gev=10)
+    with_z = folders(listed, z_candidates=True)
+    wider = folders(listed, z_candidates=True, z_window_gev=10)
+    assert {stage for stage in wider if wider[stage] != with_z[stage]} == {
+        "ComputeMasses",
+        *(stage for stage, upstream in UPSTREAM.items() if "ComputeMasses" in upstream),
+    } & set(wider)
+
+
 def test_no_parameter_was_forgotten_here():
     sources = {"local_files", "release_years", "specific_record_ids", "dataset_ids", "skim", "data_type"}
     sources |= {"skip_unavailable"}
-    assert set(OTHER) == set(own()) - sources
+    assert set(OTHER) == set(own()) - sources - OF_CATEGORIES
 
 
 @pytest.mark.parametrize(
