@@ -43,7 +43,7 @@ QUICK = {
 """Parameters with which the toy files give some ten histograms in a second."""
 
 _RAN = re.compile(r"running +(\w+)\(")
-_OF_COMMANDS = ("run.cfg", "environment.lock", "settings")  # what every command leaves in the run directory
+_OF_COMMANDS = ("run.cfg", "environment.lock", "settings", "logs/commands")  # tests/tasks/framework/test_run_record.py
 _LONGEST_S = 300
 
 
@@ -120,11 +120,13 @@ class Runs:
     def state(self) -> dict[str, tuple[int, int]]:
         """Give inode and time of change of every file of the run directory, by path.
 
-        Temporary ones are left out, and the reasons of failures, which go when a branch succeeds.
+        Temporary ones are left out, the reasons of failures, which go when a branch succeeds, and what every command
+        leaves in the run directory.
         """
         found = (path for path in self.out.rglob("*") if path.is_file())
         files = [path for path in found if not path.name.startswith(".") and path.suffix != ".failed"]
-        states = {path.relative_to(self.out): path.stat() for path in files}
+        names = {path.relative_to(self.out): path for path in files}
+        states = {name: path.stat() for name, path in names.items() if not str(name).startswith(_OF_COMMANDS)}
         return {str(path): (status.st_ino, status.st_mtime_ns) for path, status in sorted(states.items())}
 
     def made_since(self, before: dict[str, tuple[int, int]]) -> dict[str, int]:
@@ -132,14 +134,12 @@ class Runs:
         now = self.state()
         assert set(before) <= set(now), "files are gone"
         rooms = [path.split("/")[0] for path in now if before.get(path) != now[path] and "parameters" not in path]
-        return {room: rooms.count(room) for room in sorted(set(rooms) - {"logs", "metadata", *_OF_COMMANDS})}
+        return {room: rooms.count(room) for room in sorted(set(rooms) - {"logs", "metadata"})}
 
     def changed_since(self, before: dict[str, tuple[int, int]]) -> list[str]:
         """List the files, statistics aside, that were there and are no longer as they were."""
         now = self.state()
-        return [
-            path for path in before if now.get(path) != before[path] and not path.startswith(("logs", *_OF_COMMANDS))
-        ]
+        return [path for path in before if now.get(path) != before[path] and not path.startswith("logs")]
 
     def products(self, room: str) -> list[Path]:
         """List the products of a stage, in all variants; the distributions beside histograms are no products."""

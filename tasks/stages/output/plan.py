@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from edm.records.branch_records import ParsedFiles
 from edm.records.fetching import FetchDecision
-from steps import branch_statistics
 from steps.errors import PlanError
 from steps.estimates import Estimate, estimate, needs_by_device
 from steps.output import tables
@@ -130,6 +129,8 @@ def measured_hosts(paths: Iterable[Path]) -> dict[str, FetchDecision]:
     Returns:
         The last decision between streaming and downloading, by host.
     """
+    from steps import branch_statistics
+
     records = [branch_statistics.read(path, ParsedFiles) for path in islice(filter(Path.exists, paths), _MANY_FILES)]
     files = [file for record in records for file in record.results.files if file.fetch]
     return {urlsplit(file.uri).netloc: file.fetch for file in files if file.fetch}

@@ -98,7 +98,7 @@ def own():
 
 
 def test_every_parameter_names_a_variant_or_changes_no_result():
-    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS | OF_CATEGORIES
+    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS
     assert set(declared()) - set(own()) - {"tolerated_failures"} == others
     assert set(own()) <= set(declared())
     assert len(own()) == len(set(own())) + 1  # plot_formats names the figures of two stages

@@ -54,8 +54,9 @@ def test_the_versions_of_all_packages_are_recorded(run):
 
 def test_earlier_commands_are_kept(run):
     run(task="ParseFile")
-    first = (run.out / "run.cfg").read_text()
+    first, written = (run.out / "run.cfg").read_text(), (run.out / "run.cfg").stat()
     run(task="ParseFile")
+    assert (run.out / "run.cfg").stat() == written
     assert not (run.out / "logs" / "commands").exists()
     run(task="ParseFile", parsed_format="ttree")
     assert (run.out / "logs" / "commands" / "0001_run.cfg").read_text() == first

@@ -118,7 +118,7 @@ def test_a_dataset_that_was_alone_is_not_made_again_beside_another(run, portal, 
     suffix = ".root" if single else ""
     assert names == [f"histograms{suffix}", f"histograms_{RELEASE}_data{suffix}"]
     assert {path: state for path, state in run.state().items() if path in before} == before
-    assert f"histograms_{RELEASE}_data{suffix}; statistics" in end.text
+    assert f"histograms_{RELEASE}_data{suffix}\n" in end.text
     assert run(release_years=RELEASE, single_output_file=single).started == []
     assert run(single_output_file=single).started == []
 
