@@ -96,7 +96,11 @@ function listen(rows, table) {
   };
   const form = byId("filters");
   byId("search").addEventListener("input", soon);
-  form.addEventListener("change", apply);
+  form.addEventListener("change", ({ target }) => {
+    // The search has listened to every letter. Its change comes with the press of a button elsewhere: a table that is
+    // redrawn then loses the line under the pointer, and with it the click.
+    if (target.id !== "search") apply();
+  });
   form.addEventListener("reset", () => setTimeout(apply)); // the fields are empty only after this event
   form.addEventListener("submit", (event) => event.preventDefault());
 }
