@@ -14,7 +14,7 @@ from physics import bumpnet, combinations, final_states
 from physics.combinations import Rules
 from physics.selection.selection import Selection
 from physics.selection.wording import describe_cuts
-from plots import overview
+from plots import overview, wording
 from steps import environment
 from steps.histograms import HistogramNaming, no_bin
 from steps.output import labels
@@ -111,6 +111,8 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
     stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
     files = list(dict.fromkeys(file for dataset in datasets for file in dataset.files))  # a sample's are combined, too
     left_out = {"events"} if len(datasets) > 1 else set[str]()
+    made = [shown for dataset in datasets for shown in _histograms(dataset, run, stored[dataset.name])]
+    without = [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))]
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
         "headlines": [
@@ -129,9 +131,18 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
             *(figure for dataset in datasets for figure in read_figures(dataset.figures, left_out)),
             *(figure for dataset in datasets if dataset.scan_figures for figure in read_figures(dataset.scan_figures)),
         ],
-        "histograms": [made for dataset in datasets for made in _histograms(dataset, run, stored[dataset.name])],
-        "without": [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))],
+        "histograms": made,
+        "without": without,
+        "words": _words([*made, *without], run.rules.max_multiplicity),
     }
+
+
+def _words(rows: Sequence[Histogram | Without], max_multiplicity: int) -> dict[str, str]:
+    """Say in words what the final states and the combinations of these rows are."""
+    states = sorted({row["final_state"] for row in rows})
+    words = {state: wording.describe_final_state(state, max_multiplicity) for state in states}
+    names = sorted({row["combination"] for row in rows})
+    return words | {name: wording.describe_combination(name) for name in names}
 
 
 def _left_out(dataset: Dataset) -> list[Failure]:
@@ -233,6 +244,7 @@ def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> I
         cut, edges = dataset.table.cuts[key], histogram.edges()
         yield {
             "dataset": dataset.name,
+            "name": histogram.key,
             "final_state": key.final_state,
             "combination": key.combination,
             "width_gev": float(edges[1] - edges[0]) if isinstance(label, str) else label,

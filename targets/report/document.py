@@ -96,12 +96,14 @@ class Figure(TypedDict):
 class Histogram(TypedDict):
     """A histogram: low edge of its first bin and width of each in GeV, entries per bin, shape (n_bins,).
 
-    ``edges_gev``, shape (n_bins + 1,), where widths vary (``width_gev`` is that of the first bin then), else None.
+    ``name`` is its key in the file of histograms. ``edges_gev``, shape (n_bins + 1,), where widths vary
+    (``width_gev`` is that of the first bin then), else None.
     ``outliers_from_gev`` is None without outliers; ``rejection`` says why BumpNet's loader drops it, None: it does not.
     ``scan`` is what the scan says of it, None where it was not scanned.
     """
 
     dataset: str
+    name: str
     final_state: str
     combination: str
     width_gev: float
@@ -130,7 +132,7 @@ class Document(TypedDict):
 
     ``headlines`` stand on top; ``run`` and ``versions`` map names to text or numbers; ``cutflow`` holds, by dataset
     and kind of object, the steps of the selection; ``failures`` are the files that were given up; ``stages`` sum up
-    their branches, by name.
+    their branches, by name; ``words`` say in words what each final state and each combination is.
     """
 
     title: str
@@ -145,6 +147,7 @@ class Document(TypedDict):
     figures: Sequence[Figure]
     histograms: Sequence[Histogram]
     without: Sequence[Without]
+    words: Mapping[str, str]
 
 
 def write(path: Path, document: Document) -> None:

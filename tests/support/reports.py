@@ -1,6 +1,7 @@
 """Documents of reports: small ones made up, and those of real runs."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ def histogram(combination: str, counts: list[int], final_state: str = "2e_0m_1j_
     """Make a histogram of 10 GeV bins from 100 GeV on, all of it main."""
     entries = sum(counts)
     plain = {"dataset": "demo_data", "final_state": final_state, "combination": combination, "width_gev": 10.0}
+    category = re.sub(r"([a-z])(?=_|$)", r"\1x", final_state)
+    plain |= {"name": f"ROI_mass_{combination}_cat_{category}_width_10.0"}
     plain |= {"start_gev": 100.0, "counts": np.array(counts), "outliers_from_gev": None, "entries": entries}
     return plain | {"cut": cut(main=entries, start_gev=100.0), "rejection": None, "scan": None} | others
 
@@ -70,6 +73,7 @@ def document(**others: Any) -> dict[str, Any]:
         "figures": [{"title": "One pixel", "png": PNG}],
         "histograms": [histogram("e0e1", [50, 30, 20])],
         "without": [],
+        "words": {"2e_0m_1j_0g": "2 e + jet", "e0e1": "two leading e", "m0j0": "leading µ and leading jet"},
     }
     return plain | others
 

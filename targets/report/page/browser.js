@@ -40,8 +40,8 @@ function bringIntoView(part) {
 function histogramColumns() {
   const numeric = (key, title, write = (value) => number(value)) => ({ key, title, numeric: true, write });
   return [
-    { key: "combination", title: "Combination" },
-    { key: "state", title: "Final state" },
+    { key: "combination", title: "Combination", explain: (row) => row.combinationWords },
+    { key: "state", title: "Final state", explain: (row) => row.stateWords },
     { key: "dataset", title: "Dataset" },
     numeric("width", "Width [GeV]"),
     numeric("entries", "Entries"),
@@ -75,7 +75,7 @@ function fillFilters(rows) {
 /** Read what the filters ask. */
 function wanted() {
   return {
-    words: byId("search").value.toLowerCase().split(/\s+/).filter(Boolean),
+    words: comparable(byId("search").value).split(/\s+/).filter(Boolean),
     kinds: [...byId("kinds").querySelectorAll("input:checked")].map((box) => box.value),
     state: byId("final-state").value,
     dataset: byId("dataset").value,

@@ -21,6 +21,7 @@ class Drawing {
     byId("drawing").hidden = false;
     byId("drawing").classList.toggle("empty", !row.histogram);
     byId("drawing-title").textContent = `${row.combination} in ${row.state}, ${row.dataset}`;
+    byId("drawing-words").textContent = wordsOf(row);
     byId("readout").textContent = row.histogram ? "" : row.says;
     byId("legend").replaceChildren();
     byId("details").replaceChildren();

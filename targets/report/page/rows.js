@@ -2,9 +2,13 @@
 
 const NAMES = { e: "electrons", m: "muons", j: "jets", g: "photons", t: "taus", b: "b-jets", Z: "Z candidates" };
 
+// How people type the kinds: e0m0 is found as "emu".
+const SPELLINGS = { e: "e", m: "mu", j: "j", g: "gamma", t: "tau", b: "b", Z: "z" };
+
 /** Make the rows: those with a histogram, then those without. */
 function makeRows(report) {
-  return [...report.histograms.map(rowOf), ...report.without.map(rowWithout)].map(withText);
+  const rows = [...report.histograms.map(rowOf), ...report.without.map(rowWithout)];
+  return rows.map((row) => withText(row, new Map(Object.entries(report.words))));
 }
 
 function rowOf(histogram) {
@@ -12,6 +16,7 @@ function rowOf(histogram) {
   return {
     ...named(histogram),
     histogram,
+    name: histogram.name,
     entries: histogram.entries,
     bins: counts.length,
     low,
@@ -45,14 +50,51 @@ function named({ dataset, final_state: state, combination, width_gev, edges_gev:
   return { dataset, state, combination, width, kinds: new Set(combination.match(/[a-zA-Z](?=\d)/g)) };
 }
 
-function withText(row) {
-  return { ...row, text: `${row.combination} ${row.state} ${row.dataset} ${row.says}`.toLowerCase() };
+/** Add the words of a row, and the text that a search looks through. */
+function withText(row, words) {
+  const stateWords = words.get(row.state) ?? "";
+  const combinationWords = words.get(row.combination) ?? "";
+  const kinds = [row.combination.match(/[a-zA-Z](?=\d)/g) ?? [], kindsOfState(row.state)];
+  const names = [...new Set(kinds.flat())].map((kind) => NAMES[kind] ?? "");
+  const spelt = kinds.map(spell);
+  const { name, combination, state, dataset, says, window } = row;
+  const all = [combination, state, dataset, says, name ?? "", window ?? "", stateWords, combinationWords];
+  return { ...row, stateWords, combinationWords, text: comparable([...all, ...names, ...spelt].join(" ")) };
+}
+
+/** Say in words what the masses of a row are. */
+function wordsOf({ stateWords, combinationWords }) {
+  return stateWords && combinationWords ? `${stateWords}: mass of ${combinationWords}` : stateWords || combinationWords;
+}
+
+/** The kinds of a final state, each as often as it is there: 2e_1m_0j_0g gives e, e, m. */
+function kindsOfState(state) {
+  return [...state.matchAll(/(\d)([a-zA-Z])/g)].flatMap(([, count, kind]) => Array(Number(count)).fill(kind));
+}
+
+function spell(kinds) {
+  return kinds.map((kind) => SPELLINGS[kind] ?? kind).join("");
+}
+
+/** Write text so that it can be searched: in small letters, and the sign of micro as the Greek letter that it is. */
+function comparable(text) {
+  return text.normalize("NFKC").toLowerCase();
+}
+
+/** Tell whether a word of the search is in a row. A number is also a mass in GeV: it finds the window of the largest
+ * excess that it lies in, and where there was no scan the range of the histogram. */
+function finds(row, word) {
+  if (row.text.includes(word)) return true;
+  if (!row.histogram || !/^\d+(\.\d+)?$/.test(word)) return false;
+  const { scan } = row.histogram;
+  const [low, high] = scan ? [scan.low_gev, scan.high_gev] : [row.low, row.high];
+  return low !== null && low <= Number(word) && Number(word) <= high;
 }
 
 /** Tell whether a row passes: every word of the search, and whatever else is asked. */
 function passes(row, wanted) {
   return (
-    wanted.words.every((word) => row.text.includes(word)) &&
+    wanted.words.every((word) => finds(row, word)) &&
     wanted.kinds.every((kind) => row.kinds.has(kind)) &&
     (!wanted.state || row.state === wanted.state) &&
     (!wanted.dataset || row.dataset === wanted.dataset) &&

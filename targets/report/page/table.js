@@ -12,7 +12,8 @@ function compare(first, second, descending) {
 
 class Table {
   /**
-   * @param columns {key, title, numeric, smallestFirst, write, style, header}; write turns a value into text.
+   * @param columns {key, title, numeric, smallestFirst, write, style, header, explain}; write turns a value into
+   *   text, explain gives words that stand below it.
    * @param options caption; pick, called with a row that somebody chose; sort, {key, descending} to begin with;
    *   fixed: the order of the rows means something, so that nobody may sort them.
    */
@@ -81,7 +82,7 @@ class Table {
     const text = column.write ? column.write(value, row) : words(value);
     const style = `${column.numeric ? "number " : ""}${column.style ? column.style(row) : ""}`.trim() || null;
     const content = first && this.pick ? element("button", { type: "button" }, text) : text;
-    const attributes = { class: style, "data-title": column.title };
+    const attributes = { class: style, "data-title": column.title, "data-words": column.explain?.(row) || null };
     return first ? element("th", { ...attributes, scope: "row" }, content) : element("td", attributes, content);
   }
 

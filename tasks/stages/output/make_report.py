@@ -26,7 +26,7 @@ class MakeReport(ReportParameters, Stage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
     directory = "report"
-    revision = 4
+    revision = 5
     variant_parameters = ("report_scan",)
     granularity = "run"
     depends_on_dataset = True
