@@ -110,7 +110,6 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
     """
     stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
     files = list(dict.fromkeys(file for dataset in datasets for file in dataset.files))  # a sample's are combined, too
-    left_out = {"events"} if len(datasets) > 1 else set[str]()
     made = [shown for dataset in datasets for shown in _histograms(dataset, run, stored[dataset.name])]
     without = [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))]
     return {
@@ -126,11 +125,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "cutflow": {dataset.name: _event_cutflow(dataset) | _cutflow(dataset, run.selection) for dataset in datasets},
         "failures": list(dict.fromkeys(failure for dataset in datasets for failure in _left_out(dataset))),
         "stages": {name: total for name, total in run.stages.items() if total.branches},
-        "figures": [
-            *_together(datasets),
-            *(figure for dataset in datasets for figure in read_figures(dataset.figures, left_out)),
-            *(figure for dataset in datasets if dataset.scan_figures for figure in read_figures(dataset.scan_figures)),
-        ],
+        "figures": [*_together(datasets), *_figures(datasets)],
         "histograms": made,
         "without": without,
         "words": _words([*made, *without], run.rules.max_multiplicity),
@@ -217,6 +212,16 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     picture = io.BytesIO()
     overview.events_per_dataset(label, events).savefig(picture, format="png")
     yield {"title": "Events of each dataset", "png": picture.getvalue()}
+
+
+def _figures(datasets: Sequence[Dataset]) -> Iterator[Figure]:
+    """Read the figures of each dataset, then those of its scan."""
+    left_out = {"events"} if len(datasets) > 1 else set[str]()
+    for dataset in datasets:
+        yield from read_figures(dataset.figures, left_out)
+    for dataset in datasets:
+        if dataset.scan_figures:
+            yield from read_figures(dataset.scan_figures)
 
 
 _Name = tuple[SpectrumKey, float | str]

@@ -65,6 +65,9 @@ def test_every_combination_has_a_histogram_or_a_reason(drawn):
     assert {one["rejection"] for one in whole["histograms"]} == {
         row["bumpnet_rejection"] for row in record["rows"].values()
     }
+    assert {one["name"] for one in whole["histograms"]} == record["rows"].keys()
+    rows = [*whole["histograms"], *whole["without"]]
+    assert whole["words"].keys() == {row[part] for row in rows for part in ("final_state", "combination")}
     with_one = [(*one, width["width_gev"]) for one, width in zip(
         [tuple(name.split("/")) for name in names(whole["histograms"])], whole["histograms"], strict=True)]  # fmt: skip
     without = {(row["final_state"], row["combination"], row["width_gev"]): row["reason"] for row in whole["without"]}
