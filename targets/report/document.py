@@ -34,8 +34,8 @@ __all__ = ["CutflowRow", "Document", "Figure", "Headlines", "Histogram", "InputF
 
 _PAGE = Path(__file__).with_name("page")
 
-_SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "rows.js", "browser.js", "axes.js",
-            "drawing.js", "zoom.js", "start.js")  # fmt: skip
+_SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "rows.js", "downloads.js", "browser.js",
+            "axes.js", "drawing.js", "zoom.js", "start.js")  # fmt: skip
 
 _COMPRESSION = 6
 

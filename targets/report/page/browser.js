@@ -13,6 +13,7 @@ function showBrowser(report) {
     sort: { key: "entries", descending: true },
     pick: (row, clicked) => {
       drawing.show(row);
+      if (clicked && row.histogram) history.replaceState(null, "", fragmentOf(row));
       if (clicked) bringIntoView(byId("drawing"));
     },
   });
@@ -21,7 +22,35 @@ function showBrowser(report) {
   fillFilters(rows);
   listen(rows, table);
   table.show(rows);
-  if (table.rows[0]?.histogram) table.choose(table.rows[0]);
+  listenToDownloads(drawing, table);
+  const named = rowOfAddress(rows);
+  if (named) goTo(named, rows, table);
+  else if (table.rows[0]?.histogram) table.choose(table.rows[0]);
+  window.addEventListener("hashchange", () => {
+    const row = rowOfAddress(rows);
+    if (row) goTo(row, rows, table);
+  });
+}
+
+/** Show a row that a link names, whatever the filters and the page of the table. */
+function goTo(row, rows, table) {
+  if (!table.rows.includes(row)) {
+    byId("filters").reset();
+    table.show(rows);
+  }
+  table.reveal(row);
+  table.choose(row);
+  byId("histograms").scrollIntoView();
+}
+
+function listenToDownloads(drawing, table) {
+  const title = (row) => `${row.combination} in ${row.state}, ${row.dataset}`;
+  byId("csv").addEventListener("click", () => saveText(fileName(drawing.row, ".csv"), histogramCsv(drawing.row)));
+  byId("png").addEventListener("click", async () => {
+    const { row, svg } = drawing;
+    save(fileName(row, ".png"), await picture(svg, title(row)));
+  });
+  byId("table-csv").addEventListener("click", () => saveText("histograms.csv", tableCsv(table)));
 }
 
 /** Tell whether a column says what no other does: with bins of the peak search's width, all start at their turn-on. */

@@ -17,7 +17,8 @@ class Drawing {
 
   /** Draw the histogram of a row, or say why there is none. */
   show(row) {
-    this.histogram = row.histogram;
+    Object.assign(this, { row, histogram: row.histogram });
+    if (row.histogram) byId("link").setAttribute("href", fragmentOf(row));
     byId("drawing").hidden = false;
     byId("drawing").classList.toggle("empty", !row.histogram);
     byId("drawing-title").textContent = `${row.combination} in ${row.state}, ${row.dataset}`;

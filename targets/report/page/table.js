@@ -50,6 +50,11 @@ class Table {
     this.draw();
   }
 
+  /** Turn to the page that a row is on. */
+  reveal(row) {
+    this.turn(Math.floor(this.rows.indexOf(row) / ROWS_A_PAGE) * ROWS_A_PAGE);
+  }
+
   draw() {
     const end = Math.min(this.first + ROWS_A_PAGE, this.rows.length);
     this.body.replaceChildren(...this.rows.slice(this.first, end).map((row) => this.line(row)));
