@@ -211,7 +211,7 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     events = {name: (number.read, number.written) for name, number in counted.items()}
     picture = io.BytesIO()
     overview.events_per_dataset(label, events).savefig(picture, format="png")
-    yield {"title": "Events of each dataset", "png": picture.getvalue()}
+    yield {"name": "events", "title": "Events of each dataset", "png": picture.getvalue()}
 
 
 def _figures(datasets: Sequence[Dataset]) -> Iterator[Figure]:

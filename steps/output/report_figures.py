@@ -37,7 +37,8 @@ def read_figures(folder: Path, left_out: Set[str] = frozenset()) -> Iterator[Fig
         pages = [name for name in entry["files"] if name.endswith(".png")]
         for number, name in enumerate(pages, start=1):
             page = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            yield {"title": f"{entry['title']}{page}", "png": _picture(folder / name, entry.get("xxh3", {}))}
+            png = _picture(folder / name, entry.get("xxh3", {}))
+            yield {"name": entry["name"], "title": f"{entry['title']}{page}", "png": png}
 
 
 def _index(folder: Path) -> list[Mapping[str, Any]]:

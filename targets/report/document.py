@@ -87,8 +87,9 @@ class CutflowRow(TypedDict):
 
 
 class Figure(TypedDict):
-    """A picture: its title, and the bytes of a PNG file."""
+    """A picture: what it is among its dataset's (``excess_1``), its title, and the bytes of a PNG file."""
 
+    name: str
     title: str
     png: bytes
 

@@ -70,7 +70,7 @@ def document(**others: Any) -> dict[str, Any]:
             ),
             "FindPeaks": StageStatistics(1, 0.5, masses=7000, bytes_written=500, peak_memory_mb=90.0),
         },
-        "figures": [{"title": "One pixel", "png": PNG}],
+        "figures": [{"name": "events", "title": "One pixel", "png": PNG}],
         "histograms": [histogram("e0e1", [50, 30, 20])],
         "without": [],
         "words": {"2e_0m_1j_0g": "2 e + jet", "e0e1": "two leading e", "m0j0": "leading µ and leading jet"},

@@ -42,3 +42,10 @@ function gridOf({ start_gev: start, width_gev: width, edges_gev: edges, counts }
   };
   return { low: (bin) => edges[bin], place };
 }
+
+/** The central interval of 68 % of Poisson means for a count above 0, as the figures have it: equations 9 and 12 of
+ * N. Gehrels, ApJ 303 (1986) 336. */
+function poissonInterval(count) {
+  const end = (number, sign) => number * (1 - 1 / (9 * number) + sign / (3 * Math.sqrt(number))) ** 3;
+  return [end(count, -1), end(count + 1, 1)];
+}

@@ -4,13 +4,14 @@ const SEARCH_WAIT_MS = 80; // while somebody types
 const COLUMNS_OF_A_NARROW_TABLE = 8; // with more, the table takes room from the drawing, so that no column is cut off
 
 function showBrowser(report) {
-  const rows = makeRows(report);
+  const rows = makeRows(report).sort((one, other) => compare(one.local, other.local, true)); // equal p keep this order
+  const scanned = rows.some((row) => row.globalP !== null);
   const columns = histogramColumns().filter(({ key }) => tellsSomething(rows, key));
   const drawing = new Drawing();
   byId("table").parentElement.classList.toggle("wide", columns.length > COLUMNS_OF_A_NARROW_TABLE);
   const table = new Table(columns, {
     caption: "Histograms by final state and combination",
-    sort: { key: "entries", descending: true },
+    sort: scanned ? { key: "globalP", descending: false } : { key: "entries", descending: true },
     pick: (row, clicked) => {
       drawing.show(row);
       if (clicked && row.histogram) history.replaceState(null, "", fragmentOf(row));

@@ -1,8 +1,8 @@
 // A histogram as a link, as CSV and as PNG, and the table as CSV: all made here, nothing is asked of the network.
 
 const PNG_SCALE = 2; // pixels of the picture for each of the screen
-const DRAWN_STYLE = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-family",
-  "visibility"];
+const DRAWN_STYLE = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",
+  "font-size", "font-family", "visibility"];
 
 /** Name a row in the address of the page; the names of histograms differ only within a dataset. */
 function fragmentOf(row) {

@@ -86,9 +86,10 @@ class Drawing {
     this.frame = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     const [first, last] = this.inView();
     const most = this.histogram.counts.slice(first, last).reduce((one, other) => Math.max(one, other), 1);
+    const [, upper] = poissonInterval(most);
     const { left, right, top, bottom } = this.frame;
     this.x = linear(this.view.low, this.view.high, left, right);
-    this.range = this.log ? [0.5, most * 2] : [0, most * 1.08];
+    this.range = this.log ? [0.5, Math.max(most * 2, upper)] : [0, Math.max(most * 1.08, upper * 1.02)];
     this.y = (this.log ? logarithmic : linear)(...this.range, bottom, top);
     for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) {
       this.svg.setAttribute(name, value);
@@ -115,6 +116,7 @@ class Drawing {
     const group = shape("g", { "clip-path": "url(#clip)" }, ...this.gaps());
     if (split > first) group.append(shape("path", { class: "main", d: this.stairs(first, split) }));
     if (last > split) group.append(shape("path", { class: "outliers", d: this.stairs(split, last) }));
+    group.append(...this.errors(first, last));
     this.marker = shape("rect", { class: "marker", y: this.frame.top, height: this.frame.bottom - this.frame.top });
     group.append(this.marker, this.upright(this.turnOn, "turn-on"));
     const split_gev = this.histogram.outliers_from_gev;
@@ -128,6 +130,19 @@ class Drawing {
       path += `V${this.y(this.histogram.counts[bin])}H${this.x(this.low(bin + 1))}`;
     }
     return `${path}V${this.frame.bottom}Z`;
+  }
+
+  /** The error bar of each bin that is not empty. */
+  errors(first, last) {
+    const bars = [];
+    for (let bin = first; bin < last; bin += 1) {
+      const count = this.histogram.counts[bin];
+      if (!count) continue;
+      const [low, high] = poissonInterval(count);
+      const middle = this.x((this.low(bin) + this.low(bin + 1)) / 2);
+      bars.push(shape("line", { class: "error", x1: middle, x2: middle, y1: this.y(low), y2: this.y(high) }));
+    }
+    return bars;
   }
 
   upright(mass, style) {

@@ -1,6 +1,8 @@
 // Tables that can be sorted by any column and show one page at a time: ten thousand rows cost no more than fifty.
 
+const NARROW = matchMedia("(max-width: 40rem)").matches; // a phone, where a row of a table is a paragraph
 const ROWS_A_PAGE = 50;
+const ROWS_ON_A_PHONE = 10;
 
 /** Compare two values of a column; what is not known comes last whatever the order. */
 function compare(first, second, descending) {
@@ -19,6 +21,7 @@ class Table {
    */
   constructor(columns, { caption, pick = null, sort = null, fixed = false }) {
     Object.assign(this, { columns, pick, sort, fixed, rows: [], first: 0, chosen: null });
+    this.rowsAPage = NARROW && !fixed ? ROWS_ON_A_PHONE : ROWS_A_PAGE;
     this.headings = new Map(columns.map((column) => [column.key, this.heading(column)]));
     this.body = element("tbody");
     this.count = element("p", { class: "count", role: "status" });
@@ -45,23 +48,23 @@ class Table {
   }
 
   turn(first) {
-    const last = Math.max(0, Math.ceil(this.rows.length / ROWS_A_PAGE) - 1) * ROWS_A_PAGE;
+    const last = Math.max(0, Math.ceil(this.rows.length / this.rowsAPage) - 1) * this.rowsAPage;
     this.first = Math.min(Math.max(first, 0), last);
     this.draw();
   }
 
   /** Turn to the page that a row is on. */
   reveal(row) {
-    this.turn(Math.floor(this.rows.indexOf(row) / ROWS_A_PAGE) * ROWS_A_PAGE);
+    this.turn(Math.floor(this.rows.indexOf(row) / this.rowsAPage) * this.rowsAPage);
   }
 
   draw() {
-    const end = Math.min(this.first + ROWS_A_PAGE, this.rows.length);
+    const end = Math.min(this.first + this.rowsAPage, this.rows.length);
     this.body.replaceChildren(...this.rows.slice(this.first, end).map((row) => this.line(row)));
     const shown = end < this.rows.length || this.first ? `${number(this.first + 1)} to ${number(end)} of ` : "";
     const all = this.rows.length === 1 ? "1 row" : `${number(this.rows.length)} rows`;
     this.count.textContent = this.rows.length ? `${shown}${all}` : "no rows";
-    this.pager.hidden = this.rows.length <= ROWS_A_PAGE;
+    this.pager.hidden = this.rows.length <= this.rowsAPage;
     for (const button of this.pager.children) {
       button.disabled = button.dataset.forward ? end >= this.rows.length : this.first === 0;
     }
@@ -127,8 +130,9 @@ class Table {
 
   /** Sort by a column: numbers the largest first (or smallestFirst), words from a to z; then the other way round. */
   order(column) {
+    const largestFirst = Boolean(column.numeric && !column.smallestFirst);
     const again = this.sort?.key === column.key;
-    this.sort = { key: column.key, descending: again ? !this.sort.descending : Boolean(column.numeric) };
+    this.sort = { key: column.key, descending: again ? !this.sort.descending : largestFirst };
     this.arrange();
   }
 
@@ -136,8 +140,8 @@ class Table {
     const end = () => this.rows.length;
     const turns = [
       ["First", () => 0, ""],
-      ["Previous", () => this.first - ROWS_A_PAGE, ""],
-      ["Next", () => this.first + ROWS_A_PAGE, "yes"],
+      ["Previous", () => this.first - this.rowsAPage, ""],
+      ["Next", () => this.first + this.rowsAPage, "yes"],
       ["Last", end, "yes"],
     ];
     return turns.map(([title, place, forward]) => {

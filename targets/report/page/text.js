@@ -22,6 +22,11 @@ function furnish(made, attributes, children) {
 
 const byId = (id) => document.getElementById(id);
 
+/** Let a long name break behind its underscores, and not within a word. */
+function breakable(text) {
+  return text.split(/(?<=_)/).flatMap((part, place) => (place ? [element("wbr"), part] : [part]));
+}
+
 /** Write a number with commas; nothing for what is not known. */
 function number(value, digits = 6) {
   if (value === null || value === undefined) return "";

@@ -6,6 +6,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
+from physics.scan.significance import poisson_intervals
 from tests.support.reports import SOME, SPLIT, cut, histogram, of_run
 from tests.support.runs import Runs
 from tests.support.toy_files import toy_file
@@ -46,6 +47,19 @@ def test_cuts_and_outliers_are_marked(some):
     assert facts["Removed below the turn-on"] == "100"
     assert facts["Removed in windows of known resonances"] == "7"
     assert facts["Removed above the largest mass"] == "3"
+
+
+def test_error_bars_are_those_of_poisson(show):
+    counts = [1, 0, 4, 25]
+    page = show(histograms=[histogram("e0e1", counts)])
+    (first, at_first), (last, at_last) = page.ticks("y")
+    script = (
+        "return [...document.querySelectorAll('svg line.error')]"
+        ".map((bar) => ['y1', 'y2'].map((end) => Number(bar.getAttribute(end))))"
+    )
+    ends = [[first + (y - at_first) / (at_last - at_first) * (last - first) for y in bar] for bar in page.run(script)]
+    above_zero = np.array([count for count in counts if count])
+    assert np.array(ends) == pytest.approx(np.transpose(poisson_intervals(above_zero)), rel=1e-4)
 
 
 def test_a_vetoed_gap_is_marked(show):

@@ -3,7 +3,8 @@
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
-from tests.support.reports import histogram
+from tests.support.browsers import PHONE
+from tests.support.reports import PNG, histogram
 from tests.support.scans import row
 
 pytestmark = pytest.mark.browser
@@ -51,3 +52,31 @@ def test_the_first_click_after_a_search_chooses(some):
     line = some.find("#table tbody tr")
     ActionChains(some.driver).move_to_element(line).click_and_hold().pause(0.2).release().perform()
     assert some.texts("#drawing-title") == ["m0j0 in 0e_1m_1j_0g, demo_data"]
+
+
+def test_with_a_scan_the_most_significant_comes_first(show):
+    ranked = [("j0j1", 0.2, 2.0), ("e0m0", 0.001, 4.0), ("m0j0", 0.001, 7.0), ("j0j2", None, None)]
+    rows = [
+        histogram(name, [9, 2, 1], scan=row(global_p=p, local_significance=local, status="too few"))
+        for name, p, local in ranked
+    ]
+    page = show(histograms=rows)
+    first = ["m0j0", "e0m0", "j0j1", "j0j2"]
+    assert [cells[0] for cells in page.rows()] == first
+    assert page.texts("#drawing-title") == ["m0j0 in 2e_0m_1j_0g, demo_data"]
+    page.sort("Entries")
+    assert page.sort("Global p")[0] == "0.0010", "the smallest is the first"
+
+
+def test_a_phone_shows_a_page_that_can_be_scrolled_through(show):
+    """Long sections are folded, tables have ten rows a page, and figures lie side by side."""
+    rows = [histogram(f"e0j{n}", [n + 1, 1]) for n in range(60)]
+    parameters = {f"parameter_{n}": "value" for n in range(40)}
+    figures = [{"name": f"mass_{n}", "title": f"ROI_mass_e0m0_cat_{n}", "png": PNG} for n in range(30)]
+    page = show(PHONE, histograms=rows, run=parameters, figures=figures)
+    assert len(page.rows()) == 10
+    assert page.run("return document.documentElement.scrollHeight") < 8000
+    parts = page.run("return [...document.querySelector('figcaption').childNodes].map((part) => part.textContent)")
+    assert [part for part in parts if part] == ["ROI_", "mass_", "e0m0_", "cat_", "0"], "it breaks behind underscores"
+    page.find("#run summary").click()
+    assert "parameter_39" in page.find("#run").text
