@@ -8,6 +8,7 @@ from typing import Any
 import luigi
 from luigi.cmdline_parser import CmdlineParser
 
+from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents import run_file
 from tasks.framework.stage import Stage
 
@@ -61,7 +62,8 @@ def places(stage: Any) -> list[str]:
 def _next(stage: Any) -> Iterator[str]:
     name, folder = stage.get_task_family(), _short(stage.run_directory())
     if name == _REPORT:
-        yield f"next: open the report in a browser; in Python: results.open_run({str(folder)!r})"
+        read = "docs/first-analysis.md" if DEMO_RELEASE in stage.release_years else "docs/results.md"
+        yield f"next: open the report in a browser, and read {read}; in Python: results.open_run({str(folder)!r})"
     else:
         yield f"next: pipeline report {folder / run_file.NAME}"
 

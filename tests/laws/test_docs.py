@@ -17,7 +17,7 @@ _NEEDS_A_SITE = "needs a machine or a service that is not here"
 
 _INSTEAD = {  # what is run in place of a command, and why
     "scripts/demo": (
-        "luigi --module tasks PlotScan --local-scheduler --release-years demo --run-name demo",
+        "pipeline demo",
         "sets up an environment first: CI does",
     ),
 }
