@@ -160,7 +160,7 @@ def _begin(task: Any, _dependency: Any) -> None:
     """Record a run when it begins, so that one that is killed is recorded too."""
     if is_asked_for(task) and task.task_id not in _BEGUN:
         _BEGUN.add(task.task_id)
-        with suppress(OSError):  # what is in the way is said by the stage that writes first
+        with suppress(OSError, ValueError):  # what is wrong with files or settings is said by the stage that needs them
             record(task, keep_earlier=True)
 
 

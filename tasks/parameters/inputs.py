@@ -205,8 +205,10 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
     @classmethod
     def check_parameters(cls, params: dict[str, Any]) -> None:
         """Raise for a selection, a schema or a list of good runs that is absent, or none."""
+        from physics.selection.selection import Selection
+
         super().check_parameters(params)
-        models.fingerprint(models.named_file("selection", params["selection"], SELECTIONS))
+        models.load_model(models.named_file("selection", params["selection"], SELECTIONS), Selection)
         cls.check_cross_sections(params)
         if params["good_runs"] != (AUTO,):
             find_run_lists(params["good_runs"], None)

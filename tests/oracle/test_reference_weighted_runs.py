@@ -92,7 +92,7 @@ def test_another_luminosity_or_cross_section_makes_histograms_alone(run, tmp_pat
     made = {path.split("/")[0] for path in after.keys() - before.keys()}
     assert made == {"histograms", "logs"}
     logs = {path.split("/")[1] for path in after.keys() - before.keys() if path.startswith("logs")}
-    assert logs == {"MakeHistograms", "commands"}
+    assert logs == {"MakeHistograms"}
     changed = [path for path, state in before.items() if after[path] != state]
     assert [path for path in changed if path != run_file.NAME and not path.startswith("settings/")] == []
     factors = sorted(record["normalisation"]["files"]["factor"] for record in runs.records("MakeHistograms"))
