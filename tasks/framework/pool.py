@@ -14,17 +14,19 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import NamedTuple
 
 import law
 from luigi.task_register import Register
 
+import physics
 from steps.errors import StageError
 from tasks.cli import messages, output_streams
 from tasks.framework.branches import BranchOutputs
 from tasks.framework.progress import Progress
 
-__all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "run_branch"]
+__all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "is_compiled", "run_branch"]
 
 _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", "tasks.framework.preload"]
 """Modules with heavy imports, loaded once and shared by all workers."""
@@ -69,6 +71,8 @@ class PoolWorkflowProxy(BranchOutputs):
         """
         missing = self.missing()
         self.task.prepare()
+        if missing and not is_compiled():
+            self.task.tell("compiling loops, once on this machine: some ten seconds more")
         progress, failed = Progress(self.task, len(missing)), []
         for outcome in self._outcomes(missing):
             failed += [outcome] if outcome.failure else []
@@ -111,6 +115,12 @@ class PoolWorkflowProxy(BranchOutputs):
         family = self.task.get_task_family()
         head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
         return "\n".join([head, *lines, "Fix the cause and rerun the same command; it resumes where it stopped."])
+
+
+def is_compiled() -> bool:
+    """Tell whether loops have been compiled before; also where their machine code is kept elsewhere, or nowhere."""
+    folder = Path(physics.__file__).parent / "__pycache__"
+    return any(folder.glob("*.nbc")) or not os.access(folder.parent, os.W_OK)
 
 
 class PoolWorkflow(law.LocalWorkflow):

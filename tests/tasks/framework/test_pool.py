@@ -213,3 +213,9 @@ def test_a_run_directory_removed_in_mid_run_is_told(run, monkeypatch):
     assert "rerun the same command" in end.text
     monkeypatch.undo()
     run()
+
+
+def test_the_first_stage_on_a_machine_says_that_it_compiles(run, monkeypatch, tmp_path):
+    assert "compiling" not in run(task="ParseFile").text
+    monkeypatch.setattr(pool.physics, "__file__", str(tmp_path / "__init__.py"))
+    assert run(task="ParseFile", run_name="cold").text.count("compiling loops, once on this machine") == 1
