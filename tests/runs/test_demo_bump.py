@@ -26,6 +26,7 @@ from PIL import Image
 from physics.scan.background import fit_background, make_model
 from physics.scan.windows import largest_width
 from physics.toys.collisions import RESONANCE
+from tasks.cli import pipeline
 from targets.products import scan_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +105,8 @@ def demo(tmp_path_factory):
     options = ["--release-years", "demo", "--run-name", "demo", "--base-output-dir", str(folder)]
     run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     assert run.returncode == 0, run.stderr[-4000:]
-    assert "PlotScan --local-scheduler --release-years demo --run-name demo" in (ROOT / "scripts/demo").read_text()
+    assert 'bin/pipeline" demo ' in (ROOT / "scripts/demo").read_text()
+    assert pipeline.COMMANDS["demo"].options == {"release_years": "demo", "run_name": "demo"}
     return folder / "demo"
 
 
