@@ -23,7 +23,7 @@ __all__ = ["EVENTS", "PARTS", "RESONANCE", "SEED", "Planted", "generate"]
 
 _Table = dict[str, npt.NDArray[Any]]
 
-SEED = 20261122
+SEED = 20261210
 """The seed of the demo data."""
 
 PARTS = 8

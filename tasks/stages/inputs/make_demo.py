@@ -14,7 +14,7 @@ class MakeDemo(RunParameters, Product):
     """Make the demo data: toy collisions in CMS NanoAOD and ATLAS PHYSLITE files, the same in every run."""
 
     directory = "demo"
-    revision = 2
+    revision = 3
     exclude_index = False
 
     def folder(self) -> Path:
