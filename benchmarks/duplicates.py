@@ -77,7 +77,7 @@ def main() -> None:
     worst = measure_apart(sizes[-1], TWICE)
     per_event = [number["seconds"] / n_events for number, n_events in zip(numbers, sizes, strict=True)]
     goals, growth = Goals(), f"{sizes[-1] / sizes[-2]:.1f} times the events"
-    goals.at_most("cost an event, of the largest to the next", per_event[-1] / per_event[-2], 1.5, growth)
+    goals.at_most("cost an event, of the largest to the next", per_event[-1] / per_event[-2], 1.3, growth)
     most = max(number["memory_mb"] for number in [*numbers, worst])
     goals.at_most("memory over its limit", most / LIMIT_MB, 1.0, f"{LIMIT_MB} MB, also where half are copies")
     sys.exit(goals.short)

@@ -34,6 +34,7 @@ _Entry = TypeVar("_Entry")
 _IN_GEV = frozenset({"pt", "mass"})
 _LOOKS_LIKE_MEV = 1000.0  # GeV; no threshold on one object is that high, while 1 GeV written in MeV is
 _LOOKS_LIKE_TEV = 0.1  # GeV; no threshold on a pT is that low, while those of analyses are, written in TeV
+_HOW_TO_ADD = "with the column that holds this quantity there, or as '{schema}: null' if it has none"
 _COMPARISONS = ("min", "max", "outside", "equals", "one_of", "bits")
 
 
@@ -211,12 +212,14 @@ class Cut(Requirement):
         return self
 
 
-def entry_of(formats: Mapping[str, _Entry], schema: str) -> _Entry:
+def entry_of(formats: Mapping[str, _Entry], schema: str, where: str = "", how_to_add: str = _HOW_TO_ADD) -> _Entry:
     """Return what a table by format says of one.
 
     Args:
         formats: The table.
         schema: Name of the format.
+        where: The part of the selection, for the message.
+        how_to_add: What to write for a format that is not listed, for the message.
 
     Returns:
         Its entry; None where nothing is asked of the format.
@@ -226,8 +229,8 @@ def entry_of(formats: Mapping[str, _Entry], schema: str) -> _Entry:
     """
     if schema not in formats:
         msg = (
-            f"the format {schema} is not listed (there are {', '.join(formats)}); add it under formats, with "
-            f"the column that holds this quantity there, or as '{schema}: null' if it has none"
+            f"{where}the format {schema} is not listed (there are {', '.join(formats)}); add it under formats, "
+            f"{how_to_add.format(schema=schema)}"
         )
         raise PhysicsError(msg)
     return formats[schema]

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen
+from physics.selection.cuts import Frozen, entry_of
 from physics.selection.flags import AnyFlag, Comparison
 
 __all__ = [
@@ -251,13 +251,8 @@ def asked(where: str, formats: Mapping[str, _T], schema: str) -> _T:
     Raises:
         PhysicsError: For a format that is not listed.
     """
-    if schema not in formats:
-        msg = (
-            f"events, {where}: the format {schema} is not listed (there are {', '.join(formats)}); add it under "
-            f"formats, or as '{schema}: null' if nothing is to be asked of it"
-        )
-        raise PhysicsError(msg)
-    return formats[schema]
+    how_to_add = "or as '{schema}: null' if nothing is to be asked of it"
+    return entry_of(formats, schema, f"events, {where}: ", how_to_add)
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:

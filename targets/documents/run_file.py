@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edm.wording import did_you_mean
+from targets.documents.ini_lines import line_numbers
 from targets.errors import ConfigurationError
 
 __all__ = ["GROUPS", "NAME", "Option", "RunFile", "load", "to_text"]
@@ -106,7 +107,7 @@ def _parse(path: Path) -> tuple[ConfigParser, dict[tuple[str, str], int]]:
     except (ConfigParserError, UnicodeDecodeError) as error:
         msg = f"{path}: {' '.join(str(error).split())}; write sections as [run] and keys as name = value"
         raise ConfigurationError(msg) from error
-    return parser, _lines(text)
+    return parser, line_numbers(text)
 
 
 def to_text(run: RunFile, comment: str) -> str:
@@ -140,13 +141,3 @@ def _without_twins(path: Path, options: Mapping[str, Option], more: Mapping[str,
         msg = f"{path}:{more[name].line}: {name} stands in [{options[name].section}] too; remove one of the two"
         raise ConfigurationError(msg)
     return more
-
-
-def _lines(text: str) -> dict[tuple[str, str], int]:
-    section, lines = "", dict[tuple[str, str], int]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := ConfigParser.SECTCRE.match(stripped := line.strip()):
-            section = header["header"]
-        elif stripped[:1] not in ("", "#", ";") and line[:1].strip():
-            lines[section, stripped.partition("=")[0].partition(":")[0].strip()] = number
-    return lines

@@ -5,7 +5,6 @@ parameters, and a key of a stage counts for all stages after it.
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import DEFAULTSECT, ConfigParser
 from configparser import Error as ConfigParserError
@@ -23,6 +22,7 @@ from luigi.configuration import get_config
 from luigi.task_register import Register
 
 from edm.wording import did_you_mean
+from targets.documents.ini_lines import line_numbers
 from tasks.cli import messages
 
 _RETCODES = retcodes.retcode.get_task_family()  # importing the module makes its section known
@@ -192,11 +192,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise SystemExit(_invalid([f"{path}: {error}"])) from error
     except AttributeError as error:  # older Pythons stumble over it
         raise SystemExit(_invalid([f"{path}: an indented line continues a key that has no value"])) from error
-    section, lines = "", dict[tuple[str, str], int]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := ConfigParser.SECTCRE.match(stripped := line.strip()):
-            section = header["header"]
-        lines.setdefault((section, re.split("[=:]", stripped)[0].strip()), number)
+    lines = line_numbers(text)
     for section in parser.sections():
         for key, value in parser.items(section):
             yield Line(f"{path}:{lines.get((section, key), 1)}", section, key, value or "")

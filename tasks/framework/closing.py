@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import luigi
-from luigi.cmdline_parser import CmdlineParser
 
 from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents import run_file
+from tasks.cli import command_line
 from tasks.framework.stage import Stage
 
 __all__ = ["closing", "is_asked_for", "places"]
@@ -19,8 +19,7 @@ _REPORT = "MakeReport"
 
 def is_asked_for(task: Any) -> bool:
     """Tell whether a task is what a command line asked for, as a whole, and not a job of it."""
-    parser = CmdlineParser.get_instance()
-    asked_for = parser is not None and parser.known_args.root_task == task.get_task_family()
+    asked_for = command_line.is_root(task.get_task_family())
     return asked_for and "PIPELINE_JOB" not in os.environ and bool(task.is_workflow())
 
 

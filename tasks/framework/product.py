@@ -18,7 +18,7 @@ from targets.storage import atomic
 from tasks.cli import messages
 from tasks.parameters.types import Handling
 
-__all__ = ["FileTarget", "FolderTarget", "Product"]
+__all__ = ["FileTarget", "FolderTarget", "Product", "default_text"]
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
@@ -181,7 +181,7 @@ class Product(law.Task):
             if parameter.significant
             and parameter.visibility == ParameterVisibility.PUBLIC
             and name not in law_says_nothing
-            and parameter.serialize(getattr(self, name)) != _default(parameter)
+            and parameter.serialize(getattr(self, name)) != default_text(parameter)
         }
 
 
@@ -200,5 +200,13 @@ def _fold(line: str) -> str:
     return textwrap.fill(line, _PANE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _default(parameter: Any) -> str:
-    return str(parameter.serialize(parameter.normalize(parameter._default)))  # luigi has no public getter
+def default_text(parameter: Any) -> str:
+    """Return the default of a parameter as a command line writes it.
+
+    Args:
+        parameter: The parameter.
+
+    Returns:
+        The text; luigi has no public getter for it.
+    """
+    return str(parameter.serialize(parameter.normalize(parameter._default)))

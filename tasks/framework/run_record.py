@@ -16,6 +16,7 @@ from targets.documents.run_file import Option, RunFile
 from targets.storage import atomic
 from tasks.cli import command_line
 from tasks.framework.closing import is_asked_for
+from tasks.framework.product import default_text
 from tasks.framework.stage import Stage
 from tasks.parameters.inputs import SourceParameters
 from tasks.parameters.jobs import JobParameters
@@ -81,7 +82,7 @@ def _recorded(stage: Stage) -> Iterator[tuple[str, str]]:
         if name in _NOT_RECORDED or not parameter.description:
             continue
         own = type(parameter).__module__.startswith("tasks.")
-        text, default = parameter.serialize(getattr(stage, name)), _default(parameter)
+        text, default = parameter.serialize(getattr(stage, name)), default_text(parameter)
         if name == "run_name":
             yield name, "run"
         elif name in vars(SourceParameters):
@@ -146,10 +147,6 @@ def _replace(path: Path, text: str, keep_earlier: bool) -> None:
         number = 1 + sum(1 for _ in folder.glob(f"*_{path.name}"))
         atomic.write_text(folder / f"{number:04}_{path.name}", earlier)
     atomic.write_text(path, text)
-
-
-def _default(parameter: Any) -> str:
-    return str(parameter.serialize(parameter.normalize(parameter._default)))  # luigi has no public getter
 
 
 _BEGUN: set[str] = set()

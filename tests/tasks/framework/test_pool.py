@@ -4,6 +4,8 @@ import errno
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -219,3 +221,30 @@ def test_the_first_stage_on_a_machine_says_that_it_compiles(run, monkeypatch, tm
     assert "compiling" not in run(task="ParseFile").text
     monkeypatch.setattr(pool.physics, "__file__", str(tmp_path / "__init__.py"))
     assert run(task="ParseFile", run_name="cold").text.count("compiling loops, once on this machine") == 1
+
+
+LOST_WORKER = """
+import os, sys, time
+import tasks.framework.preload
+server = os.getpid()
+if os.fork() == 0:
+    while "killed" in sys.argv and os.getppid() == server:
+        time.sleep(0.01)
+    try:
+        raise FileNotFoundError("the run's lock")
+    except FileNotFoundError:
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+    os._exit(1)
+if "killed" not in sys.argv:
+    os.wait()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("server", "says"), [("lives", True), ("killed", False)])
+def test_a_worker_without_fork_server_prints_no_traceback(server, says):
+    ended = subprocess.run(
+        [sys.executable, "-c", LOST_WORKER, server], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert ("the run's lock" in ended.stderr) is says
