@@ -109,9 +109,16 @@ class InjectedSignal(StageResults):
 
 @dataclass(frozen=True)
 class DrawnScan(StageResults):
-    """What PlotScan records: figures drawn, and the files that hold them."""
+    """What PlotScan records.
+
+    Attributes:
+        figures: Figures drawn.
+        files: Files that hold them.
+        no_closure: Why a signal has no closure test; None where it has one, and without a signal.
+    """
 
     stage = "PlotScan"
 
     figures: Count
     files: Count
+    no_closure: str | None = None

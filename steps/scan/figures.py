@@ -8,6 +8,7 @@ import numpy as np
 
 from edm.arrays import Float64
 from edm.records.scans import ScanRow
+from physics.errors import PhysicsError
 from physics.scan import closure
 from physics.scan.background import fit_background, make_model
 from physics.scan.injection import Signal, signal_counts
@@ -18,7 +19,7 @@ from plots.style import Label
 from steps.output.figures import Drawn
 from steps.scan.spectra import ScanInput
 
-__all__ = ["ScanFigures", "draw", "expected_entries"]
+__all__ = ["ScanFigures", "draw", "expected_entries", "refuse_closure"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def draw(made: ScanFigures) -> Iterator[Drawn]:
         made: What there is to draw.
 
     Yields:
-        The figures; where no histogram is ranked, none.
+        The figures: of excesses none where no histogram is ranked, of a closure test none where :func:`refuse_closure`
+        says why.
     """
     ranked = [row for row in made.rows if row.global_p is not None]
     for place, row in enumerate(ranked[: made.excesses], start=1):
@@ -76,8 +78,33 @@ def draw(made: ScanFigures) -> Iterator[Drawn]:
         keys = [made.spectra[row.name].key for row in ranked]
         title = f"{made.name}: excesses in all histograms"
         yield Drawn("overview", title, [scan.overview(made.label, made.rows, keys, made.max_multiplicity)])
-    if made.signal is not None:
+    if made.signal is not None and refuse_closure(made) is None:
         yield _draw_closure(made, made.signal)
+
+
+def refuse_closure(made: ScanFigures) -> str | None:
+    """Say why a signal has no closure test.
+
+    Args:
+        made: What there is to draw.
+
+    Returns:
+        The reason: its histogram cannot be scanned, or none of its events is where it is scanned. None where it has a
+        test, and without a signal.
+    """
+    if made.signal is None:
+        return None
+    row = next(row for row in made.rows if row.name == made.signal_name)
+    if row.parameters is None:
+        return f"{row.name} is not scanned, it has {row.status}"
+    try:
+        signal_counts(made.spectra[row.name].edges_gev, made.signal)
+    except PhysicsError:
+        return (
+            f"{row.name} is scanned from {row.from_gev:g} to {row.to_gev:g} GeV, and no event of a signal at "
+            f"{made.signal.mass_gev:g} GeV lies there"
+        )
+    return None
 
 
 def expected_entries(spectrum: ScanInput, row: ScanRow, options: ScanOptions) -> Float64:

@@ -1,11 +1,13 @@
 """The work of InjectSignal: histograms → the same with a signal in one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edm.arrays import Float64, Int64
 from edm.records.scans import InjectedSignal
 from edm.wording import did_you_mean
+from physics.errors import PhysicsError
 from physics.scan.injection import Signal, signal_counts
 from steps.errors import StageError
 from steps.scan.spectra import require_counts
@@ -25,37 +27,50 @@ class _Rewritten:
     edges_gev: Float64 | None
 
 
-def inject(source: Path, path: Path, name: str, signal: Signal, single_file: bool) -> InjectedSignal:
+def inject(paths: Mapping[Path, Path], name: str, signal: Signal, single_file: bool) -> InjectedSignal:
     """Copy histograms and add a signal to one of them.
 
     Args:
-        source: The file of the histograms, or the folder of their files.
-        path: The file or folder to make.
+        paths: The files or folders to make, by the files of histograms, or folders of their files, that they copy.
         name: The histogram that gets the signal.
         signal: The signal.
-        single_file: Whether all histograms go into one file.
+        single_file: Whether all histograms of a file go into one file again.
 
     Returns:
         What is recorded.
 
     Raises:
-        StageError: When there is no such histogram, or they hold expected events of simulation.
-        PhysicsError: When no event of the signal lies in the histogram.
+        StageError: When there is no such histogram, they hold expected events of simulation, or no event of the signal
+            lies in the histogram.
     """
-    stored = {histogram.key: histogram for histogram in histograms.read(source)}
-    if name not in stored:
-        msg = f"signal_name = {name!r}: {source} has no such histogram{did_you_mean(name, stored)}"
-        raise StageError(msg)
-    for histogram in stored.values():
-        require_counts(source, histogram)
-    chosen = stored[name]
-    added = signal_counts(chosen.edges(), signal)
-    stored[name] = chosen._replace(counts=chosen.counts + added)
-    titles = {key: histogram.title for key, histogram in stored.items()}
-    titles[name] += f" (with {added.sum()} events of a signal at {signal.mass_gev:g} GeV)"
+    sets = {path: {histogram.key: histogram for histogram in histograms.read(path)} for path in paths}
+    source = _find(name, sets)
+    for path, stored in sets.items():
+        for histogram in stored.values():
+            require_counts(path, histogram)
+    chosen = sets[source][name]
+    try:
+        added = signal_counts(chosen.edges(), signal)
+    except PhysicsError as error:
+        msg = f"signal_name = {name}, of {source}: {error}"
+        raise StageError(msg) from error
+    title = f"{chosen.title} (with {added.sum()} events of a signal at {signal.mass_gev:g} GeV)"
+    sets[source][name] = chosen._replace(counts=chosen.counts + added, title=title)
     writer = histograms.write_file if single_file else histograms.write_folder
-    writer(path, {key: _rewritten(histogram) for key, histogram in stored.items()}, titles)
-    return InjectedSignal(len(stored), int(added.sum()), signal.events - int(added.sum()))
+    for path, stored in sets.items():
+        titles = {key: histogram.title for key, histogram in stored.items()}
+        writer(paths[path], {key: _rewritten(histogram) for key, histogram in stored.items()}, titles)
+    return InjectedSignal(sum(map(len, sets.values())), int(added.sum()), signal.events - int(added.sum()))
+
+
+def _find(name: str, sets: Mapping[Path, Mapping[str, Stored]]) -> Path:
+    """Find the file, or the folder of files, that holds a histogram."""
+    for path, stored in sets.items():
+        if name in stored:
+            return path
+    suggestion = did_you_mean(name, [key for stored in sets.values() for key in stored])
+    msg = f"signal_name = {name!r}: no such histogram in {' or '.join(map(str, sets))}{suggestion}"
+    raise StageError(msg)
 
 
 def _rewritten(stored: Stored) -> _Rewritten:

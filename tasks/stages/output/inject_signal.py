@@ -1,5 +1,6 @@
 """InjectSignal: a copy of the histograms with a signal in one of them, to see whether the scan finds it."""
 
+from pathlib import Path
 from typing import Any
 
 from targets.catalogue.branch_files import BranchFiles
@@ -16,6 +17,7 @@ class InjectSignal(SignalParameters, Stage):
     """Copy the histograms of each dataset with a Gaussian signal added to one of them, for ScanHistograms."""
 
     directory = "injected"
+    revision = 2
     variant_parameters = ("signal_name", "signal_mass_gev", "signal_width_gev", "signal_events")
     granularity = "dataset"
     depends_on_dataset = True
@@ -42,15 +44,21 @@ class InjectSignal(SignalParameters, Stage):
         """Tell whether each histogram has a file of its own."""
         return not self.single_output_file
 
+    def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
+        """Return where the histograms of masses with the missing transverse momentum are, where there are any."""
+        if not self.met_combinations:
+            return ()
+        return (self.folder(branch.dataset) / self.upstream_task(MakeHistograms).met_path(branch).name,)
+
     def run(self) -> None:
         """Add the signal to the histograms of a dataset."""
         from steps.scan import injection
 
-        source, *_ = self.upstream_task(MakeHistograms).counted(self.branch_data)
+        branch = self.branch_data
         with recording(self) as product:
-            product.results = injection.inject(
-                source, product.path, self.signal_name, self.signal(), self.single_output_file
-            )
+            made = (product.path, *self.companions(branch))
+            paths = dict(zip(self.upstream_task(MakeHistograms).counted(branch), made, strict=True))
+            product.results = injection.inject(paths, self.signal_name, self.signal(), self.single_output_file)
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say what was added, and where the histograms are."""

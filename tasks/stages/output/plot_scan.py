@@ -36,11 +36,12 @@ class PlotScan(ClosureParameters, Stage):
     def run(self) -> None:
         """Draw the scan of a dataset."""
         from steps.output import figures
-        from steps.scan.figures import draw
+        from steps.scan.figures import draw, refuse_closure
 
         with recording(self) as product:
-            drawn = figures.write(product.path, draw(self.made(self.branch_data)), self.plot_formats)
-            product.results = DrawnScan(drawn.figures, drawn.files)
+            made = self.made(self.branch_data)
+            drawn = figures.write(product.path, draw(made), self.plot_formats)
+            product.results = DrawnScan(drawn.figures, drawn.files, refuse_closure(made))
 
     def made(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
@@ -71,4 +72,5 @@ class PlotScan(ClosureParameters, Stage):
         drawn = branch_statistics.read(self.location(branch).statistics, DrawnScan).results
         first = folder / f"excess_1.{self.plot_formats[0]}"
         figure = f", the largest excess in {first.name}" if first.exists() else ""
-        return [f"{branch.dataset}: {drawn.figures} figures of the scan in {folder}{figure}"]
+        lines = [f"{branch.dataset}: {drawn.figures} figures of the scan in {folder}{figure}"]
+        return lines + [f"warning: {branch.dataset}: no closure test: {drawn.no_closure}"] * bool(drawn.no_closure)

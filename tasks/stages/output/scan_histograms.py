@@ -61,7 +61,7 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
         from steps.scan import spectra
 
         made = self.upstream_task(self.needed_stages()[0])
-        paths = [made.product(branch)] if self.signal_name else made.counted(branch)
+        paths = [made.product(branch), *made.companions(branch)] if self.signal_name else made.counted(branch)
         table, naming = peaks.load_table(self.upstream_task(FindPeaks).product(branch)), self.histogram_naming()
         return [spectrum for path in paths for spectrum in spectra.read_spectra(path, table, naming)]
 
