@@ -81,4 +81,4 @@ def write_overflow(axes: Axes, text: str) -> None:
 
 def describe_overflow(number: int, end_gev: float) -> str:
     """Say how many events lie above the range that is shown, which ends at a mass in GeV; empty for none."""
-    return f"{amount(number, 'event')} above {end_gev:,.10g} GeV" if number else ""
+    return f"{amount(number, 'event')} above {end_gev:,.6g} GeV" if number else ""

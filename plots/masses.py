@@ -1,5 +1,6 @@
 """Figures of invariant masses: one combination before and after its peaks are removed, and all of a final state."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ PANELS_A_PAGE = 15
 """Combinations on one page of :func:`masses_of_final_state`."""
 
 _COLUMNS = 3
+_LABEL = 50  # characters that a panel and the space beside it have room for
 _MOST_POINTS = 150
 _ROUNDING = 1e-9  # of a bin: edges are sums of floats
 
@@ -151,11 +153,12 @@ def _panel(axes: Axes, spectrum: Spectrum) -> None:
         _after(axes, spectrum.histogram, spectrum.cut)
         edges, end_gev = spectrum.histogram.edges(), spectrum.end_gev()
         beyond = _beyond(spectrum.histogram.counts, edges, end_gev)
-        title += f", {beyond:,} above {end_gev:,.10g} GeV" if beyond else ""
+        title += f", {beyond:,} above {end_gev:,.6g} GeV" if beyond else ""
     _finish(axes, spectrum, _largest(spectrum.histogram), log=True)
     axes.set_title(title, loc="left", pad=3, fontsize=7)
     axes.set_ylabel(f"{spectrum.counted} / {_bins(spectrum)}", loc="center")
-    axes.set_xlabel(f"Mass of {describe_combination(spectrum.key.combination)} [GeV]", fontsize=7)
+    words = f"Mass of {describe_combination(spectrum.key.combination)}\N{NO-BREAK SPACE}[GeV]"
+    axes.set_xlabel(textwrap.fill(words, _LABEL), fontsize=7)
 
 
 def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
@@ -234,8 +237,9 @@ def _before_text(spectrum: Spectrum) -> str:
 
 
 def _after_text(spectrum: Spectrum) -> str:
-    cut = spectrum.cut
-    return f"After peak removal: {_events(cut.main + cut.outliers)} ({cut.main:,} main, {cut.outliers:,} outliers)"
+    cut, trimmed = spectrum.cut, spectrum.histogram.trimmed if spectrum.histogram is not None else 0
+    parts = f"{cut.main:,} main, {cut.outliers:,} outliers{f'; {trimmed:,} lie before the first bin' * bool(trimmed)}"
+    return f"After peak removal: {_events(cut.main + cut.outliers)} ({parts})"
 
 
 def _events(number: int) -> str:

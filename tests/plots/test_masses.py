@@ -138,6 +138,24 @@ def test_texts_axes_and_units():
     assert after.get_title("left").endswith("77 events (75 main, 2 outliers)")
 
 
+def test_what_lies_before_the_first_bin_is_said():
+    histogram = replace(SPECTRUM.histogram, trimmed=1234)
+    after = masses.mass(LABEL, replace(SPECTRUM, histogram=histogram)).axes[2]
+    assert after.get_title("left").endswith("77 events (75 main, 2 outliers; 1,234 lie before the first bin)")
+
+
+def test_long_labels_of_panels_are_wrapped_and_ends_of_bins_by_resolution_are_rounded():
+    edges = 100.12345 * np.arange(1, 7)
+    histogram = Histogram(100.12345, 100.12345, np.array([90, 5, 0, 0, 0, 1]), 0, edges_gev=np.append(edges, 900.0))
+    spectrum = replace(SPECTRUM, key=SpectrumKey("1e_1m", "MET+e0m0"), histogram=histogram)
+    (page,) = masses.masses_of_final_state(LABEL, [spectrum])
+    assert (
+        page.axes[0].get_xlabel()
+        == "Mass of leading e, leading µ and missing\ntransverse momentum\N{NO-BREAK SPACE}[GeV]"
+    )
+    assert page.axes[0].get_title("left").endswith("1 above 300.37 GeV")
+
+
 def test_without_a_histogram_the_reason_stands_there():
     nothing = replace(CUT, start_gev=None, split_gev=None, main=0, outliers=0, reason="no masses are left")
     _, _, after, after_log = masses.mass(LABEL, replace(SPECTRUM, cut=nothing, histogram=None)).axes
