@@ -26,6 +26,7 @@ PANELS_A_PAGE = 15
 """Combinations on one page of :func:`masses_of_final_state`."""
 
 _COLUMNS = 3
+_NO_BREAK = "\N{NO-BREAK SPACE}"  # a unit does not stand alone on a line
 _LABEL = 50  # characters that a panel and the space beside it have room for
 _MOST_POINTS = 150
 _ROUNDING = 1e-9  # of a bin: edges are sums of floats
@@ -157,8 +158,8 @@ def _panel(axes: Axes, spectrum: Spectrum) -> None:
     _finish(axes, spectrum, _largest(spectrum.histogram), log=True)
     axes.set_title(title, loc="left", pad=3, fontsize=7)
     axes.set_ylabel(f"{spectrum.counted} / {_bins(spectrum)}", loc="center")
-    words = f"Mass of {describe_combination(spectrum.key.combination)}\N{NO-BREAK SPACE}[GeV]"
-    axes.set_xlabel(textwrap.fill(words, _LABEL), fontsize=7)
+    words = f"Mass of {describe_combination(spectrum.key.combination)}{_NO_BREAK}[GeV]"
+    axes.set_xlabel(textwrap.fill(words, _LABEL).replace(_NO_BREAK, " "), fontsize=7)
 
 
 def _after(axes: Axes, histogram: Histogram, cut: Cut) -> None:
