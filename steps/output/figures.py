@@ -1,15 +1,10 @@
-"""The work of MakePlots: statistics, cuts and counts of a dataset → figures → files in a folder."""
+"""The work of MakePlots: statistics, cuts and counts of a dataset → which figures are drawn of them, and how."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import xxhash
-from matplotlib.backends.backend_pdf import PdfPages
-from matplotlib.figure import Figure
-
-from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import DatasetStatistics
 from physics.bins.bins import Bins
@@ -18,18 +13,12 @@ from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
 from steps.histogram_counts import BEFORE
+from steps.output.figure_files import FigurePlan
 from steps.output.simulation import Simulation, compare_spectra
 from steps.peaks import PeakSearch
-from targets.documents.json import dump_json
 from targets.products import mass_counts
-from targets.storage import atomic
 
-__all__ = ["INDEX", "Dataset", "Drawn", "FigureOptions", "draw", "write"]
-
-INDEX = "figures.json"
-"""The file that lists the figures of a folder, in their order: name, title and files."""
-
-_UNDATED = {"CreationDate": None}  # the same figures give the same bytes
+__all__ = ["Dataset", "FigureOptions", "plan"]
 
 
 @dataclass(frozen=True)
@@ -77,39 +66,8 @@ class Dataset:
     simulation: Simulation | None = None
 
 
-class Drawn(NamedTuple):
-    """A figure of one or several pages: the name of its files, and its title."""
-
-    name: str
-    title: str
-    pages: list[Figure]
-
-
-def write(folder: Path, drawn: Iterable[Drawn], formats: Sequence[str]) -> DrawnFigures:
-    """Write figures and their list, the folder whole or not at all.
-
-    Args:
-        folder: The folder to make.
-        drawn: The figures; each is drawn when its turn comes, so that one at a time is in memory.
-        formats: Suffixes of the files.
-
-    Returns:
-        The statistics.
-    """
-    index, n_files = [], 0
-    with atomic.replacing_folder(folder) as temporary:
-        for figure in drawn:
-            _lay_out(figure.pages)
-            files = [name for suffix in formats for name in _save(temporary, figure, suffix)]
-            sums = {name: xxhash.xxh3_64_hexdigest((temporary / name).read_bytes()) for name in files}
-            index.append({"name": figure.name, "title": figure.title, "files": files, "xxh3": sums})
-            n_files += len(files)
-        dump_json(temporary / INDEX, {"figures": index})
-    return DrawnFigures(figures=len(index), files=n_files)
-
-
-def draw(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterator[Drawn]:
-    """Draw a dataset: pipeline performance, data overview, final states, masses before and after peak removal.
+def plan(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterator[FigurePlan]:
+    """Plan the figures of a dataset: performance, data overview, final states, masses before and after peak removal.
 
     Args:
         dataset: What there is to draw.
@@ -131,52 +89,56 @@ def draw(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterat
 
 def _simulated(
     dataset: Dataset, search: PeakSearch, spectra: Sequence[Spectrum], max_multiplicity: int
-) -> Iterator[Drawn]:
-    """Draw simulation, with data over it or alone."""
+) -> Iterator[FigurePlan]:
+    """Plan figures of simulation, with data over it or alone."""
     if (simulation := dataset.simulation) is None:
         return
     what = "data and simulation" if simulation.has_data else "simulation, normalised"
     for comparison in compare_spectra(simulation, spectra, dataset.before, search.width_gev):
         state, combination, _ = comparison.key
-        page = comparisons.compare(dataset.label, comparison, simulation.stacked, max_multiplicity)
         title = f"{dataset.name}: {what}, mass of {combination} in {state}"
-        yield Drawn(f"simulation_{state}_{combination}", title, [page])
+        draw = partial(comparisons.compare, dataset.label, comparison, simulation.stacked, max_multiplicity)
+        yield FigurePlan(f"simulation_{state}_{combination}", title, draw)
 
 
-def _masses(dataset: Dataset, state: str, order: Sequence[Spectrum], options: FigureOptions) -> Iterator[Drawn]:
-    """Draw the masses of a final state, the most populated combination first."""
+def _masses(dataset: Dataset, state: str, order: Sequence[Spectrum], options: FigureOptions) -> Iterator[FigurePlan]:
+    """Plan figures of the masses of a final state, the most populated combination first."""
     first = order[0]
     title = f"{dataset.name}: mass of {first.key.combination} in {state} before and after peak removal"
-    page = masses.mass(dataset.label, first, options.max_multiplicity)
-    yield Drawn(f"mass_{state}_{first.key.combination}", title, [page])
+    draw_first = partial(masses.mass, dataset.label, first, options.max_multiplicity)
+    yield FigurePlan(f"mass_{state}_{first.key.combination}", title, draw_first)
     if len(order) > 1:
         chosen = order[: options.combinations or len(order)]
         all_are = len(chosen) == len(order)
         shown = f"all {len(order)}" if all_are else f"the {len(chosen)} most populated of {len(order)}"
         title = f"{dataset.name}: masses in {state}, {shown} combinations"
-        pages = masses.masses_of_final_state(dataset.label, chosen, options.max_multiplicity)
-        yield Drawn(f"masses_{state}", title, pages)
+        draw_pages = partial(masses.masses_of_final_state, dataset.label, chosen, options.max_multiplicity)
+        yield FigurePlan(f"masses_{state}", title, draw_pages)
 
 
-def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Iterator[Drawn]:
+def _overview(dataset: Dataset, min_events: int, max_multiplicity: int) -> Iterator[FigurePlan]:
     label, summed, name = dataset.label, dataset.statistics, dataset.name
     if stages := {stage: total for stage, total in summed.stages.items() if total.branches}:
-        yield Drawn("performance", f"{name}: performance of each stage", [performance.performance(label, stages)])
+        draw = partial(performance.performance, label, stages)
+        yield FigurePlan("performance", f"{name}: performance of each stage", draw)
     if rows := summed.event_cutflow:
-        yield Drawn("event_cutflow", f"{name}: events left after each step", [cutflows.event_cutflow(label, rows)])
+        draw = partial(cutflows.event_cutflow, label, rows)
+        yield FigurePlan("event_cutflow", f"{name}: events left after each step", draw)
     if cutflow := summed.cutflow.rows:
-        events = {name: (summed.events.read, summed.events.written)}
-        yield Drawn("events", f"{name}: events", [overview.events_per_dataset(label, events)])
+        draw = partial(overview.events_per_dataset, label, {name: (summed.events.read, summed.events.written)})
+        yield FigurePlan("events", f"{name}: events", draw)
         filled = {kind: rows for kind, rows in cutflow.items() if rows and rows[0].objects}
-        yield Drawn("cutflow", f"{name}: objects left after each cut", [cutflows.cutflow(label, filled or cutflow)])
+        draw = partial(cutflows.cutflow, label, filled or cutflow)
+        yield FigurePlan("cutflow", f"{name}: objects left after each cut", draw)
     if states := summed.final_states:
-        pages = [overview.multiplicities(label, states, max_multiplicity)]
-        yield Drawn("multiplicities", f"{name}: objects per event", pages)
-        pages = [overview.largest_final_states(label, states, min_events, max_multiplicity)]
-        yield Drawn("final_states", f"{name}: most populated final states", pages)
+        draw = partial(overview.multiplicities, label, states, max_multiplicity)
+        yield FigurePlan("multiplicities", f"{name}: objects per event", draw)
+        draw = partial(overview.largest_final_states, label, states, min_events, max_multiplicity)
+        yield FigurePlan("final_states", f"{name}: most populated final states", draw)
     objects = {kind: counts for kind, counts in (summed.kinematics or {}).items() if counts["pt"].entries()}
     if objects:
-        yield Drawn("kinematics", f"{name}: selected objects", [overview.kinematics(label, objects)])
+        draw = partial(overview.kinematics, label, objects)
+        yield FigurePlan("kinematics", f"{name}: selected objects", draw)
 
 
 def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> dict[str, list[Spectrum]]:
@@ -202,24 +164,3 @@ def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> di
             before_and_after = key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev
             spectra[key.final_state].append(Spectrum(*before_and_after, counted))
     return spectra
-
-
-def _lay_out(pages: Iterable[Figure]) -> None:
-    """Find the layout of pages once; it takes as long as drawing, and would be found again for each format."""
-    for page in pages:
-        page.draw_without_rendering()
-        page.set_layout_engine(None)
-
-
-def _save(folder: Path, drawn: Drawn, suffix: str) -> list[str]:
-    """Save a figure: as PDF all pages in one file, else one file a page."""
-    if suffix == "pdf":
-        with PdfPages(folder / f"{drawn.name}.pdf", metadata=_UNDATED) as pages:
-            for page in drawn.pages:
-                pages.savefig(page)
-        return [f"{drawn.name}.pdf"]
-    numbers = [f"_{number}" for number in range(1, len(drawn.pages) + 1)] if len(drawn.pages) > 1 else [""]
-    names = [f"{drawn.name}{number}.{suffix}" for number in numbers]
-    for name, page in zip(names, drawn.pages, strict=True):
-        page.savefig(folder / name)
-    return names

@@ -6,7 +6,7 @@ from typing import Any
 
 import xxhash
 
-from steps.output.figures import INDEX
+from steps.output.figure_files import INDEX
 from targets.documents.json import load_json
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.report.document import Figure

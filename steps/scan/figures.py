@@ -1,10 +1,12 @@
-"""The work of PlotScan: the table of a scan and its histograms → figures."""
+"""The work of PlotScan: the table of a scan and its histograms → which figures are drawn of them, and how."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from edm.arrays import Float64
 from edm.records.scans import ScanRow
@@ -16,10 +18,10 @@ from physics.scan.toys import ScanOptions, outside
 from plots import scan
 from plots.scan import ScannedSpectrum
 from plots.style import Label
-from steps.output.figures import Drawn
+from steps.output.figure_files import FigurePlan
 from steps.scan.spectra import ScanInput
 
-__all__ = ["ScanFigures", "draw", "expected_entries", "refuse_closure"]
+__all__ = ["ScanFigures", "expected_entries", "plan", "refuse_closure"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class ScanFigures:
     workers: int = 1
 
 
-def draw(made: ScanFigures) -> Iterator[Drawn]:
-    """Draw the scan of a dataset: the largest excesses, all histograms together, the closure test of a signal.
+def plan(made: ScanFigures) -> Iterator[FigurePlan]:
+    """Plan the figures of a scan: the largest excesses, all histograms together, the closure test of a signal.
 
     Args:
         made: What there is to draw.
@@ -65,21 +67,29 @@ def draw(made: ScanFigures) -> Iterator[Drawn]:
     """
     ranked = [row for row in made.rows if row.global_p is not None]
     for place, row in enumerate(ranked[: made.excesses], start=1):
-        spectrum = made.spectra[row.name]
         title = f"{made.name}: excess {place} of {len(ranked)}, {row.name}"
-        expected = expected_entries(spectrum, row, made.options)
-        drawn = ScannedSpectrum(
-            *(spectrum.key, row, spectrum.edges_gev, spectrum.counts, expected),
-            max_multiplicity=made.max_multiplicity,
-            outlying=spectrum.outlying,
-        )
-        yield Drawn(f"excess_{place}", title, [scan.excess(made.label, drawn)])
+        draw = partial(_excess, made.label, made.spectra[row.name], row, made.options, made.max_multiplicity)
+        yield FigurePlan(f"excess_{place}", title, draw)
     if ranked:
         keys = [made.spectra[row.name].key for row in ranked]
         title = f"{made.name}: excesses in all histograms"
-        yield Drawn("overview", title, [scan.overview(made.label, made.rows, keys, made.max_multiplicity)])
+        draw = partial(scan.overview, made.label, made.rows, keys, made.max_multiplicity)
+        yield FigurePlan("overview", title, draw)
     if made.signal is not None and refuse_closure(made) is None:
-        yield _draw_closure(made, made.signal)
+        title = f"{made.name}: closure test of a signal in {made.signal_name}"
+        spectrum = made.spectra[made.signal_name]
+        numbers = (spectrum, made.signal, made.options, made.trials, made.workers, made.max_multiplicity)
+        yield FigurePlan("closure", title, partial(_closure, made.label, *numbers))
+
+
+def _excess(label: Label, spectrum: ScanInput, row: ScanRow, options: ScanOptions, max_multiplicity: int) -> Figure:
+    """Draw an excess over the background, which is fitted again."""
+    drawn = ScannedSpectrum(
+        *(spectrum.key, row, spectrum.edges_gev, spectrum.counts, expected_entries(spectrum, row, options)),
+        max_multiplicity=max_multiplicity,
+        outlying=spectrum.outlying,
+    )
+    return scan.excess(label, drawn)
 
 
 def refuse_closure(made: ScanFigures) -> str | None:
@@ -127,19 +137,24 @@ def expected_entries(spectrum: ScanInput, row: ScanRow, options: ScanOptions) ->
     return fit_background(counts, model, outside(len(counts), left_out)).expected
 
 
-def _draw_closure(made: ScanFigures, signal: Signal) -> Drawn:
-    """Throw pseudo-experiments around the background of the histogram without the signal, and scan them."""
-    spectrum = made.spectra[made.signal_name]
+def _closure(
+    label: Label,
+    spectrum: ScanInput,
+    signal: Signal,
+    options: ScanOptions,
+    trials: int,
+    workers: int,
+    max_multiplicity: int,
+) -> Figure:
+    """Throw pseudo-experiments around the background of the histogram without the signal, scan and draw them."""
     edges_gev = spectrum.edges_gev
-    model = make_model(edges_gev, made.options.sqrt_s_gev, spectrum.gaps_gev)
+    model = make_model(edges_gev, options.sqrt_s_gev, spectrum.gaps_gev)
     without = (spectrum.counts - signal_counts(edges_gev, signal)).astype(np.float64) * model.weights
     expected = fit_background(without, model).expected
-    experiments = closure.plan(made.signal_name, signal, made.trials)
-    with ThreadPoolExecutor(made.workers) as pool:
+    experiments = closure.plan(spectrum.name, signal, trials)
+    with ThreadPoolExecutor(workers) as pool:
         scans = pool.map(
-            lambda trial: closure.scan_pseudo_experiment(trial, edges_gev, expected, signal, made.options), experiments
+            lambda trial: closure.scan_pseudo_experiment(trial, edges_gev, expected, signal, options), experiments
         )
         comparison = closure.evaluate(experiments, scans, edges_gev, signal)
-    title = f"{made.name}: closure test of a signal in {made.signal_name}"
-    figure = scan.closure(made.label, spectrum.key, signal, comparison, made.max_multiplicity)
-    return Drawn("closure", title, [figure])
+    return scan.closure(label, spectrum.key, signal, comparison, max_multiplicity)

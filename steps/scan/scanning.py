@@ -20,7 +20,7 @@ _LARGEST = 10
 
 
 def scan_all(
-    spectra: Sequence[ScanInput], options: ScanOptions, workers: int, progress: Callable[[int], None]
+    spectra: Sequence[ScanInput], options: ScanOptions, workers: int, progress: Callable[[int, int], None]
 ) -> list[ScanRow]:
     """Scan the histograms of a dataset.
 
@@ -28,7 +28,7 @@ def scan_all(
         spectra: The histograms.
         options: How they are scanned.
         workers: How many are scanned at once; the loops are compiled and let each other run.
-        progress: Is told after each histogram how many are done.
+        progress: Is told after each histogram how many are done, and how many there are.
 
     Returns:
         The rows, ranked; the same whatever the order of the histograms and the number of workers.
@@ -37,7 +37,7 @@ def scan_all(
     with ThreadPoolExecutor(workers) as pool:
         for row in pool.map(lambda spectrum: scan_one(spectrum, options), spectra):
             rows.append(row)
-            progress(len(rows))
+            progress(len(rows), len(spectra))
     return rank(rows)
 
 

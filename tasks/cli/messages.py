@@ -74,8 +74,14 @@ def sentence(error: BaseException) -> str | None:
         error: Any exception.
 
     Returns:
-        What was wrong, the value, where, and the remedy; None for errors whose traceback is needed.
+        What was wrong, the value, where, and the remedy, followed by the error's notes; None for errors whose traceback
+        is needed.
     """
+    text = _explanation(error)
+    return None if text is None else "\n".join([text, *map(printable, getattr(error, "__notes__", ()))])
+
+
+def _explanation(error: BaseException) -> str | None:
     if isinstance(error, _OURS):
         return printable(str(error))
     if isinstance(error, KeyboardInterrupt):

@@ -12,7 +12,9 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import connection
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import NamedTuple
@@ -24,14 +26,14 @@ import physics
 from steps.errors import StageError
 from tasks.cli import messages, output_streams
 from tasks.framework.branches import BranchOutputs
-from tasks.framework.progress import Progress
+from tasks.framework.progress import Progress, reporting, send_through
 
-__all__ = ["Outcome", "PoolWorkflow", "PoolWorkflowProxy", "is_compiled", "run_branch"]
+__all__ = ["KILLED", "Outcome", "PoolWorkflow", "PoolWorkflowProxy", "is_compiled", "open_pool", "run_branch"]
 
 _PRELOADED = ["steps.parse", "steps.masses", "steps.peaks", "steps.histograms", "tasks.framework.preload"]
 """Modules with heavy imports, loaded once and shared by all workers."""
 
-_KILLED = (BrokenProcessPool, EOFError, ConnectionError)
+KILLED = (BrokenProcessPool, EOFError, ConnectionError)
 """What Python raises when a worker or the fork server, which starts the workers, was killed."""
 
 _LONGEST_SOCKET_FOLDER = 107 - len("/pymp-01234567/listener-01234567")  # the kernel takes 107 characters (man 7 unix)
@@ -74,25 +76,23 @@ class PoolWorkflowProxy(BranchOutputs):
         if missing and not is_compiled():
             self.task.tell("compiling loops, once on this machine: some ten seconds more")
         progress, failed = Progress(self.task, len(missing)), []
-        for outcome in self._outcomes(missing):
+        for outcome in self._outcomes(missing, progress):
             failed += [outcome] if outcome.failure else []
-            progress.add(bool(outcome.failure), outcome.events, outcome.bytes_read)
+            progress.add(outcome.branch, bool(outcome.failure), outcome.events, outcome.bytes_read)
         progress.close()
         if failed:
             raise StageError(self._account(sorted(failed), len(missing)))
         self.task.check_whole()
 
-    def _outcomes(self, branches: list[int]) -> Iterator[Outcome]:
+    def _outcomes(self, branches: list[int], progress: Progress) -> Iterator[Outcome]:
         """Run branches and yield the outcome of each, in the order in which they end."""
         workers = min(len(branches), self.task.threads or len(os.sched_getaffinity(0)))
         family, text = self.task.get_task_family(), self.task.worker_parameters()
         if workers <= 1:
-            yield from (run_branch(family, text, branch) for branch in branches)
+            with reporting(progress.follow):
+                yield from (run_branch(family, text, branch) for branch in branches)
             return
-        context = multiprocessing.get_context(_start_method())
-        context.set_forkserver_preload(_PRELOADED)
-        _check_semaphores(context)
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+        with progress.listening() as sender, open_pool(workers, sender) as pool:
             jobs: dict[int, Future[Outcome]] = {}
             pending = set(branches)
             try:
@@ -102,7 +102,7 @@ class PoolWorkflowProxy(BranchOutputs):
                     outcome = job.result()
                     pending.remove(outcome.branch)
                     yield outcome
-            except _KILLED:  # of a job that is given in this very moment, Python may never tell the end
+            except KILLED:  # of a job that is given in this very moment, Python may never tell the end
                 for worker in multiprocessing.active_children():
                     worker.terminate()
                 yield from (_outcome(jobs.get(branch), branch) for branch in sorted(pending))
@@ -115,6 +115,27 @@ class PoolWorkflowProxy(BranchOutputs):
         family = self.task.get_task_family()
         head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
         return "\n".join([head, *lines, "Fix the cause and rerun the same command; it resumes where it stopped."])
+
+
+@contextmanager
+def open_pool(workers: int, sender: Connection | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that end with this one, also when it is killed.
+
+    Args:
+        workers: How many.
+        sender: Where they send how far their branches are; None where they have no branches.
+
+    Yields:
+        The pool.
+
+    Raises:
+        StageError: Where the system has no semaphores.
+    """
+    context = multiprocessing.get_context(_start_method())
+    context.set_forkserver_preload(_PRELOADED)
+    _check_semaphores(context)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(sender,)) as pool:
+        yield pool
 
 
 def is_compiled() -> bool:
@@ -182,12 +203,14 @@ def _check_semaphores(context: BaseContext) -> None:
         raise StageError(msg) from error
 
 
-def _start_worker() -> None:
+def _start_worker(sender: Connection | None) -> None:
     """Let a worker end with the run: a killed run must not leave workers that still write.
 
     It ends with the fork server too: without the server, the run takes its workers for dead.
     """
     output_streams.install()  # workers print, too
+    if sender is not None:
+        send_through(sender)
     run, fork_server = multiprocessing.parent_process(), os.getppid()
 
     def watch() -> None:

@@ -78,7 +78,8 @@ def _noting_failure(note: Path) -> Iterator[None]:
     except Exception as error:
         with suppress(OSError):  # whatever is in the way, the error itself is what must be seen
             note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(messages.sentence(error) or f"{type(error).__name__}: {error}", encoding="utf-8")
+            text = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+            note.write_text(messages.sentence(error) or text, encoding="utf-8")
         raise
     note.unlink(missing_ok=True)
 

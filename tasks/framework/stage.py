@@ -1,5 +1,7 @@
 """Stages: tasks with branches. One luigi task a stage, and one branch per group of files, dataset or run."""
 
+import os
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -14,6 +16,7 @@ from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location
 from tasks.framework.product import FileTarget, FolderTarget
+from tasks.framework.progress import Part, listener
 from tasks.framework.sources import FileListTask, SourceTask
 from tasks.parameters.inputs import ParsingParameters
 
@@ -258,6 +261,17 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     def upstream_statistics(self, dataset: str | None = None) -> dict[str, list[Path]]:
         """Return the paths of the statistics of all stages upstream, by stage."""
         return {name: stage.statistics(dataset) for name, stage in self.all_upstream().items()}
+
+    # how a branch does its work ---------------------------------------------------------------------------------------
+
+    def workers(self) -> int:
+        """Return how many processes or threads a dataset has: what other datasets leave of the run's processes."""
+        return max(1, (self.threads or len(os.sched_getaffinity(0))) // len(self.branches_of("dataset")))
+
+    def progress(self, unit: str) -> Callable[[int, int], None]:
+        """Return what is told how many parts of this branch are done, and how many there are: figures, for instance."""
+        told = listener(self)
+        return lambda done, total: told(Part(self.branch, done, total, unit))
 
     # what happens around the branches ---------------------------------------------------------------------------------
 

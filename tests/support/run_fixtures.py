@@ -6,6 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from steps.output import figures
+from steps.output.figure_files import FigurePlan
 from tests.support.runs import Runs
 from tests.support.toy_files import toy_file
 
@@ -95,12 +96,12 @@ def ten(toys, tmp_path_factory):
 def quick_figures(monkeypatch):
     """Draw one small figure in place of all: figures take their time, and most tests do not look at them."""
 
-    def draw(dataset, search, wanted):
+    def plan(dataset, search, wanted):
         figure = Figure(figsize=(1, 1), dpi=20)
-        yield figures.Drawn("events", f"{dataset.name}: events", [figure])
-        yield figures.Drawn("cutflow", f"{dataset.name}: cutflow", [figure, figure])
+        yield FigurePlan("events", f"{dataset.name}: events", lambda: figure)
+        yield FigurePlan("cutflow", f"{dataset.name}: cutflow", lambda: [figure, figure])
 
-    monkeypatch.setattr(figures, "draw", draw)
+    monkeypatch.setattr(figures, "plan", plan)
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,17 @@ from edm.records.branch_records import DrawnFigures, MadeHistograms
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents.digests import digest
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.masses.count_masses import CountMasses
 from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.output.drawing_stage import DrawingStage
 
 __all__ = ["MakePlots"]
 
 
-class MakePlots(PlotParameters, Stage):
+class MakePlots(PlotParameters, DrawingStage):
     """Draw pipeline performance, data overview, final states and masses, as files in a folder per dataset."""
 
     directory = "plots"
@@ -39,8 +39,8 @@ class MakePlots(PlotParameters, Stage):
 
         branch, options = self.branch_data, self.figure_options()
         with recording(self) as product:
-            drawn = figures.draw(self.dataset(branch), self.peak_search(), options)
-            product.results = figures.write(product.path, drawn, options.formats)
+            plans = figures.plan(self.dataset(branch), self.peak_search(), options)
+            product.results = self.draw(product.path, plans, options.formats)
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many figures a dataset has, where they are, and whether simulation fits the data."""

@@ -5,14 +5,14 @@ from typing import Any
 from edm.records.scans import DrawnScan
 from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.recording import recording
-from tasks.framework.stage import Stage
 from tasks.parameters.scan import ClosureParameters
+from tasks.stages.output.drawing_stage import DrawingStage
 from tasks.stages.output.scan_histograms import ScanHistograms
 
 __all__ = ["PlotScan"]
 
 
-class PlotScan(ClosureParameters, Stage):
+class PlotScan(ClosureParameters, DrawingStage):
     """Draw the largest excesses of each dataset, all histograms together, and the closure test of a signal."""
 
     directory = "scan_plots"
@@ -35,13 +35,12 @@ class PlotScan(ClosureParameters, Stage):
 
     def run(self) -> None:
         """Draw the scan of a dataset."""
-        from steps.output import figures
-        from steps.scan.figures import draw, refuse_closure
+        from steps.scan import figures
 
         with recording(self) as product:
             made = self.made(self.branch_data)
-            drawn = figures.write(product.path, draw(made), self.plot_formats)
-            product.results = DrawnScan(drawn.figures, drawn.files, refuse_closure(made))
+            drawn = self.draw(product.path, figures.plan(made), self.plot_formats)
+            product.results = DrawnScan(drawn.figures, drawn.files, figures.refuse_closure(made))
 
     def made(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
@@ -61,7 +60,7 @@ class PlotScan(ClosureParameters, Stage):
             signal=self.signal(),
             signal_name=self.signal_name,
             trials=self.closure_trials,
-            workers=scanning.workers(),
+            workers=self.workers(),
         )
 
     def outcome(self, branch: BranchFiles) -> list[str]:

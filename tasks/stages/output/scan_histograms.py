@@ -1,8 +1,5 @@
 """ScanHistograms: the most significant excess of each histogram, ranked."""
 
-import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,6 @@ from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.output.inject_signal import InjectSignal
 
 __all__ = ["ScanHistograms"]
-
-_LINE_EVERY_S = 10.0
 
 
 class ScanHistograms(SignalParameters, ScanParameters, Stage):
@@ -50,8 +45,7 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
 
         branch, options = self.branch_data, self.scan_options(self.label(self.branch_data).energy_tev)
         with recording(self) as product:
-            spectra = self.spectra(branch)
-            rows = scanning.scan_all(spectra, options, self.workers(), self.progress(branch, len(spectra)))
+            rows = scanning.scan_all(self.spectra(branch), options, self.workers(), self.progress("histograms"))
             scan_tables.write(product.path, self.companions(branch)[0], rows)
             product.results = scanning.summarize(rows, options.sqrt_s_gev)
 
@@ -72,24 +66,6 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
 
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         return labels.label(branch.files, summed.formats, summed.simulated_files)
-
-    def workers(self) -> int:
-        """Return how many histograms are scanned at once: what other datasets leave of the run's processes."""
-        return max(1, (self.threads or len(os.sched_getaffinity(0))) // len(self.branches_of("dataset")))
-
-    def progress(self, branch: BranchFiles, total: int) -> Callable[[int], None]:
-        """Return what tells how far the scan of a dataset is."""
-        started = told = time.monotonic()
-
-        def tell(done: int) -> None:
-            nonlocal told
-            now = time.monotonic()
-            if now - told > _LINE_EVERY_S and done < total:
-                told = now
-                rest = (now - started) / done * (total - done)
-                self.tell(f"ScanHistograms: {branch.dataset}: {done} of {total} histograms, {rest:.0f} s to go")
-
-        return tell
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say which excesses are the largest, what they are worth, and where the table is."""

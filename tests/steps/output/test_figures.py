@@ -1,14 +1,10 @@
-"""Figures in files: a folder whole or not at all, listed with checksums, the same bytes for the same figures."""
+"""Which figures are drawn of a dataset, and of which numbers."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import xxhash
-from matplotlib.figure import Figure
 
-from edm.records.branch_records import DrawnFigures
 from edm.records.cut_table import CutTable
 from edm.records.statistics import StageStatistics
 from edm.spectra import SpectrumKey
@@ -17,45 +13,8 @@ from plots.style import Label
 from steps import histogram_counts, peaks, statistics
 from steps.histogram_counts import WholeMasses
 from steps.output import figures
-from steps.output.figures import Drawn
 from steps.peaks import PeakSearch
 from targets.products.mass_arrays import MassWriter
-
-
-def drawn(*numbers_of_pages):
-    """Draw small figures with so many pages."""
-    for number, pages in enumerate(numbers_of_pages):
-        yield Drawn(f"f{number}", f"figure {number}", [Figure(figsize=(1, 1), dpi=20) for _ in range(pages)])
-
-
-def test_figures_are_listed_in_their_order_with_checksums(tmp_path):
-    made = figures.write(tmp_path / "plots", drawn(1, 2), ("png", "pdf"))
-    listed = json.loads((tmp_path / "plots" / figures.INDEX).read_text())["figures"]
-    assert [(entry["name"], entry["title"], entry["files"]) for entry in listed] == [
-        ("f0", "figure 0", ["f0.png", "f0.pdf"]),
-        ("f1", "figure 1", ["f1_1.png", "f1_2.png", "f1.pdf"]),
-    ]
-    sums = {name: checksum for entry in listed for name, checksum in entry["xxh3"].items()}
-    files = {path.name: path.read_bytes() for path in (tmp_path / "plots").iterdir() if path.name != figures.INDEX}
-    assert sums == {name: xxhash.xxh3_64_hexdigest(content) for name, content in files.items()}
-    assert made == DrawnFigures(figures=2, files=5)
-
-
-def test_the_same_figures_are_the_same_bytes(tmp_path):
-    for folder in ("a", "b"):
-        figures.write(tmp_path / folder, drawn(1), ("png", "pdf"))
-    for path in (tmp_path / "a").iterdir():
-        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
-
-
-def test_a_figure_that_fails_leaves_no_folder(tmp_path):
-    def fail():
-        yield from drawn(1)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        figures.write(tmp_path / "plots", fail(), ("png",))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_stages_without_statistics_are_not_drawn():
@@ -63,9 +22,9 @@ def test_stages_without_statistics_are_not_drawn():
     summed = replace(statistics.of_branches({}), stages=stages)
     dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, CutTable("d", {}, {}), [], [], ConstantBins(10.0))
     options = figures.FigureOptions(("png",), 1, 1, 10.0, 4)
-    (performance,) = figures.draw(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
+    (performance,) = figures.plan(dataset, PeakSearch(1, 10.0, 1000.0, ()), options)
     assert performance.name == "performance"
-    assert [text.get_text() for text in performance.pages[0].axes[0].get_yticklabels()] == ["ParseFile"]
+    assert [text.get_text() for text in performance.draw().axes[0].get_yticklabels()] == ["ParseFile"]
 
 
 @pytest.fixture
@@ -92,8 +51,8 @@ def test_masses_before_peak_removal_have_the_bins_of_the_histograms_where_these_
     summed = statistics.of_branches({})
     paths = ([folder / "counted.npz"], [folder / "filled.npz"])
     dataset = figures.Dataset("d", Label("Toy data", "demo"), summed, table, *paths, ConstantBins(7.0))
-    (drawn_mass,) = figures.draw(dataset, SEARCH, figures.FigureOptions(("png",), 1, 1, 7.0, 4))
-    axes = drawn_mass.pages[0].axes[0]
+    (drawn_mass,) = figures.plan(dataset, SEARCH, figures.FigureOptions(("png",), 1, 1, 7.0, 4))
+    axes = drawn_mass.draw().axes[0]
     assert axes.get_ylabel() == f"Events / {width_gev:g} GeV"
     (outline,) = [patch for patch in axes.patches if patch.get_label() == "all masses"]
     wanted = np.bincount((masses // width_gev).astype(int))

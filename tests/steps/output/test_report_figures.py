@@ -3,8 +3,8 @@
 import pytest
 from matplotlib.figure import Figure
 
-from steps.output import figures
-from steps.output.figures import INDEX, Drawn
+from steps.output import figure_files
+from steps.output.figure_files import INDEX, FigurePlan
 from steps.output.report_figures import read_figures
 from targets.errors import FileFormatError, UnreadableFileError
 
@@ -12,8 +12,8 @@ from targets.errors import FileFormatError, UnreadableFileError
 @pytest.fixture
 def folder(tmp_path):
     page = Figure(figsize=(1, 1), dpi=20)
-    drawn = [Drawn("events", "events", [page]), Drawn("masses", "masses", [page, page])]
-    figures.write(tmp_path / "plots", drawn, ("png", "pdf"))
+    plans = [FigurePlan("events", "events", lambda: page), FigurePlan("masses", "masses", lambda: [page, page])]
+    figure_files.write(tmp_path / "plots", plans, ("png", "pdf"), lambda *_: None)
     return tmp_path / "plots"
 
 

@@ -23,12 +23,12 @@ def made():
     counts = {f"h{seed}": falling(seed) for seed in range(4)}
     counts["h3"] = counts["h3"] + signal_counts(EDGES_GEV, SIGNAL)
     spectra = {name: ScanInput(name, KEY, EDGES_GEV, values, 0, ()) for name, values in counts.items()}
-    rows = scanning.scan_all(list(spectra.values()), OPTIONS, 1, lambda _: None)
+    rows = scanning.scan_all(list(spectra.values()), OPTIONS, 1, lambda *_: None)
     return ScanFigures("files", Label("Toy data", "demo"), rows, spectra, OPTIONS, 2, 4)
 
 
 def test_the_largest_excesses_and_all_together_are_drawn(made):
-    drawn = list(figures.draw(made))
+    drawn = list(figures.plan(made))
     assert [figure.name for figure in drawn] == ["excess_1", "excess_2", "overview"]
     assert drawn[0].title == "files: excess 1 of 4, h3"
 
@@ -42,7 +42,7 @@ def test_the_fit_that_is_drawn_is_the_scans(made):
 
 def test_a_signal_has_a_closure_test(made):
     with_signal = replace(made, signal=SIGNAL, signal_name="h3", trials=10, excesses=0)
-    drawn = list(figures.draw(with_signal))
+    drawn = list(figures.plan(with_signal))
     assert [figure.name for figure in drawn] == ["overview", "closure"]
     assert figures.refuse_closure(with_signal) is None
     assert drawn[1].title == "files: closure test of a signal in h3"
@@ -50,12 +50,12 @@ def test_a_signal_has_a_closure_test(made):
 
 def test_nothing_that_is_ranked_is_no_figure(made):
     rows = [replace(row, global_p=None, status="fewer than 10 bins") for row in made.rows]
-    assert list(figures.draw(replace(made, rows=rows))) == []
+    assert list(figures.plan(replace(made, rows=rows))) == []
 
 
 def test_a_signal_among_the_outliers_has_no_closure_test_and_the_other_figures_are_drawn(made):
     beyond = replace(made, signal=Signal(900.0, 6.0, 100), signal_name="h3", trials=10, excesses=1)
-    assert [figure.name for figure in figures.draw(beyond)] == ["excess_1", "overview"]
+    assert [figure.name for figure in figures.plan(beyond)] == ["excess_1", "overview"]
     assert figures.refuse_closure(beyond) == (
         "h3 is scanned from 100 to 600 GeV, and no event of a signal at 900 GeV lies there"
     )
@@ -64,7 +64,7 @@ def test_a_signal_among_the_outliers_has_no_closure_test_and_the_other_figures_a
 def test_a_signal_in_a_histogram_of_few_bins_has_no_closure_test(made):
     edges_gev = EDGES_GEV[:3]
     spectra = {"h3": ScanInput("h3", KEY, edges_gev, np.array([300, 200]), 0, ())}
-    rows = scanning.scan_all(list(spectra.values()), OPTIONS, 1, lambda _: None)
+    rows = scanning.scan_all(list(spectra.values()), OPTIONS, 1, lambda *_: None)
     short = replace(made, rows=rows, spectra=spectra, signal=Signal(110.0, 6.0, 100), signal_name="h3", trials=10)
     assert figures.refuse_closure(short) == "h3 is not scanned, it has fewer than 10 bins"
-    assert list(figures.draw(short)) == []
+    assert list(figures.plan(short)) == []

@@ -32,14 +32,14 @@ def some():
 
 @pytest.fixture(scope="module")
 def rows():
-    return scanning.scan_all(some(), OPTIONS, 1, lambda _: None)
+    return scanning.scan_all(some(), OPTIONS, 1, lambda *_: None)
 
 
 def test_neither_order_nor_workers_change_a_row(rows):
     told = []
-    again = scanning.scan_all(some()[::-1], OPTIONS, 3, told.append)
+    again = scanning.scan_all(some()[::-1], OPTIONS, 3, lambda *numbers: told.append(numbers))
     assert again == rows
-    assert told == list(range(1, 10))
+    assert told == [(done, 9) for done in range(1, 10)]
 
 
 def test_the_most_significant_is_first_and_what_is_not_ranked_stands_apart(rows):

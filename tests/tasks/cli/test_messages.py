@@ -37,7 +37,10 @@ OURS = [
 
 @pytest.mark.parametrize("kind", OURS)
 def test_an_error_of_ours_is_its_own_sentence(kind):
-    assert sentence(kind("what, where, remedy")) == "what, where, remedy"
+    error = kind("what, where, remedy")
+    assert sentence(error) == "what, where, remedy"
+    error.add_note("The figure that failed is\tf.")
+    assert sentence(error) == "what, where, remedy\nThe figure that failed is\\tf."
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import pytest
 import tasks
 from steps.errors import StageError
 from tasks.framework import pool
-from tasks.framework.pool import Outcome, run_branch
+from tasks.framework.pool import Outcome, open_pool, run_branch
+from tasks.framework.progress import Part, Progress, listener
 from tests.support.runs import LUIGI, finish
 from tests.support.toy_files import EVENTS, truncate
 
@@ -82,6 +83,34 @@ def test_workers_have_ended_when_a_stage_has(listed):
     assert len(listed.products("parsed_data")) == 3
 
 
+def report_part(done):
+    listener(None)(Part(0, done, 20, "figures"))
+
+
+def test_workers_say_how_far_their_branch_is(listed):
+    progress = Progress(stage(listed), 1)
+    with progress.listening() as sender, open_pool(2, sender) as workers:
+        list(workers.map(report_part, [7]))
+    assert progress.line().startswith("ParseFile: 0 of 1 branches, 7 of 20 figures")
+
+
+def test_a_branch_in_this_process_says_how_far_it_is(listed, monkeypatch):
+    lines = []
+
+    def counts(self):
+        tell = self.progress("parts")
+        tell(1, 4)
+        lines.append(self.branch)
+        msg = "enough"
+        raise StageError(msg)
+
+    monkeypatch.setattr(tasks.ParseFile, "run", counts)
+    progress = Progress(stage(listed), 3)
+    list(stage(listed, threads=1).workflow_proxy._outcomes([0, 1, 2], progress))
+    assert lines == [0, 1, 2]
+    assert progress.line().startswith("ParseFile: 0 of 3 branches, 3 of 12 parts")
+
+
 REFUSALS = (BrokenProcessPool, EOFError, ConnectionRefusedError, BrokenPipeError)  # the last three by a fork server
 
 
@@ -121,7 +150,8 @@ def test_no_branch_is_waited_for_when_a_worker_was_killed(listed, monkeypatch, m
     monkeypatch.setattr(pool, "ProcessPoolExecutor", PoolOfAKilledWorker(moment))
     outcomes = []
     proxy = stage(listed, threads=2).workflow_proxy
-    thread = threading.Thread(target=lambda: outcomes.extend(proxy._outcomes([0, 1, 2])), daemon=True)
+    progress = Progress(proxy.task, 3)
+    thread = threading.Thread(target=lambda: outcomes.extend(proxy._outcomes([0, 1, 2], progress)), daemon=True)
     thread.start()
     thread.join(20)
     assert not thread.is_alive()

@@ -32,12 +32,14 @@ def test_no_product_gets_its_name_before_its_statistics_are_there(run, monkeypat
 def test_the_reason_of_a_failure_stays_until_the_branch_succeeds(run, monkeypatch):
     def break_off(*_):
         msg = "a bug"
-        raise ZeroDivisionError(msg)
+        error = ZeroDivisionError(msg)
+        error.add_note("where")
+        raise error
 
     monkeypatch.setattr(ParseFile, "destination", break_off)
     assert run.attempt(task="ParseFile", files_per_branch=3).status != 0
     (note,) = (run.out / "logs" / "ParseFile").glob("*/*.failed")
-    assert note.read_text() == "ZeroDivisionError: a bug"
+    assert note.read_text() == "ZeroDivisionError: a bug\nwhere"
     assert run.products("parsed_data") == []
     assert run.leftovers() == []
     monkeypatch.undo()

@@ -91,15 +91,15 @@ def test_deleted_statistics_leave_out_their_figures_alone(run):
 
 @pytest.mark.usefixtures("quick_figures")
 def test_what_is_interrupted_leaves_nothing(run, monkeypatch):
-    from steps.output import figures
+    from steps.output import figure_files
 
     run()
 
-    def break_off(folder, drawn, suffix):
+    def break_off(folder, *_):
         (folder / "half.png").write_text("half")
         raise RuntimeError
 
-    monkeypatch.setattr(figures, "_save", break_off)
+    monkeypatch.setattr(figure_files, "_save", break_off)
     assert run.attempt(task="MakePlots").status != 0
     assert run.products("plots") == []
     assert run.leftovers() == []

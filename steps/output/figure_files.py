@@ -1,0 +1,117 @@
+"""Figures as files in a folder, drawn one after the other or by several processes at once: the files are the same."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, wait
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xxhash
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from edm.records.branch_records import DrawnFigures
+from targets.documents.json import dump_json
+from targets.storage import atomic
+
+__all__ = ["INDEX", "FigurePlan", "write"]
+
+INDEX = "figures.json"
+"""The file that lists the figures of a folder, in their order: name, title and files."""
+
+_UNDATED = {"CreationDate": None}  # the same figures give the same bytes
+
+
+class FigurePlan(NamedTuple):
+    """A figure that is not drawn yet: numbers, which another process can take.
+
+    Attributes:
+        name: The name of its files.
+        title: What it shows.
+        draw: Draws it, one page or several; a function of a module with its arguments.
+    """
+
+    name: str
+    title: str
+    draw: Callable[[], Figure | list[Figure]]
+
+
+def write(
+    folder: Path,
+    plans: Iterable[FigurePlan],
+    formats: Sequence[str],
+    progress: Callable[[int, int], None],
+    pool: Executor | None = None,
+) -> DrawnFigures:
+    """Draw figures and write them and their list, the folder whole or not at all.
+
+    Args:
+        folder: The folder to make.
+        plans: The figures.
+        formats: Suffixes of the files: png, pdf.
+        progress: Is told after each figure how many are done, and how many there are.
+        pool: Processes that draw; None to draw here, one figure after the other.
+
+    Returns:
+        The statistics.
+
+    Raises:
+        Exception: What went wrong with a figure, the first in their order, with a note that names it.
+    """
+    planned, index = list(plans), []
+    with atomic.replacing_folder(folder) as temporary:
+        for entry in _entries(temporary, planned, formats, pool):
+            index.append(entry)
+            progress(len(index), len(planned))
+        dump_json(temporary / INDEX, {"figures": index})
+    return DrawnFigures(figures=len(index), files=sum(len(entry["files"]) for entry in index))
+
+
+def _entries(
+    folder: Path, plans: Sequence[FigurePlan], formats: Sequence[str], pool: Executor | None
+) -> Iterator[dict[str, Any]]:
+    """Draw figures and yield what the list says of each, in their order."""
+    if pool is None:
+        yield from (_save_figure(folder, plan, formats) for plan in plans)
+        return
+    jobs = [pool.submit(_save_figure, folder, plan, formats) for plan in plans]
+    try:
+        yield from (job.result() for job in jobs)
+    finally:  # after a failure nobody may write into the folder any more
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
+
+
+def _save_figure(folder: Path, plan: FigurePlan, formats: Sequence[str]) -> dict[str, Any]:
+    """Draw a figure and save it in all formats; return what the list says of it."""
+    try:
+        drawn = plan.draw()
+        pages = drawn if isinstance(drawn, list) else [drawn]
+        _lay_out(pages)
+        files = [name for suffix in formats for name in _save(folder, plan.name, pages, suffix)]
+    except Exception as error:
+        error.add_note(f"The figure that failed is {plan.name} ({plan.title}).")
+        raise
+    sums = {name: xxhash.xxh3_64_hexdigest((folder / name).read_bytes()) for name in files}
+    return {"name": plan.name, "title": plan.title, "files": files, "xxh3": sums}
+
+
+def _lay_out(pages: Iterable[Figure]) -> None:
+    """Find the layout of pages once; it takes as long as drawing, and would be found again for each format."""
+    for page in pages:
+        page.draw_without_rendering()
+        page.set_layout_engine(None)
+
+
+def _save(folder: Path, figure: str, pages: Sequence[Figure], suffix: str) -> list[str]:
+    """Save a figure: as PDF all pages in one file, else one file a page."""
+    if suffix == "pdf":
+        with PdfPages(folder / f"{figure}.pdf", metadata=_UNDATED) as document:
+            for page in pages:
+                document.savefig(page)
+        return [f"{figure}.pdf"]
+    numbers = [f"_{number}" for number in range(1, len(pages) + 1)] if len(pages) > 1 else [""]
+    names = [f"{figure}{number}.{suffix}" for number in numbers]
+    for name, page in zip(names, pages, strict=True):
+        page.savefig(folder / name)
+    return names
