@@ -5,12 +5,12 @@ from typing import Any
 
 from edm.records.samples import SampleNumbers
 from targets.catalogue import input_files, local_files
-from targets.catalogue.input_files import DEMO_RELEASE, InputFile
+from targets.catalogue.input_files import InputFile
 from targets.documents.digests import digest
 from targets.errors import ConfigurationError
 from tasks.cli import command_line, messages
 from tasks.framework.product import Product
-from tasks.parameters.inputs import SourceParameters, other_data_type
+from tasks.parameters.inputs import SourceParameters
 
 __all__ = ["FileListTask", "SourceTask"]
 
@@ -42,11 +42,12 @@ class SourceTask(SourceParameters, Product):
         if not params["local_files"]:
             if not any(params[name] for name in ("input_files", "release_years", "specific_record_ids")):
                 raise ConfigurationError(_NO_SOURCE)
-            _check_choices(params)
-            _check_place(Path(params["base_output_dir"]) / params["run_name"])
+            task = cls.__new__(cls)  # as it will be, but for the digest, which names it
+            task.__dict__.update(params)
+            _check_place(task.run_directory())
             command_line.check(getattr(cls, "prefer_params_cli", ()))
-            cls.check_parameters(params)
-            listed = local_files.local_files(params["input_files"], other_data_type(params["data_type"])).files
+            task.check_parameters()
+            listed = local_files.local_files(task.input_files, task.other_data_type()).files
             params["local_files"] = digest([input_files.identity(file) for file in listed], 8)
         return params
 
@@ -83,15 +84,6 @@ class FileListTask(SourceTask):
     def is_known(self) -> bool:
         """Tell whether the list is there."""
         raise NotImplementedError
-
-
-def _check_choices(params: dict[str, Any]) -> None:
-    """Refuse a skim or dataset numbers without a release: they would have no effect."""
-    if set(params["release_years"]) <= {DEMO_RELEASE}:
-        for name in ("skim", "dataset_ids"):
-            if params[name]:
-                msg = f"{name} = {params[name]!r} chooses among the files of a release, but release_years names none: "
-                raise ConfigurationError(msg + f"remove {name}, or name the release")
 
 
 def _check_place(folder: Path) -> None:

@@ -27,12 +27,10 @@ class DatasetParameters(ParsingParameters):
         "luminosity that was read is summed exactly; without one it is an estimate",
     )
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for a table of luminosities that is absent, or none."""
-        super().check_parameters(params)
-        if params["luminosity_table"]:
-            read_luminosity_table(Path(params["luminosity_table"]))
+        super().check_parameters()
+        self.luminosity_by_block()
 
     def luminosity_inputs(self) -> dict[str, str]:
         """Return what names a variant whose statistics have the exact luminosity: the content of the user's table."""

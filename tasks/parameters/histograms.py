@@ -17,8 +17,6 @@ __all__ = ["WHOLE_FILENAME", "BinningParameters", "HistogramParameters"]
 WHOLE_FILENAME = "whole.root"
 """The file of distributions before any removal, beside that of the histograms."""
 
-_OF_RESOLUTION = ("resolution_factor", "resolution_start_gev", "max_mass_gev")
-
 
 class BinningParameters(PeakParameters):
     """On which grids masses are counted."""
@@ -44,15 +42,14 @@ class BinningParameters(PeakParameters):
         description="write whole.root too: all masses, from 0 to the last filled bin, before any peak is removed",
     )
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for bins that are too fine for the largest mass."""
-        super().check_parameters(params)
-        for width_gev in params["bin_width_gev"]:
-            binning.check_width("bin_width_gev", width_gev, params["max_mass_gev"])
-        if params["binning"] == "resolution":
+        super().check_parameters()
+        for width_gev in self.bin_width_gev:
+            binning.check_width("bin_width_gev", width_gev, self.max_mass_gev)
+        if self.binning == "resolution":
             for experiment in resolutions.RESOLUTIONS:
-                ResolutionBins(experiment, *(params[name] for name in _OF_RESOLUTION)).edges("m0")
+                self.resolution_bins(experiment).edges("m0")
 
     def bins(self, parsed: Iterable[ParsedFiles]) -> tuple[Bins, ...]:
         """Return the bins of the histograms; those by resolution are of the experiment whose files were parsed.
@@ -67,8 +64,11 @@ class BinningParameters(PeakParameters):
         experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
         if self.release_years:  # of ATLAS, all; the demo's toy files come in formats of CMS too
             experiments = dict.fromkeys(experiments, "ATLAS")
-        numbers = (getattr(self, name) for name in _OF_RESOLUTION)
-        return (ResolutionBins(find_experiment(parsed, experiments), *numbers),)
+        return (self.resolution_bins(find_experiment(parsed, experiments)),)
+
+    def resolution_bins(self, experiment: str) -> ResolutionBins:
+        """Return the bins by resolution of an experiment."""
+        return ResolutionBins(experiment, self.resolution_factor, self.resolution_start_gev, self.max_mass_gev)
 
     def widths_before_gev(self) -> tuple[float, ...]:
         """Return the bin widths in GeV on which masses are counted before any removal: the peak search has its own."""
@@ -86,15 +86,14 @@ class HistogramParameters(BinningParameters):
     single_output_file = Flag(default=True, description="True: one file per dataset; False: one file per histogram")
     output_filename = PlainName(suffix=".root", default="histograms.root", description="name of the histogram file")
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for a name of the file of histograms that another file beside it has.
 
         Raises:
             ConfigurationError: When it is whole.root, and that is written too.
         """
-        super().check_parameters(params)
-        if params["whole_distributions"] and params["output_filename"] == WHOLE_FILENAME:
+        super().check_parameters()
+        if self.whole_distributions and self.output_filename == WHOLE_FILENAME:
             msg = (
                 f"output_filename = {WHOLE_FILENAME}: that is the file of the distributions before any removal; choose "
                 "another name, or --whole-distributions False"
@@ -105,6 +104,5 @@ class HistogramParameters(BinningParameters):
         """Return how steps.histograms names histograms, of whatever experiment."""
         from steps.histograms import HistogramNaming
 
-        by_resolution = ResolutionBins("", *(getattr(self, name) for name in _OF_RESOLUTION))
-        labels = self.bin_width_gev if self.binning == "constant" else (by_resolution.label,)
+        labels = self.bin_width_gev if self.binning == "constant" else (self.resolution_bins("").label,)
         return HistogramNaming(labels, self.use_bumpnet_naming)

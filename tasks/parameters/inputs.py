@@ -6,8 +6,11 @@ from typing import Any
 
 from luigi.parameter import ParameterVisibility
 
+from targets.catalogue.cross_sections import load_cross_sections
+from targets.catalogue.input_files import DEMO_RELEASE
 from targets.catalogue.run_lists import AUTO, find_run_lists
 from targets.documents import models
+from targets.errors import ConfigurationError
 from targets.events import schemas
 from tasks.parameters.categories import ParsedCategories
 from tasks.parameters.simulation import SimulationParameters
@@ -25,7 +28,7 @@ from tasks.parameters.types import (
     YamlName,
 )
 
-__all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters", "other_data_type"]
+__all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters"]
 
 SELECTIONS = Path(__file__).resolve().parents[2] / "selections"
 """The folder of the selections that come with the project."""
@@ -87,22 +90,25 @@ class SourceParameters(RunParameters):
         description="set by the pipeline: digest of the local files as they are now",
     )
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for parameters that contradict each other, before anything has been done; here none can."""
+    def check_parameters(self) -> None:
+        """Raise for parameters that contradict each other, before anything has been done.
+
+        Raises:
+            ConfigurationError: When there is a skim, or numbers of datasets, without a release to choose from.
+        """
+        if set(self.release_years) <= {DEMO_RELEASE}:
+            for name in ("skim", "dataset_ids"):
+                if value := getattr(self, name):
+                    msg = f"{name} = {value!r} chooses among the files of a release, but release_years names none: "
+                    raise ConfigurationError(msg + f"remove {name}, or name the release")
 
     def data_types(self) -> list[str]:
         """Return the parts of a release that are read."""
         return str(self.data_type).split(",")
 
     def other_data_type(self) -> str:
-        """Return what files of other sources are taken for."""
-        return other_data_type(self.data_type)
-
-
-def other_data_type(data_type: str) -> str:
-    """Return what files are taken for that are no release's: with ``data,mc`` their own marks tell, as by default."""
-    return "mc" if data_type == "mc" else "data"
+        """Return what files of no release are taken for: with ``data,mc`` their own marks tell, as by default."""
+        return "mc" if self.data_type == "mc" else "data"
 
 
 class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories):
@@ -202,17 +208,15 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
         description="maximum number of events in memory at a time; changes no result",
     )
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
-        """Raise for a selection, a schema or a list of good runs that is absent, or none."""
-        from physics.selection.selection import Selection
-
-        super().check_parameters(params)
-        models.load_model(models.named_file("selection", params["selection"], SELECTIONS), Selection)
-        cls.check_cross_sections(params)
-        if params["good_runs"] != (AUTO,):
-            find_run_lists(params["good_runs"], None)
-        if schema := schemas.find(params["schema"]):
+    def check_parameters(self) -> None:
+        """Raise for a selection, a schema, a list of good runs or a file of cross sections that is absent, or none."""
+        super().check_parameters()
+        self.selected()
+        if self.cross_sections:
+            load_cross_sections(Path(self.cross_sections))
+        if self.good_runs != (AUTO,):
+            find_run_lists(self.good_runs, None)
+        if schema := schemas.find(self.schema):
             models.fingerprint(schema)
 
     def event_options(self, addresses: Sequence[str]) -> Any:

@@ -51,11 +51,10 @@ class MassParameters(DatasetParameters, MassCategories):
         description="objects of a kind in the top bucket of final states (4: four or more), 0 for no limit",
     )
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for sizes of combinations that contradict each other."""
-        super().check_parameters(params)
-        Rules(*(params[name] for name in RULES))
+        super().check_parameters()
+        self.rules()
 
     def rules(self) -> Rules:
         """Return which combinations are made."""
@@ -86,12 +85,10 @@ class PeakParameters(MassParameters):
     )
     max_mass_gev = Number(float, minimum=0, default=10_000.0, description="masses above this are set aside, in GeV")
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for bins that are too fine for the largest mass."""
-        super().check_parameters(params)
-        name = "peak_detection_bin_width_gev"
-        binning.check_width(name, params[name], params["max_mass_gev"])
+        super().check_parameters()
+        binning.check_width("peak_detection_bin_width_gev", self.peak_detection_bin_width_gev, self.max_mass_gev)
 
     def peak_search(self) -> Any:
         """Return how steps.peaks searches peaks."""

@@ -71,16 +71,15 @@ class SignalParameters(HistogramParameters):
     )
     signal_events = Number(int, minimum=0, default=0, description="events of the signal that are added to the counts")
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for half a signal.
 
         Raises:
             ConfigurationError: When some of its parameters are set and others are not.
         """
-        super().check_parameters(params)
+        super().check_parameters()
         names = ("signal_name", "signal_mass_gev", "signal_width_gev", "signal_events")
-        missing = [name for name in names if not params[name]]
+        missing = [name for name in names if not getattr(self, name)]
         if 0 < len(missing) < len(names):
             msg = f"{' and '.join(missing)} must be set too: a signal has {', '.join(names)}"
             raise ConfigurationError(msg)

@@ -40,12 +40,6 @@ class SimulationParameters:
     )
     pseudo_data_seed = Number(int, minimum=0, default=0, description="seed of the pseudo-data (dimensionless)")
 
-    @staticmethod
-    def check_cross_sections(params: dict[str, Any]) -> None:
-        """Raise for a file of cross sections that is absent, or none."""
-        if params["cross_sections"]:
-            load_cross_sections(Path(params["cross_sections"]))
-
     def weight_options(self, sample: str) -> Any:
         """Return what steps.parse asks of weights of a sample; None where they are not asked for.
 

@@ -1,7 +1,6 @@
 """ExportBumpNet: the histograms that BumpNet takes, as its loader reads them."""
 
 from pathlib import Path
-from typing import Any
 
 from edm.records.branch_records import ExportedHistograms
 from edm.wording import amount
@@ -25,15 +24,14 @@ class ExportBumpNet(HistogramParameters, Stage):
     suffix = ".json"
     exclude_index = False
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise for names that BumpNet's loader does not read.
 
         Raises:
             ConfigurationError: When use_bumpnet_naming is False.
         """
-        super().check_parameters(params)
-        if not params["use_bumpnet_naming"]:
+        super().check_parameters()
+        if not self.use_bumpnet_naming:
             msg = (
                 "use_bumpnet_naming = False: BumpNet's loader reads no other names than its own; leave the option out "
                 "to export histograms"

@@ -1,7 +1,6 @@
 """InjectSignal: a copy of the histograms with a signal in one of them, to see whether the scan finds it."""
 
 from pathlib import Path
-from typing import Any
 
 from targets.catalogue.branch_files import BranchFiles
 from targets.errors import ConfigurationError
@@ -24,15 +23,14 @@ class InjectSignal(SignalParameters, Stage):
     upstream = (MakeHistograms,)
     exclude_index = False
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise where there is no signal.
 
         Raises:
             ConfigurationError: When no histogram is named.
         """
-        super().check_parameters(params)
-        if not params["signal_name"]:
+        super().check_parameters()
+        if not self.signal_name:
             msg = "no signal is given: set signal_name, signal_mass_gev, signal_width_gev and signal_events"
             raise ConfigurationError(msg)
 

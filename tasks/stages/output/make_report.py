@@ -40,17 +40,16 @@ class MakeReport(ReportParameters, Stage):
             stage for stage in self.upstream_stages() if self.report_scan or stage not in (PlotScan, ScanHistograms)
         ]
 
-    @classmethod
-    def check_parameters(cls, params: dict[str, Any]) -> None:
+    def check_parameters(self) -> None:
         """Raise when figures are not made in the format that the report shows.
 
         Raises:
             ConfigurationError: When png is not among plot_formats.
         """
-        super().check_parameters(params)
-        if "png" not in params["plot_formats"]:
+        super().check_parameters()
+        if "png" not in self.plot_formats:
             msg = (
-                f"plot_formats = {','.join(params['plot_formats'])}: the report shows figures as png; "
+                f"plot_formats = {','.join(self.plot_formats)}: the report shows figures as png; "
                 "add png to plot_formats"
             )
             raise ConfigurationError(msg)
