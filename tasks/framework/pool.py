@@ -24,7 +24,8 @@ from luigi.task_register import Register
 
 import physics
 from steps.errors import StageError
-from tasks.cli import messages, output_streams
+from targets.errors import ConfigurationError
+from tasks.cli import messages, output_streams, process
 from tasks.framework.branches import BranchOutputs
 from tasks.framework.progress import Progress, reporting, send_through
 
@@ -149,6 +150,20 @@ class PoolWorkflow(law.LocalWorkflow):
 
     workflow_proxy_cls = PoolWorkflowProxy
     exclude_index = True
+
+    def initialized(self) -> bool:
+        """Tell luigi that this is a task; luigi asks before anything is done, and here a script still ends.
+
+        Raises:
+            ConfigurationError: When Python code runs tasks with workers, and these would run the same code again.
+        """
+        if self.threads != 1 and (line := process.unguarded_line()):
+            msg = (
+                f"{line}: this line runs tasks, and worker processes would run it again when they import the script: "
+                'put it under `if __name__ == "__main__":`, or run without workers (threads=1)'
+            )
+            raise ConfigurationError(msg)
+        return bool(super().initialized())
 
 
 def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:

@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 import law
 from luigi.parameter import ParameterVisibility
 
+from edm.wording import did_you_mean
 from targets.documents import models
 from targets.documents.digests import digest
+from targets.errors import ConfigurationError
 from targets.events import schemas
 from targets.storage import atomic
 from tasks.cli import messages
-from tasks.parameters.types import Handling
+from tasks.parameters.list_types import Handling
 
 __all__ = ["FileTarget", "FolderTarget", "Product", "default_text"]
 
@@ -88,6 +90,19 @@ class Product(law.Task):
     def _parameters(cls) -> list[tuple[str, Any]]:
         parameters: list[tuple[str, Any]] = super().get_params()
         return parameters
+
+    @classmethod
+    def get_param_values(cls, params: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Return the values of parameters by name.
+
+        Raises:
+            ConfigurationError: When Python code gives one that does not exist.
+        """
+        names = [name for name, _ in params]
+        if unknown := next((name for name in kwargs if name not in names), None):
+            msg = f"{cls.__name__} has no parameter {unknown!r}{did_you_mean(unknown, names)}"
+            raise ConfigurationError(msg)
+        return super().get_param_values(params, args, kwargs)
 
     def run_directory(self) -> Path:
         """Return the folder of the run."""

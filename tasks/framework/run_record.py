@@ -20,7 +20,8 @@ from tasks.framework.product import default_text
 from tasks.framework.stage import Stage
 from tasks.parameters.inputs import SourceParameters
 from tasks.parameters.jobs import JobParameters
-from tasks.parameters.types import FolderPath, ListNames, YamlName
+from tasks.parameters.list_types import ListNames
+from tasks.parameters.types import FolderPath, YamlName
 
 __all__ = ["LOCK", "of_task", "record"]
 

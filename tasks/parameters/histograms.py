@@ -9,8 +9,9 @@ from physics.bins import resolutions
 from physics.bins.bins import Bins, ConstantBins, ResolutionBins
 from targets.errors import ConfigurationError
 from targets.events import schemas
+from tasks.parameters.list_types import Numbers
 from tasks.parameters.masses import PeakParameters
-from tasks.parameters.types import Choice, Flag, Number, Numbers, PlainName
+from tasks.parameters.types import Choice, Flag, Number, PlainName
 
 __all__ = ["WHOLE_FILENAME", "BinningParameters", "HistogramParameters"]
 

@@ -13,20 +13,9 @@ from targets.documents import models
 from targets.errors import ConfigurationError
 from targets.events import schemas
 from tasks.parameters.categories import ParsedCategories
+from tasks.parameters.list_types import FileList, ListNames, Names, Numbers
 from tasks.parameters.simulation import SimulationParameters
-from tasks.parameters.types import (
-    Choice,
-    FileList,
-    Flag,
-    FolderPath,
-    ListNames,
-    Names,
-    Number,
-    Numbers,
-    PlainName,
-    Text,
-    YamlName,
-)
+from tasks.parameters.types import Choice, Flag, FolderPath, Number, PlainName, Text, YamlName
 
 __all__ = ["SELECTIONS", "ParsingParameters", "RunParameters", "SourceParameters"]
 

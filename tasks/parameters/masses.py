@@ -7,7 +7,8 @@ from physics import binning, final_states, resonances
 from physics.combinations import Rules
 from tasks.parameters.categories import MassCategories
 from tasks.parameters.datasets import DatasetParameters
-from tasks.parameters.types import Names, Number
+from tasks.parameters.list_types import Names
+from tasks.parameters.types import Number
 
 __all__ = ["RULES", "MassParameters", "PeakParameters"]
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.parameters.histograms import HistogramParameters
-from tasks.parameters.types import Flag, Names, Number
+from tasks.parameters.list_types import Names
+from tasks.parameters.types import Flag, Number
 
 __all__ = ["PlotParameters"]
 

@@ -1,38 +1,20 @@
 """Parameters that check their values: each error names the parameter, the value and what it may be."""
 
 import csv
+import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-import law
 import luigi
-from luigi.task_register import Register
 
-from targets.catalogue.local_files import LIST_MARK
 from targets.errors import ConfigurationError
 
-__all__ = [
-    "Checked",
-    "Choice",
-    "FileList",
-    "Flag",
-    "FolderPath",
-    "Handling",
-    "ListNames",
-    "Names",
-    "Number",
-    "Numbers",
-    "PlainName",
-    "Text",
-    "Valued",
-    "YamlName",
-]
+__all__ = ["Checked", "Choice", "Flag", "FolderPath", "Number", "PlainName", "Text", "Valued", "YamlName", "absolute"]
 
-_URL = re.compile(r"^(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)  # fsspec joins several by ::
-_MODES = {"i": "asks for each", "a": "all", "d": "only lists"}  # of law
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
@@ -87,12 +69,19 @@ class Checked(Valued, luigi.Parameter):
 class Text(Checked):
     """Any text."""
 
+    def normalize(self, value: Any) -> Any:
+        """Take text, and nothing else that Python code may give."""
+        if not isinstance(value, str):
+            raise self.refusal(value, "it must be text")
+        return super().normalize(value)
+
 
 class Number(Checked):
     """An integer or a floating-point number within limits."""
 
     def __init__(self, kind: type[int] | type[float], minimum: float | None = None, **kwargs: Any) -> None:
-        self._kind, self._minimum = kind, minimum
+        self._kind: Any = kind
+        self._minimum = minimum
         super().__init__(**kwargs)
 
     def parse(self, text: str) -> Any:
@@ -103,10 +92,16 @@ class Number(Checked):
             what = "a whole number" if self._kind is int else "a number"
             raise self.refusal(text, f"it is not {what}") from error
 
-    def check(self, value: Any) -> None:
-        """Refuse numbers that are not finite or below the minimum."""
-        if not (isinstance(value, int | float) and float("-inf") < value < float("inf")):
+    def normalize(self, value: Any) -> Any:
+        """Check a number, and make it an integer or a float: both would name variants, as 10 and 10.0."""
+        if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(float(value))):
             raise self.refusal(value, "it must be a finite number")
+        if self._kind(value) != value:
+            raise self.refusal(value, "it is not a whole number")
+        return super().normalize(self._kind(value))
+
+    def check(self, value: Any) -> None:
+        """Refuse numbers below the minimum."""
         if self._minimum is not None and value < self._minimum:
             raise self.refusal(value, f"it must be {self._minimum:g} or more")
 
@@ -129,8 +124,12 @@ class Flag(Valued, luigi.BoolParameter):
             raise ConfigurationError(msg)
         return str(text).lower() == "true"
 
+    def normalize(self, value: Any) -> bool:
+        """Take True or False; luigi would make nothing of all else, and say nothing."""
+        return self.parse(value)
 
-class Choice(Checked):
+
+class Choice(Text):
     """One of a few words."""
 
     def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
@@ -143,121 +142,47 @@ class Choice(Checked):
             raise self.refusal(value, f"it must be one of {', '.join(self.choices)}")
 
 
-class Names(Checked, law.CSVParameter):
-    """A comma-separated list of words; blanks around them do not count."""
-
-    def __init__(self, check: Callable[[Sequence[str]], Any] | None = None, **kwargs: Any) -> None:
-        self._checker = check
-        super().__init__(**kwargs)
-
-    def normalize(self, value: Any) -> Any:
-        """Strip blanks and check."""
-        return super().normalize(tuple(item for item in (str(item).strip() for item in value) if item))
-
-    def check(self, value: Sequence[str]) -> None:
-        """Ask the checker, where there is one."""
-        if self._checker:
-            try:
-                self._checker(value)
-            except ValueError as error:
-                raise self.refusal(",".join(value), str(error)) from error
-
-
-class ListNames(Names):
-    """Names and paths of files, comma-separated; paths are made absolute, because jobs start elsewhere."""
-
-    def normalize(self, value: Any) -> Any:
-        """Strip blanks and make paths absolute; what has neither a slash nor a dot is a name."""
-        return tuple(_absolute(item) if "/" in item or "." in item else item for item in super().normalize(value))
-
-    def check(self, value: Sequence[str]) -> None:
-        """Refuse an empty list."""
-        if not value:
-            raise self.refusal(value, "it names nothing: write none for no list")
-        super().check(value)
-
-
-class _Item(luigi.Parameter):
-    """A number in a list."""
-
-    def __init__(self, kind: type[int] | type[float]) -> None:
-        self._kind = kind
-        super().__init__()
-
-    def parse(self, text: str) -> Any:
-        """Read a number.
-
-        Raises:
-            ValueError: When it is none; the list knows its own name, and says it.
-        """
-        try:
-            return self._kind(text)
-        except ValueError as error:
-            what = "whole number" if self._kind is int else "number"
-            msg = f"{text!r} is not a {what}: write {what}s separated by commas"
-            raise ValueError(msg) from error
-
-
-class Numbers(Checked, law.CSVParameter):
-    """A comma-separated list of numbers above 0."""
-
-    def __init__(self, kind: type[int] | type[float], **kwargs: Any) -> None:
-        super().__init__(inst=_Item(kind), **kwargs)
-
-    def check(self, value: Sequence[float]) -> None:
-        """Refuse numbers that are not finite or not above 0, and a number twice."""
-        if any(not 0 < item < float("inf") for item in value):
-            raise self.refusal(self.serialize(value), "each must be above 0")
-        if len(set(value)) < len(value):
-            raise self.refusal(self.serialize(value), "each may appear only once")
-
-
 def _shown(default: Any) -> str:
     if isinstance(default, tuple):
         return ",".join(map(_shown, default)) or "none"
     return f"{default:.15g}" if isinstance(default, float) else str(default) or "none"
 
 
-def _absolute(text: str) -> str:
+def absolute(text: str) -> str:
+    """Return an absolute path: jobs start elsewhere.
+
+    Args:
+        text: A path, perhaps with ``~``.
+
+    Raises:
+        ConfigurationError: When it is none.
+    """
     if "\0" in text:  # which no file system takes; luigi.cfg can hold it
         msg = f"the path {text!r} contains a null character, which no path can have: remove it"
         raise ConfigurationError(msg)
     return str(Path(os.path.expanduser(text)).absolute())  # noqa: PTH111 (Path fails on ~x)
 
 
-class FolderPath(Valued, luigi.Parameter):
+class FolderPath(Text):
     """A folder or a file; made absolute, because jobs start elsewhere."""
 
-    def normalize(self, value: str) -> str:
+    def normalize(self, value: Any) -> str:
         """Expand ~ and make the path absolute; empty stays empty."""
-        return _absolute(value) if value else ""
+        path = super().normalize(str(value) if isinstance(value, Path) else value)
+        return absolute(path) if path else ""
 
 
-class FileList(Checked, law.CSVParameter):
-    """Files, globs, URLs and lists of them; paths are made absolute, because jobs start elsewhere."""
-
-    def normalize(self, value: Any) -> tuple[str, ...]:
-        """Expand ~ and make paths absolute, those of lists too; URLs stay as they are."""
-        items = [str(item).strip() for item in super().normalize(value)]
-        return tuple(self._item(item) for item in items if item)
-
-    @staticmethod
-    def _item(item: str) -> str:
-        if item.startswith(LIST_MARK):
-            return LIST_MARK + _absolute(item[len(LIST_MARK) :].strip())
-        return item if _URL.match(item) else _absolute(item)
-
-
-class YamlName(Valued, luigi.Parameter):
+class YamlName(Text):
     """A built-in name, or the path of a YAML file (made absolute, because jobs start elsewhere)."""
 
-    def normalize(self, value: str) -> str:
+    def normalize(self, value: Any) -> str:
         """Make paths absolute; names stay as they are."""
+        value = super().normalize(str(value) if isinstance(value, Path) else value)
         is_path = "/" in value or value.endswith((".yaml", ".yml"))
-        return _absolute(value) if is_path else value
+        return absolute(value) if is_path else value
 
 
-class PlainName(Checked):
+class PlainName(Text):
     """A name that becomes part of a path: letters, digits, dots, dashes, plus signs and underscores."""
 
     def __init__(self, suffix: str = "", **kwargs: Any) -> None:
@@ -272,25 +197,3 @@ class PlainName(Checked):
             )
         if not value.endswith(self._suffix) or value == self._suffix:
             raise self.refusal(value, f"it must end with {self._suffix}")
-
-
-class Handling(Checked, law.CSVParameter):
-    """What law is to do with outputs: down to which stage, whether it asks first, and more words of its own."""
-
-    def __init__(self, words: int, **kwargs: Any) -> None:
-        self._words = words
-        super().__init__(**kwargs)
-
-    def check(self, value: Sequence[str]) -> None:
-        """Refuse depths and modes that law does not know (it would go down to the last stage), and too many words."""
-        names = Register.task_names()
-        for part in str(value[0]).split("|") if value else ():
-            if not (part.lstrip("-").isdigit() or any(law.util.multi_match(name, part) for name in names)):
-                raise self.refusal(
-                    self.serialize(value), f"{part!r} is neither a number of stages nor the name of a task"
-                )
-        if len(value) > 1 and value[1] not in ("", *_MODES):
-            modes = ", ".join(f"{letter} ({what})" for letter, what in _MODES.items())
-            raise self.refusal(self.serialize(value), f"its second word must be one of {modes}, as in 0,a")
-        if len(value) > self._words:
-            raise self.refusal(self.serialize(value), f"it takes at most {self._words} words")

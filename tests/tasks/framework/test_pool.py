@@ -3,6 +3,7 @@
 import errno
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from steps.errors import StageError
 from tasks.framework import pool
 from tasks.framework.pool import Outcome, open_pool, run_branch
 from tasks.framework.progress import Part, Progress, listener
-from tests.support.runs import LUIGI, finish
+from tests.support.runs import LUIGI, PROJECT, finish
 from tests.support.toy_files import EVENTS, truncate
 
 
@@ -109,6 +110,23 @@ def test_a_branch_in_this_process_says_how_far_it_is(listed, monkeypatch):
     list(stage(listed, threads=1).workflow_proxy._outcomes([0, 1, 2], progress))
     assert lines == [0, 1, 2]
     assert progress.line().startswith("ParseFile: 0 of 3 branches, 3 of 12 parts")
+
+
+SCRIPT = """
+import sys, luigi, tasks
+run = tasks.MakeHistograms(input_files=("data/*.root",), run_name="script", threads=int(sys.argv[1]))
+print(luigi.build([run], local_scheduler=True, workers=1))
+"""
+
+
+def test_a_script_without_a_guard_is_told_before_anything_runs(run):
+    (run.folder / "make.py").write_text(SCRIPT.replace('"data/*.root"', repr(run.input_files)))
+    end = finish([sys.executable, "make.py", "2"], run.folder, PYTHONPATH=str(PROJECT))
+    assert end.status == 1
+    assert re.search(
+        r"make\.py:4: this line runs tasks, .* put it under `if __name__ == .*threads=1\)$", end.text.strip()
+    )
+    assert not (run.folder / "runs").exists()
 
 
 REFUSALS = (BrokenProcessPool, EOFError, ConnectionRefusedError, BrokenPipeError)  # the last three by a fork server

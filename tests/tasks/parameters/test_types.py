@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import luigi
+import numpy as np
 import pytest
 
+import tasks
 from targets.errors import ConfigurationError
 from tasks.parameters.scan import EveryParameter
 
@@ -83,3 +85,58 @@ def test_paths_become_absolute(name, monkeypatch, tmp_path):
 def test_input_files_become_absolute(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert value_of("input_files", "a.root,*.root") == (str(tmp_path / "a.root"), str(tmp_path / "*.root"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("release_years", "demo", r"in Python a list is a tuple: write release_years=\('demo',\)"),
+        ("objects_to_calculate", "e, m", r"write objects_to_calculate=\('e', 'm'\)"),
+        ("input_files", "data/*.root", r"write input_files=\('data/\*\.root',\)"),
+        ("input_files", Path("a.root"), r"write input_files=\('a\.root',\)"),
+        ("input_files", (1,), "1 is no text"),
+        ("bin_width_gev", 10, r"write bin_width_gev=\(10,\)"),
+        ("bin_width_gev", "5,10", r"write bin_width_gev=\(5\.0, 10\.0\)"),
+        ("bin_width_gev", None, r"in Python a list is a tuple"),
+        ("bin_width_gev", ("10",), "'10' is no number"),
+        ("bin_width_gev", (True,), "True is no number"),
+        ("specific_record_ids", (30522.5,), "30522.5 is no whole number"),
+        ("min_events_per_fs", 1.5, "it is not a whole number"),
+        ("min_events_per_fs", "10", "it must be a finite number"),
+        ("min_events_per_fs", True, "it must be a finite number"),
+        ("exclude_outliers", 0, "it must be True or False"),
+        ("skim", None, "it must be text"),
+        ("run_name", 5, "it must be text"),
+        ("selection", 5, "it must be text"),
+    ],
+)
+def test_what_python_code_gives_is_told_too(name, value, reason):
+    with pytest.raises(ConfigurationError, match=f"^{name} = .*{reason}"):
+        DECLARED[name].normalize(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("bin_width_gev", [5, 10], "5,10"),
+        ("max_mass_gev", 5000, "5000"),
+        ("max_mass_gev", np.float32(5000), "5000"),
+        ("min_events_per_fs", np.int64(5), "5"),
+        ("objects_to_calculate", ["e", "m "], "e,m"),
+        ("base_output_dir", Path("out"), "out"),
+        ("selection", Path("my.yaml"), "my.yaml"),
+        ("input_files", (Path("a.root"), "b.root"), "a.root,b.root"),
+        ("use_bumpnet_naming", False, "False"),
+    ],
+)
+def test_what_python_code_gives_names_the_same_variant_as_the_command_line(name, value, text):
+    of_python = DECLARED[name].normalize(value)
+    assert DECLARED[name].serialize(of_python) == DECLARED[name].serialize(value_of(name, text))
+    assert type(of_python) is type(value_of(name, text))
+
+
+def test_a_parameter_that_does_not_exist_is_told_the_nearest():
+    with pytest.raises(
+        ConfigurationError, match=r"MakePlots has no parameter 'bin_width'; did you mean 'bin_width_gev'"
+    ):
+        tasks.MakePlots(release_years=("demo",), bin_width=5)
