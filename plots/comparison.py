@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +18,7 @@ from plots.counts import draw_points, poisson_errors, shown_bins, write_overflow
 from plots.style import SAMPLE_COLORS, STYLE, Label, canvas, full_numbers
 from plots.wording import describe_spectrum
 
-__all__ = ["Comparison", "SampleBins", "compare"]
+__all__ = ["Comparison", "Layer", "SampleBins", "compare", "layers"]
 
 _HEIGHT_IN = 7.0 * 9 / 16  # a slide
 _FAR = (0.4, 1.6)  # a typical ratio outside is no matter of statistics: the axis follows it
@@ -66,6 +67,40 @@ class Comparison:
         return SampleBins("simulation", contents, variances)
 
 
+class Layer(NamedTuple):
+    """Simulation that is drawn in one colour.
+
+    Attributes:
+        name: The sample's name.
+        events: How many events are expected, with their statistical error, as ``1.21 ± 0.18``.
+        color: Its colour, as ``#3f90da``.
+        contents: Expected events per bin, shape (n_bins,).
+    """
+
+    name: str
+    events: str
+    color: str
+    contents: Float64
+
+
+def layers(comparison: Comparison, stacked: bool = True) -> list[Layer]:
+    """Return what is drawn of simulation, from the bottom up.
+
+    Args:
+        comparison: The distributions, with at least one sample.
+        stacked: Whether samples are stacked, the smallest at the bottom; else their sum is drawn.
+
+    Returns:
+        A layer for each sample; where there are more than colours, the smallest are taken together.
+    """
+    samples = _layers(comparison.samples) if stacked else [comparison.total()]
+    first = -(len(samples) == len(SAMPLE_COLORS))  # what is taken together has the last colour
+    return [
+        Layer(sample.name, _yield(sample), SAMPLE_COLORS[first + number], sample.contents)
+        for number, sample in enumerate(samples)
+    ]
+
+
 @mpl.rc_context(STYLE)
 def compare(label: Label, comparison: Comparison, stacked: bool = True, max_multiplicity: int = 0) -> Figure:
     """Draw simulation, and data over it where there are any.
@@ -106,12 +141,12 @@ def compare(label: Label, comparison: Comparison, stacked: bool = True, max_mult
 
 def _draw_simulation(axes: Axes, comparison: Comparison, shown: int, stacked: bool) -> None:
     total, edges = comparison.total(), comparison.edges_gev[: shown + 1]
-    layers = _layers(comparison.samples) if stacked else [total]
     baseline = np.zeros(shown)
-    for number, layer in enumerate(layers):
+    for layer in layers(comparison, stacked):
         top = baseline + layer.contents[:shown]
-        color = SAMPLE_COLORS[number - (len(layers) == len(SAMPLE_COLORS))]  # what is taken together has the last one
-        axes.stairs(top, edges, baseline=baseline, fill=True, color=color, lw=0, label=_yield(layer), zorder=1)
+        name = layer.name if len(layer.name) <= _NAME else f"{layer.name[: _NAME - 1]}…"
+        text = f"{name}   {layer.events}"
+        axes.stairs(top, edges, baseline=baseline, fill=True, color=layer.color, lw=0, label=text, zorder=1)
         baseline = top
     axes.stairs(total.contents[:shown], edges, color="0.25", lw=0.7, zorder=2)
     errors = np.sqrt(total.variances[:shown])
@@ -202,8 +237,7 @@ def _beyond(comparison: Comparison, total: SampleBins, shown: int) -> str:
 
 
 def _yield(sample: SampleBins) -> str:
-    """Write a sample's name and how many events it is expected to have, with the statistical error."""
-    name = sample.name if len(sample.name) <= _NAME else f"{sample.name[: _NAME - 1]}…"
+    """Write how many events a sample is expected to have, with the statistical error."""
     number, error = float(sample.contents.sum()), float(np.sqrt(sample.variances.sum()))
     decimals = max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 else 1  # two digits of the error
-    return f"{name}   {number:,.{decimals}f} ± {error:,.{decimals}f}"
+    return f"{number:,.{decimals}f} ± {error:,.{decimals}f}"

@@ -1,30 +1,22 @@
 """The work of MakeReport: lists, statistics, tables, histograms and figures of a run → one document → one page."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edm.records.cut_table import CutTable
 from edm.records.cutflow import shown
-from edm.records.scans import ScanRow
 from edm.records.statistics import DatasetStatistics, Failure, FileRecord, StageStatistics
-from edm.spectra import SpectrumKey
-from physics import bumpnet, combinations, final_states
-from physics.combinations import Rules
 from physics.selection.selection import Selection
 from physics.selection.wording import describe_cuts
 from plots import overview, wording
 from steps import environment
-from steps.histograms import HistogramNaming, no_bin
 from steps.output import labels
 from steps.output.headlines import Headlines
 from steps.output.report_figures import read_figures
+from steps.output.report_histograms import DatasetHistograms, HistogramOptions, browse
 from targets.catalogue import citations
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
-from targets.errors import FileFormatError
-from targets.products import histograms
-from targets.products.histograms import Stored
 from targets.report import document
 from targets.report.document import CutflowRow, Document, Figure, Histogram, Source, Without
 
@@ -46,12 +38,9 @@ class Dataset:
         unavailable: The addresses of its files that lie on tape and were left out.
         statistics: The sum of the statistics of its branches.
         headlines: What must be known of it before the numbers.
-        table: Its table of cuts.
-        histograms: The file or folder of its histograms.
-        met_histograms: That of its histograms with the missing transverse momentum; None where there are none.
+        histograms: What there is to show of its histograms.
         figures: The folder of its figures.
-        scan: What the scan says of its histograms; empty where they were not scanned.
-        scan_figures: The folder of the scan's figures; None likewise.
+        scan_figures: The folder of the scan's figures; None where histograms were not scanned.
     """
 
     name: str
@@ -59,11 +48,8 @@ class Dataset:
     unavailable: Sequence[str]
     statistics: DatasetStatistics
     headlines: Headlines
-    table: CutTable
-    histograms: Path
+    histograms: DatasetHistograms
     figures: Path
-    met_histograms: Path | None = None
-    scan: Sequence[ScanRow] = ()
     scan_figures: Path | None = None
 
 
@@ -77,10 +63,7 @@ class Run:
         skim: The skim of the releases; empty for none.
         read: How each file was read, by address.
         stages: The sum of the statistics of each stage.
-        naming: How histograms are named.
-        rules: Which combinations are made.
-        min_events: Events that a final state needs in a dataset.
-        exclude_outliers: Whether outliers are left out of histograms.
+        histograms: What histograms were asked for.
     """
 
     parameters: Mapping[str, str]
@@ -88,10 +71,7 @@ class Run:
     skim: str
     read: Mapping[str, FileRecord]
     stages: Mapping[str, StageStatistics]
-    naming: HistogramNaming
-    rules: Rules
-    min_events: int
-    exclude_outliers: bool
+    histograms: HistogramOptions
 
 
 def build(run: Run, datasets: Sequence[Dataset]) -> Document:
@@ -108,10 +88,8 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         UnreadableFileError: When a file of histograms or figures is not there or damaged.
         FileFormatError: When one is not what was written.
     """
-    stored = {dataset.name: _stored(dataset, run) for dataset in datasets}
     files = list(dict.fromkeys(file for dataset in datasets for file in dataset.files))  # a sample's are combined, too
-    made = [shown for dataset in datasets for shown in _histograms(dataset, run, stored[dataset.name])]
-    without = [row for dataset in datasets for row in _without(dataset, run, set(stored[dataset.name]))]
+    made, without = browse([dataset.histograms for dataset in datasets], run.histograms)
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
         "headlines": [
@@ -128,7 +106,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         "figures": [*_together(datasets), *_figures(datasets)],
         "histograms": made,
         "without": without,
-        "words": _words([*made, *without], run.rules.max_multiplicity),
+        "words": _words([*made, *without], run.histograms.rules.max_multiplicity),
     }
 
 
@@ -211,7 +189,7 @@ def _together(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     events = {name: (number.read, number.written) for name, number in counted.items()}
     picture = io.BytesIO()
     overview.events_per_dataset(label, events).savefig(picture, format="png")
-    yield {"name": "events", "title": "Events of each dataset", "png": picture.getvalue()}
+    yield Figure(name="events", title="Events of each dataset", png=picture.getvalue(), dataset=None, histogram=None)
 
 
 def _figures(datasets: Sequence[Dataset]) -> Iterator[Figure]:
@@ -220,75 +198,8 @@ def _figures(datasets: Sequence[Dataset]) -> Iterator[Figure]:
     for dataset in datasets:
         yield from read_figures(dataset.figures, left_out)
     for dataset in datasets:
-        if dataset.scan_figures:
-            yield from read_figures(dataset.scan_figures)
-
-
-_Name = tuple[SpectrumKey, float | str]
-"""The spectrum of a histogram, and what its name tells of its bins: their width in GeV, or a text."""
-
-
-def _stored(dataset: Dataset, run: Run) -> dict[_Name, Stored]:
-    """Read the histograms of a dataset, once, and tell what each is of."""
-    expected = {run.naming.key(key, label): (key, label) for key, label in _expected(dataset, run)}
-    paths = filter(None, (dataset.histograms, dataset.met_histograms))
-    stored = {histogram.key: histogram for path in paths for histogram in histograms.read(path)}
-    if unknown := sorted(stored.keys() - expected.keys()):
-        msg = (
-            f"{dataset.histograms}: it holds {unknown[0]}, which is not in the table of cuts; delete it: "
-            "the next run remakes it"
-        )
-        raise FileFormatError(msg)
-    return {expected[name]: histogram for name, histogram in stored.items()}
-
-
-def _histograms(dataset: Dataset, run: Run, stored: Mapping[_Name, Stored]) -> Iterator[Histogram]:
-    """Yield the histograms as they stand in the file, with their cuts and what the scan says of them."""
-    scanned = {row.name: row for row in dataset.scan}
-    for (key, label), histogram in stored.items():
-        cut, edges = dataset.table.cuts[key], histogram.edges()
-        yield {
-            "dataset": dataset.name,
-            "name": histogram.key,
-            "final_state": key.final_state,
-            "combination": key.combination,
-            "width_gev": float(edges[1] - edges[0]) if isinstance(label, str) else label,
-            "edges_gev": histogram.edges_gev,
-            "start_gev": histogram.start_gev,
-            "counts": histogram.counts,
-            "outliers_from_gev": None if run.exclude_outliers else cut.split_gev,
-            "cut": cut,
-            "entries": histogram.entries,
-            "rejection": bumpnet.rejection(histogram.counts, histogram.key),
-            "scan": scanned.get(histogram.key),
-        }
-
-
-def _without(dataset: Dataset, run: Run, stored: Set[_Name]) -> Iterator[Without]:
-    """Name the combinations without a histogram, and why: those of final states with too few events too."""
-    for key, cut in dataset.table.cuts.items():
-        if cut.reason:
-            yield _reason(dataset.name, key, None, cut.reason)
-    for key, label in _expected(dataset, run):
-        if (key, label) not in stored:
-            yield _reason(dataset.name, key, None if isinstance(label, str) else label, no_bin(label))
-    for state, counted in dataset.table.final_states.items():
-        if not counted.kept:
-            reason = f"its final state has {counted.events} events, min_events_per_fs is {run.min_events}"
-            for combination in combinations.of_final_state(final_states.parse(state), run.rules):
-                yield _reason(dataset.name, SpectrumKey(state, combinations.name(combination)), None, reason)
-
-
-def _expected(dataset: Dataset, run: Run) -> list[_Name]:
-    cuts = dataset.table.cuts.items()
-    return [(key, label) for key, cut in cuts if not cut.reason for label in run.naming.labels]
-
-
-def _reason(dataset: str, key: SpectrumKey, width_gev: float | None, reason: str) -> Without:
-    return {
-        "dataset": dataset,
-        "final_state": key.final_state,
-        "combination": key.combination,
-        "width_gev": width_gev,
-        "reason": reason,
-    }
+        if dataset.scan_figures and (scan := dataset.histograms.scan):
+            names = [row.name for row in scan.rows if row.global_p is not None]
+            shown = {f"excess_{place}": name for place, name in enumerate(names, start=1)}
+            for figure in read_figures(dataset.scan_figures):
+                yield {**figure, "dataset": dataset.name, "histogram": shown.get(figure["name"])}

@@ -38,7 +38,8 @@ def read_figures(folder: Path, left_out: Set[str] = frozenset()) -> Iterator[Fig
         for number, name in enumerate(pages, start=1):
             page = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
             png = _picture(folder / name, entry.get("xxh3", {}))
-            yield {"name": entry["name"], "title": f"{entry['title']}{page}", "png": png}
+            title = f"{entry['title']}{page}"
+            yield Figure(name=entry["name"], title=title, png=png, dataset=None, histogram=None)
 
 
 def _index(folder: Path) -> list[Mapping[str, Any]]:

@@ -3,19 +3,36 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from edm.arrays import Float64, Int64
 from edm.spectra import SpectrumKey
 from plots.comparison import Comparison, SampleBins
-from plots.masses import Spectrum
 from plots.style import write_luminosity
 from steps.histogram_counts import BEFORE
 from steps.weighting.counts import SampleCounts, add_up
 from targets.products import mass_counts
 
-__all__ = ["Simulation", "compare_spectra"]
+__all__ = ["Simulation", "WholeSpectrum", "compare_spectra"]
+
+
+class WholeSpectrum(Protocol):
+    """The masses of one combination of one final state before any removal: entries per bin from 0 on."""
+
+    @property
+    def key(self) -> SpectrumKey:
+        """The final state and the combination."""
+
+    @property
+    def width_gev(self) -> float:
+        """Bin width in GeV."""
+
+    @property
+    def before(self) -> Int64:
+        """Entries per bin, shape (n_bins,)."""
+
 
 _Rows = Mapping[SpectrumKey, Float64]
 """Expected events and their squared errors of each spectrum, shape (2, n_bins)."""
@@ -43,7 +60,7 @@ class Simulation:
 
 
 def compare_spectra(
-    simulation: Simulation, spectra: Sequence[Spectrum], before: Sequence[Path], width_gev: float
+    simulation: Simulation, spectra: Sequence[WholeSpectrum], before: Sequence[Path], width_gev: float
 ) -> Iterator[Comparison]:
     """Put simulation into the bins of spectra.
 

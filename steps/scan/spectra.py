@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edm.arrays import Float64, Int64
-from edm.records.cut_table import CutTable
+from edm.records.cut_table import Cut, CutTable
 from edm.spectra import SpectrumKey
 from steps.errors import StageError
 from steps.histograms import HistogramNaming
@@ -15,7 +15,7 @@ from targets.errors import FileFormatError
 from targets.products import histograms
 from targets.products.histograms import Stored
 
-__all__ = ["ScanInput", "read_spectra", "require_counts"]
+__all__ = ["ScanInput", "read_spectra", "require_counts", "up_to_outliers"]
 
 _NOT_COUNTS = "expected events of weighted simulation, not counts"
 _ROUNDING = 1e-9  # of a bin: edges are sums of floats
@@ -66,7 +66,7 @@ def read_spectra(path: Path, table: CutTable, naming: HistogramNaming) -> Iterat
                 f"{path}: it holds {stored.key}, which is not in the table of cuts; delete it, the next run remakes it"
             )
             raise FileFormatError(msg)
-        yield _up_to_outliers(stored, keys[stored.key], table)
+        yield up_to_outliers(stored, keys[stored.key], table.cuts[keys[stored.key]])
 
 
 def require_counts(path: Path, stored: Stored) -> None:
@@ -87,8 +87,15 @@ def require_counts(path: Path, stored: Stored) -> None:
         raise StageError(msg)
 
 
-def _up_to_outliers(stored: Stored, key: SpectrumKey, table: CutTable) -> ScanInput:
-    cut, edges_gev = table.cuts[key], stored.edges()
+def up_to_outliers(stored: Stored, key: SpectrumKey, cut: Cut) -> ScanInput:
+    """Return a histogram as the scan takes it.
+
+    Args:
+        stored: The histogram as it stands in its file.
+        key: Its final state and combination.
+        cut: Its cuts.
+    """
+    edges_gev = stored.edges()
     split_gev = np.inf if cut.split_gev is None else cut.split_gev
     below = edges_gev[:-1] < split_gev - _ROUNDING * np.diff(edges_gev)
     n_bins = int(np.count_nonzero(below))

@@ -30,12 +30,30 @@ from edm.records.statistics import Failure, StageStatistics
 from targets.errors import FileFormatError
 from targets.storage import atomic
 
-__all__ = ["CutflowRow", "Document", "Figure", "Headlines", "Histogram", "InputFile", "Source", "Without", "write"]
+__all__ = [
+    "CutflowRow",
+    "Document",
+    "Figure",
+    "Fit",
+    "Headlines",
+    "Histogram",
+    "InputFile",
+    "Layer",
+    "Simulated",
+    "Source",
+    "Without",
+    "write",
+]
 
 _PAGE = Path(__file__).with_name("page")
 
-_SCRIPTS = ("text.js", "document.js", "table.js", "sections.js", "figures.js", "rows.js", "downloads.js", "browser.js",
-            "axes.js", "drawing.js", "zoom.js", "start.js")  # fmt: skip
+_SCRIPTS = (
+    *("text.js", "document.js", "table.js"),
+    *("sections/sections.js", "sections/figures.js"),
+    *("browser/rows.js", "browser/address.js", "browser/downloads.js", "browser/browser.js"),
+    *("drawing/axes.js", "drawing/bins.js", "drawing/panel.js", "drawing/single.js", "drawing/overlay.js"),
+    *("drawing/simulation.js", "drawing/drawing.js", "drawing/zoom.js", "start.js"),
+)
 
 _COMPRESSION = 6
 
@@ -87,11 +105,50 @@ class CutflowRow(TypedDict):
 
 
 class Figure(TypedDict):
-    """A picture: what it is among its dataset's (``excess_1``), its title, and the bytes of a PNG file."""
+    """A picture: what it is among its dataset's (``excess_1``), its title, and the bytes of a PNG file.
+
+    ``dataset`` and ``histogram`` name the histogram that it shows; None where it shows no single one.
+    """
 
     name: str
     title: str
     png: bytes
+    dataset: str | None
+    histogram: str | None
+
+
+class Fit(TypedDict):
+    """The smooth background of a scan, from the first bin of the histogram on: expected entries and pulls, (n_bins,).
+
+    ``pseudo_data`` tells whether it was fitted to pseudo-data in place of the histogram's own contents.
+    """
+
+    expected: npt.NDArray[np.floating] | Sequence[float]
+    pulls: npt.NDArray[np.floating] | Sequence[float]
+    pseudo_data: bool
+
+
+class Layer(TypedDict):
+    """Simulation in one colour: its name, how many events are expected in words, and how many per bin, (n_bins,)."""
+
+    name: str
+    events: str
+    color: str
+    contents: npt.NDArray[np.floating] | Sequence[float]
+
+
+class Simulated(TypedDict):
+    """Data before any removal and the simulation under them, in bins of one width (GeV) from 0 on, shape (n_bins,).
+
+    ``counts`` are the data, ``layers`` the simulation from the bottom up, ``errors`` the statistical errors of its sum;
+    ``normalised_to`` is its luminosity in words.
+    """
+
+    width_gev: float
+    counts: npt.NDArray[np.integer] | Sequence[int]
+    layers: Sequence[Layer]
+    errors: npt.NDArray[np.floating] | Sequence[float]
+    normalised_to: str
 
 
 class Histogram(TypedDict):
@@ -100,7 +157,10 @@ class Histogram(TypedDict):
     ``name`` is its key in the file of histograms. ``edges_gev``, shape (n_bins + 1,), where widths vary
     (``width_gev`` is that of the first bin then), else None.
     ``outliers_from_gev`` is None without outliers; ``rejection`` says why BumpNet's loader drops it, None: it does not.
-    ``scan`` is what the scan says of it, None where it was not scanned.
+    Of weighted simulation ``counts`` are expected events and ``errors`` their errors, shape (n_bins,); else None.
+    ``scan`` is what the scan says of it, ``fit`` the background that it fitted; None where it was not scanned.
+    ``before`` are the entries before any removal in bins of the same width from 0 on, None where they are not kept.
+    ``simulation`` is what its data are compared with, None where there is none.
     """
 
     dataset: str
@@ -110,12 +170,16 @@ class Histogram(TypedDict):
     width_gev: float
     edges_gev: npt.NDArray[np.floating] | None
     start_gev: float
-    counts: npt.NDArray[np.integer] | Sequence[int]
+    counts: npt.NDArray[Any] | Sequence[float]
+    errors: npt.NDArray[np.floating] | Sequence[float] | None
     outliers_from_gev: float | None
     cut: Cut
     entries: int
     rejection: str | None
     scan: ScanRow | None
+    fit: Fit | None
+    before: npt.NDArray[Any] | Sequence[float] | None
+    simulation: Simulated | None
 
 
 class Without(TypedDict):

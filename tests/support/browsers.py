@@ -21,6 +21,9 @@ DRIVER = Path("/usr/bin/chromedriver")
 DESKTOP, PHONE = (1400, 1000), (390, 844)
 """Width and height in CSS pixels."""
 
+BINS = "svg path.main, svg path.outliers"
+"""The outlines of a histogram in the drawing."""
+
 _LONGEST_S = 20
 
 
@@ -92,9 +95,10 @@ class Page:
         self.driver.find_elements(By.CSS_SELECTOR, "#table thead button")[titles.index(title)].click()
         return [row[titles.index(title)] for row in self.rows()]
 
-    def paths(self) -> list[str]:
+    def paths(self, selector: str = BINS) -> list[str]:
         """Give the outlines in the drawing: main, outliers."""
-        return list(self.run("return [...document.querySelectorAll('svg path')].map((path) => path.getAttribute('d'))"))
+        script = "return [...document.querySelectorAll(arguments[0])].map((path) => path.getAttribute('d'))"
+        return list(self.run(script, selector))
 
     def boxes(self, selector: str) -> list[tuple[float, float]]:
         """Give left edge and width, in pixels, of each part of the drawing that a CSS selector names."""
@@ -110,12 +114,17 @@ class Page:
         ticks = self.ticks("x")
         return _measure(left, ticks), _measure(left + width, ticks)
 
-    def drawn(self) -> tuple[list[float], list[float]]:
-        """Read edges (GeV) and heights back from the outlines in the drawing, measured against its own ticks."""
-        ticks = {axis: self.ticks(axis) for axis in "xy"}
+    def drawn(self, selector: str = BINS, axis: str = "y") -> tuple[list[float], list[float]]:
+        """Read edges (GeV) and heights back from outlines in the drawing, measured against its own ticks.
+
+        Args:
+            selector: A CSS selector of the outlines, closed ones or lines.
+            axis: The axis of the heights: y, or panel for the panel below.
+        """
+        ticks = {"x": self.ticks("x"), "y": self.ticks(axis)}
         edges, heights = [], []
-        for path in self.paths():
-            start, *corners = re.fullmatch(r"M([-\d.e]+),[-\d.e]+((?:V[-\d.e]+H[-\d.e]+)*)V[-\d.e]+Z", path).groups()
+        for path in self.paths(selector):
+            start, *corners = re.match(r"M([-\d.e]+),[-\d.e]+((?:V[-\d.e]+H[-\d.e]+)+)", path).groups()
             steps = re.findall(r"V([-\d.e]+)H([-\d.e]+)", corners[0])
             edges += [_measure(float(start), ticks["x"])] if not edges else []
             edges += [_measure(float(x), ticks["x"]) for _, x in steps]
@@ -123,7 +132,7 @@ class Page:
         return edges, heights
 
     def ticks(self, axis: str) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Give the first and the last tick of the axis x or y: its number, and where it lies in pixels."""
+        """Give the first and the last tick of the axis x, y or panel: its number, and where it lies in pixels."""
         found = self.run(
             "return [...document.querySelectorAll(`svg .tick.${arguments[0]}`)]"
             ".map((tick) => [tick.querySelector('text').textContent, Number(tick.dataset.at)])",

@@ -96,7 +96,7 @@ def draw_nothing(replace=setattr):
     from PIL import Image
 
     replace(Figure, "draw_without_rendering", lambda _figure: None)
-    replace(Figure, "savefig", lambda _figure, path: Image.new("L", (1, 1)).save(path))
+    replace(Figure, "savefig", lambda _figure, path, format=None: Image.new("L", (1, 1)).save(path, format))
 
 
 def _serve(path):

@@ -23,6 +23,10 @@ PNG = bytes.fromhex(
 """A picture of one pixel."""
 
 
+NOTHING = dict.fromkeys(("errors", "fit", "before", "simulation"))
+"""What a histogram has not that was neither weighted nor scanned nor compared with anything."""
+
+
 def cut(**others: Any) -> Cut:
     """Make the cuts of a histogram: of 100 entries below, 7 in windows and 3 above."""
     counted = {"below": 100, "window": 7, "main": 0, "outliers": 0, "above": 3} | others
@@ -38,7 +42,7 @@ def histogram(combination: str, counts: list[int], final_state: str = "2e_0m_1j_
     category = re.sub(r"([a-z])(?=_|$)", r"\1x", final_state)
     plain |= {"name": f"ROI_mass_{combination}_cat_{category}_width_10.0"}
     plain |= {"start_gev": 100.0, "counts": np.array(counts), "outliers_from_gev": None, "entries": entries}
-    return plain | {"cut": cut(main=entries, start_gev=100.0), "rejection": None, "scan": None} | others
+    return plain | {"cut": cut(main=entries, start_gev=100.0), "rejection": None, "scan": None} | NOTHING | others
 
 
 def document(**others: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Table {
    *   fixed: the order of the rows means something, so that nobody may sort them.
    */
   constructor(columns, { caption, pick = null, sort = null, fixed = false }) {
-    Object.assign(this, { columns, pick, sort, fixed, rows: [], first: 0, chosen: null });
+    Object.assign(this, { columns, pick, sort, fixed, rows: [], first: 0, chosen: null, marked: [] });
     this.rowsAPage = NARROW && !fixed ? ROWS_ON_A_PHONE : ROWS_A_PAGE;
     this.headings = new Map(columns.map((column) => [column.key, this.heading(column)]));
     this.body = element("tbody");
@@ -80,7 +80,7 @@ class Table {
 
   line(row) {
     const cells = this.columns.map((column, place) => this.cell(column, row, place === 0));
-    const line = element("tr", { "aria-current": row === this.chosen ? "true" : null }, ...cells);
+    const line = element("tr", { "aria-current": this.marked.includes(row) ? "true" : null }, ...cells);
     if (this.pick) line.addEventListener("click", () => this.choose(row, true));
     return line;
   }
@@ -96,10 +96,18 @@ class Table {
 
   /** Choose a row; clicked says whether somebody pointed at it, and did not just pass by with the arrow keys. */
   choose(row, clicked = false) {
-    this.chosenLine()?.removeAttribute("aria-current");
     this.chosen = row;
-    this.chosenLine()?.setAttribute("aria-current", "true");
+    this.mark([row]);
     this.pick(row, clicked);
+  }
+
+  /** Mark the lines of these rows. */
+  mark(rows) {
+    this.marked = rows;
+    [...this.body.children].forEach((line, place) => {
+      if (rows.includes(this.rows[this.first + place])) line.setAttribute("aria-current", "true");
+      else line.removeAttribute("aria-current");
+    });
   }
 
   /** The line of the row that is chosen, if this page of the table shows it. */

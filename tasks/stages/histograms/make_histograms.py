@@ -139,7 +139,15 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """
         stem = Path(self.output_filename).stem
         stem += "_pseudo" * (self.has_pseudo_data(branch.dataset) and self.is_weighted(branch.dataset))
+        return self.files_of(branch, stem)
+
+    def files_of(self, branch: BranchFiles, stem: str) -> list[Path]:
+        """Return a file of histograms of a dataset, and that with missing momentum where there is one."""
         return [self.companion(branch, name) for name in [stem, *[f"{stem}_met"] * self.met_combinations]]
+
+    def whole(self, branch: BranchFiles) -> list[Path]:
+        """Return where the distributions before any removal are; nothing where they are not asked for."""
+        return self.files_of(branch, Path(WHOLE_FILENAME).stem) if self.whole_distributions else []
 
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation."""

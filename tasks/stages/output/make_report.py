@@ -1,6 +1,7 @@
 """MakeReport: one HTML file for the whole run, with a browser of all histograms."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from edm.records.branch_records import MadeHistograms, MadeReport
@@ -12,8 +13,10 @@ from targets.errors import ConfigurationError
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.scan import ReportParameters
+from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
 from tasks.stages.inputs.parse_file import ParseFile
+from tasks.stages.masses.count_masses import CountMasses
 from tasks.stages.masses.find_peaks import FindPeaks
 from tasks.stages.output.make_plots import MakePlots
 from tasks.stages.output.plot_scan import PlotScan
@@ -26,19 +29,20 @@ class MakeReport(ReportParameters, Stage):
     """Make the report of a run: one HTML file over all datasets that opens from disk and needs no network."""
 
     directory = "report"
-    revision = 5
+    revision = 6
     variant_parameters = ("report_scan",)
     granularity = "run"
     depends_on_dataset = True
-    upstream = (MakePlots, PlotScan, ScanHistograms, MakeHistograms, FindPeaks)
+    upstream = (MakePlots, PlotScan, ScanHistograms, MakeHistograms, FillHistograms, FindPeaks, CountMasses)
     suffix = ".html"
     exclude_index = False
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:  # noqa: ARG002 (all need the same)
-        """Return the stages whose products are read: without the scan where it is not asked for."""
-        return [
-            stage for stage in self.upstream_stages() if self.report_scan or stage not in (PlotScan, ScanHistograms)
-        ]
+        """Return the stages whose products are read: the scan and counts of simulation only where they are shown."""
+        left_out = set() if self.report_scan else {PlotScan, ScanHistograms}
+        if len(self.data_types()) < 2 or not self.mc_weights:
+            left_out |= {FillHistograms, CountMasses}
+        return [stage for stage in self.upstream_stages() if stage not in left_out]
 
     def check_parameters(self) -> None:
         """Raise when figures are not made in the format that the report shows.
@@ -91,6 +95,7 @@ class MakeReport(ReportParameters, Stage):
         from physics.selection.selection import Selection
         from steps import statistics
         from steps.output.report import Run
+        from steps.output.report_histograms import HistogramOptions
 
         paths = self.upstream_statistics()
         return Run(
@@ -99,33 +104,53 @@ class MakeReport(ReportParameters, Stage):
             skim=self.skim,
             read=statistics.files_read(paths[ParseFile.__name__]),
             stages=statistics.of_stages(paths),
-            naming=self.histogram_naming(),
-            rules=self.rules(),
-            min_events=self.min_events_per_fs,
-            exclude_outliers=self.exclude_outliers,
+            histograms=HistogramOptions(
+                self.histogram_naming(), self.rules(), self.min_events_per_fs, self.exclude_outliers
+            ),
         )
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to report of a dataset."""
-        from steps import peaks, statistics
+        from steps import statistics
         from steps.output.report import Dataset
-        from targets.products import scan_tables
 
-        scanned = self.upstream_task(ScanHistograms).product(branch) if self.report_scan else None
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
-        making = self.upstream_task(MakeHistograms)
         return Dataset(
             name=branch.dataset,
             files=branch.files,
             unavailable=self.file_list().unavailable(branch.dataset),
             statistics=summed,
             headlines=self.headlines(branch, summed),
-            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
-            histograms=making.product(branch),
+            histograms=self.histograms(branch),
             figures=self.upstream_task(MakePlots).product(branch),
-            met_histograms=making.met_path(branch) if self.met_combinations else None,
-            scan=scan_tables.read(scanned) if scanned else [],
-            scan_figures=self.upstream_task(PlotScan).product(branch) if scanned else None,
+            scan_figures=self.upstream_task(PlotScan).product(branch) if self.report_scan else None,
+        )
+
+    def histograms(self, branch: BranchFiles) -> Any:
+        """Return what there is to show of the histograms of a dataset."""
+        from steps import peaks
+        from steps.output.report_histograms import DatasetHistograms, Scanned, UnderData
+        from targets.products import scan_tables
+
+        making, counting = self.upstream_task(MakeHistograms), self.upstream_task(CountMasses)
+        scanning, simulation = (
+            self.upstream_task(ScanHistograms),
+            self.upstream_task(MakePlots).simulation(branch.dataset),
+        )
+        scan = under_data = None
+        if self.report_scan:
+            options = self.scan_options(scanning.label(branch).energy_tev)
+            scan = Scanned(scan_tables.read(scanning.product(branch)), options, making.counted(branch))
+        if simulation and simulation.has_data:
+            before = [counting.product(part) for part in counting.branches_of("group", branch.dataset)]
+            under_data = UnderData(simulation, before, self.peak_detection_bin_width_gev)
+        return DatasetHistograms(
+            dataset=branch.dataset,
+            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
+            made=making.files_of(branch, Path(self.output_filename).stem),
+            whole=making.whole(branch),
+            scan=scan,
+            under_data=under_data,
         )
 
     def headlines(self, branch: BranchFiles, summed: DatasetStatistics) -> Any:

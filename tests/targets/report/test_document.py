@@ -117,10 +117,10 @@ def test_ten_thousand_histograms_are_embedded_compactly(path):
 
 def test_every_file_of_the_page_is_used_and_installed(path):
     text = written(path)
-    for file in PAGE.glob("*.[cj]s*"):
+    for file in PAGE.rglob("*.[cj]s*"):
         assert file.read_text(encoding="utf-8") in text, file
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert settings["tool"]["setuptools"]["package-data"]["targets.report"] == ["page/*"]
+    assert settings["tool"]["setuptools"]["package-data"]["targets.report"] == ["page/*", "page/*/*"]
 
 
 @pytest.mark.parametrize("file", sorted(PAGE.iterdir()), ids=lambda file: file.name)

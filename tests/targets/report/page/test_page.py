@@ -31,13 +31,6 @@ def test_luminosity_and_warnings_stand_on_top(some):
     assert some.texts("#headlines .warnings li") == ["no trigger was asked for"]
 
 
-def test_the_five_largest_excesses_stand_on_top(show):
-    drawn = [{"name": f"excess_{n}", "title": f"excess {n}", "png": PNG} for n in range(1, 8)]
-    page = show(figures=[{"name": "events", "title": "events", "png": PNG}, *drawn])
-    assert page.texts("#headlines figcaption") == [f"excess {n}" for n in range(1, 6)]
-    assert page.texts("#figures figcaption") == ["events", "excess 6", "excess 7"]
-
-
 def test_where_there_is_no_warning_that_is_said(show):
     page = show(headlines=[{"dataset": "d", "facts": ["all events count"], "warnings": []}])
     assert page.texts("#headlines p") == ["all events count", "No warnings."]

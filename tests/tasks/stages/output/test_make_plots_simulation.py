@@ -1,6 +1,9 @@
 """MakePlots of simulation: data over samples of the same release, whose numbers are the normalised weights."""
 
+import base64
 import json
+import re
+import zlib
 
 import numpy as np
 import pytest
@@ -101,6 +104,29 @@ def check_numbers(runs, comparison):
         assert sample.variances == pytest.approx(factor**2 * squares, rel=1e-2)
 
 
+def check_report(runs, drawn):
+    """Find the numbers of the figures in the report, which has those of all other histograms of the data too."""
+    runs(task="MakeReport", report_scan=False, **FEW)
+    (path,) = runs.products("report")
+    text = re.search(r'id="data">([^<]*)<', path.read_text())[1]
+    rows = json.loads(zlib.decompress(base64.b64decode(text)))["histograms"]
+    compared = {(row["final_state"], row["combination"]): row["simulation"] for row in rows if row["dataset"] == DATA}
+    assert len(compared) > len(drawn)
+    assert all(compared.values())
+    assert {row["simulation"] for row in rows if row["dataset"] != DATA} == {None}
+    for comparison in drawn:
+        shown = compared[comparison.key[:2]]
+        n_bins = len(shown["counts"])
+        assert not comparison.data[n_bins:].any()
+        assert shown["counts"] == comparison.data[:n_bins].tolist()
+        layers = {layer["name"]: layer["contents"] for layer in shown["layers"]}
+        assert {sample.name for sample in comparison.samples} == layers.keys()
+        for sample in comparison.samples:
+            assert layers[sample.name] == pytest.approx(sample.contents[:n_bins], rel=1e-4)
+        assert shown["errors"] == pytest.approx(np.sqrt(comparison.total().variances[:n_bins]), rel=1e-4)
+        assert shown["normalised_to"] == comparison.normalised_to
+
+
 def test_simulation_under_data_and_alone(runs, drawings):
     runs(task="MakePlots", **FEW)
     compared = drawings.with_data()
@@ -116,6 +142,8 @@ def test_simulation_under_data_and_alone(runs, drawings):
     (folder,) = [path for path in runs.products("plots") if path.name == DATA]
     listed = {entry["name"] for entry in json.loads((folder / "figures.json").read_text())["figures"]}
     assert len([name for name in listed if name.startswith("simulation_")]) == 2
+
+    check_report(runs, [comparison for _, comparison in compared])
 
     # what is drawn under data is in the name of their figures
     drawings.drawn.clear()

@@ -13,6 +13,7 @@ import uproot
 from edm.records.cutflow import shown
 from steps.environment import commit
 from tests.support.browsers import chromium
+from tests.support.scans import FAST
 from tests.support.toy_files import EVENTS, toy_file, truncate
 
 ROOT = Path(__file__).parents[4]
@@ -82,6 +83,34 @@ def test_every_combination_has_a_histogram_or_a_reason(drawn):
     for state, events in small.items():
         said = {reason for (one, _, _), reason in without.items() if one == state}
         assert said == {f"its final state has {events} events, min_events_per_fs is 95"}
+
+
+def test_beside_each_histogram_stands_what_it_was_before_removal(drawn):
+    made = {one["name"]: one for one in document(drawn)["histograms"]}
+    (whole,) = (drawn.out / "histograms").glob("*/whole*.root")
+    with uproot.open(whole) as file:
+        assert {name: one["before"] for name, one in made.items()} == {
+            name: file[name].values().tolist() for name in made
+        }
+
+
+def test_beside_each_histogram_stands_what_the_scan_fitted(own):
+    report(own, plotted_final_states=0, **FAST)
+    whole = document(own)
+    made = {one["name"]: one for one in whole["histograms"]}
+    (table,) = [json.loads(path.read_text()) for path in (own.out / "scan").glob("*/files.json")]
+    fitted = {row["name"]: row for row in table if row["parameters"]}
+    assert fitted
+    assert {name for name, one in made.items() if one["fit"]} == fitted.keys()
+    for name, row in fitted.items():
+        expected, counts = np.array(made[name]["fit"]["expected"]), np.array(made[name]["counts"])
+        assert len(expected) == len(made[name]["fit"]["pulls"]) == row["bins"]
+        edges = made[name]["start_gev"] + made[name]["width_gev"] * np.arange(row["bins"])
+        inside = (edges > row["low_gev"] - 1e-6) & (edges < row["high_gev"] - 1e-6)
+        assert counts[: row["bins"]][inside].sum() == row["observed"]
+        assert expected[inside].sum() == pytest.approx(row["expected"], rel=1e-3)
+    excesses = [one["histogram"] for one in whole["figures"] if one["name"].startswith("excess_")]
+    assert excesses == [row["name"] for row in table if row["global_p"] is not None][: len(excesses)] != []
 
 
 def test_cuts_statistics_and_files_are_those_of_the_run(drawn, toys):

@@ -26,11 +26,12 @@ function showFigures(report) {
   byId("figures").append(element("div", { class: "figures" }, ...others.map(figure)));
 }
 
-function figure({ title, png }) {
+function figure({ title, png, dataset, histogram }) {
   const image = element("img", { alt: title, loading: "lazy", decoding: "async", src: `data:image/png;base64,${png}` });
   const says = { "aria-expanded": "false", "aria-label": `${title}: enlarge` };
   const button = element("button", { type: "button", ...says }, image);
   const made = element("figure", {}, button, element("figcaption", {}, ...breakable(title)));
+  if (histogram) made.append(element("a", { href: fragmentOf({ dataset, name: histogram }) }, "Look at this histogram"));
   button.addEventListener("click", () => {
     const wide = made.classList.toggle("wide");
     button.setAttribute("aria-expanded", wide);

@@ -12,44 +12,90 @@ function showBrowser(report) {
   const table = new Table(columns, {
     caption: "Histograms by final state and combination",
     sort: scanned ? { key: "globalP", descending: false } : { key: "entries", descending: true },
-    pick: (row, clicked) => {
-      drawing.show(row);
-      if (clicked && row.histogram) history.replaceState(null, "", fragmentOf(row));
-      if (clicked) bringIntoView(byId("drawing"));
-    },
+    pick: (row, clicked) => choice.pick(row, clicked),
   });
+  const choice = new Choice(drawing, table);
   byId("back").addEventListener("click", () => (table.chosenLine() ?? table.node).scrollIntoView({ block: "center" }));
   byId("table").append(table.node);
   fillFilters(rows);
   listen(rows, table);
   table.show(rows);
   listenToDownloads(drawing, table);
-  const named = rowOfAddress(rows);
-  if (named) goTo(named, rows, table);
-  else if (table.rows[0]?.histogram) table.choose(table.rows[0]);
-  window.addEventListener("hashchange", () => {
-    const row = rowOfAddress(rows);
-    if (row) goTo(row, rows, table);
+  listenToLinks(rows, choice);
+  if (!choice.follow(rows) && table.rows[0]?.histogram) table.choose(table.rows[0]);
+}
+
+/** What is drawn: the histogram that was chosen, and a second one over it where somebody added one. */
+class Choice {
+  constructor(drawing, table) {
+    Object.assign(this, { drawing, table, waiting: false });
+    byId("second").addEventListener("click", () => this.press());
+  }
+
+  /** Show a row, or add it where a second one is waited for; clicked says whether somebody pointed at it. */
+  pick(row, clicked) {
+    const { row: first, second } = this.drawing;
+    if (!this.waiting || !clicked) this.show(row);
+    else this.show(first, row.histogram && row !== first ? row : second);
+    if (!clicked) return;
+    if (this.drawing.row.histogram) history.replaceState(null, "", fragmentOf(this.drawing.row, this.drawing.second));
+    bringIntoView(byId("drawing"));
+  }
+
+  show(first, second = null) {
+    this.waiting = false;
+    this.drawing.show(first, second);
+    this.table.mark([first, second]);
+    this.tell();
+  }
+
+  /** Wait for a second histogram, stop waiting, or take it away again. */
+  press() {
+    const { row, second } = this.drawing;
+    if (second) return this.pick(row, true);
+    this.waiting = !this.waiting;
+    this.tell();
+    byId("readout").textContent = this.waiting ? "Choose the second histogram in the table." : "";
+    if (this.waiting) bringIntoView(this.table.chosenLine() ?? this.table.node);
+  }
+
+  tell() {
+    byId("second").setAttribute("aria-pressed", this.waiting);
+    byId("second").textContent = this.drawing.second ? "Remove the second" : "Add a second";
+  }
+
+  /** Show what the address of the page names, whatever the filters and the page of the table; gives whether it does. */
+  follow(rows) {
+    const [first, second] = rowsOfAddress(rows);
+    if (!first) return false;
+    if (!this.table.rows.includes(first)) {
+      byId("filters").reset();
+      setTimeout(() => this.follow(rows)); // behind the filters, which let all rows through then
+      return true;
+    }
+    this.table.reveal(first);
+    this.table.choose(first);
+    if (second) this.show(first, second);
+    byId("histograms").scrollIntoView();
+    return true;
+  }
+}
+
+/** Follow links to histograms: also to that which the address names already. */
+function listenToLinks(rows, choice) {
+  window.addEventListener("hashchange", () => choice.follow(rows));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='#histogram=']");
+    if (link?.hash === location.hash) choice.follow(rows);
   });
 }
 
-/** Show a row that a link names, whatever the filters and the page of the table. */
-function goTo(row, rows, table) {
-  if (!table.rows.includes(row)) {
-    byId("filters").reset();
-    table.show(rows);
-  }
-  table.reveal(row);
-  table.choose(row);
-  byId("histograms").scrollIntoView();
-}
-
 function listenToDownloads(drawing, table) {
-  const title = (row) => `${row.combination} in ${row.state}, ${row.dataset}`;
-  byId("csv").addEventListener("click", () => saveText(fileName(drawing.row, ".csv"), histogramCsv(drawing.row)));
+  const rows = () => [drawing.row, drawing.second].filter(Boolean);
+  byId("csv").addEventListener("click", () => saveText(fileName(rows(), ".csv"), csv(drawing.content.csv())));
   byId("png").addEventListener("click", async () => {
-    const { row, svg } = drawing;
-    save(fileName(row, ".png"), await picture(svg, title(row)));
+    const { content, svg } = drawing;
+    save(fileName(rows(), ".png"), await picture(svg, content.title, [...byId("legend").children]));
   });
   byId("table-csv").addEventListener("click", () => saveText("histograms.csv", tableCsv(table)));
 }

@@ -13,8 +13,8 @@ class Zoom {
     svg.addEventListener("pointermove", (event) => this.move(event));
     svg.addEventListener("pointerup", (event) => this.release(event));
     svg.addEventListener("pointercancel", () => this.drop());
-    svg.addEventListener("pointerleave", () => drawing.histogram && this.from === null && drawing.mark(null));
-    svg.addEventListener("dblclick", () => drawing.histogram && drawing.reset());
+    svg.addEventListener("pointerleave", () => drawing.content && this.from === null && drawing.mark(null));
+    svg.addEventListener("dblclick", () => drawing.content && drawing.reset());
     svg.addEventListener("keydown", (event) => this.key(event));
     for (const button of document.querySelectorAll("[data-zoom]")) {
       button.addEventListener("click", () => this.act(button.dataset.zoom));
@@ -30,7 +30,7 @@ class Zoom {
   }
 
   bin(mass) {
-    return Math.floor(this.drawing.grid.place(mass));
+    return Math.floor(this.drawing.content.marks.grid.place(mass));
   }
 
   /** Look closer by a factor, or from further away; the mass at the centre stays where it is. */
@@ -40,19 +40,19 @@ class Zoom {
   }
 
   wheel(event) {
-    if (!this.drawing.histogram || !event.deltaY) return;
+    if (!this.drawing.content || !event.deltaY) return;
     const changed = this.closer(event.deltaY < 0 ? WHEEL_STEP : 1 / WHEEL_STEP, this.mass(event));
     if (changed) event.preventDefault(); // at the whole range the page scrolls on
   }
 
   press(event) {
-    if (!this.drawing.histogram || event.button) return;
+    if (!this.drawing.content || event.button) return;
     this.from = this.mass(event);
     this.drawing.svg.setPointerCapture(event.pointerId);
   }
 
   move(event) {
-    if (!this.drawing.histogram) return;
+    if (!this.drawing.content) return;
     const mass = this.mass(event);
     this.drawing.mark(this.bin(mass));
     if (this.from !== null) this.select(mass);
@@ -62,7 +62,7 @@ class Zoom {
   select(mass) {
     const [low, high] = [Math.min(this.from, mass), Math.max(this.from, mass)].map(this.drawing.x);
     this.selection?.remove();
-    this.selection = this.drawing.box({ class: "selection", x: low, width: high - low });
+    this.selection = box({ ...this.drawing.frame, bottom: this.drawing.frame.end }, { class: "selection", x: low, width: high - low });
     this.drawing.svg.append(this.selection);
   }
 
@@ -83,7 +83,7 @@ class Zoom {
 
   act(what) {
     const { drawing } = this;
-    if (!drawing.histogram) return;
+    if (!drawing.content) return;
     const { low, high } = drawing.view;
     const step = (high - low) / 4;
     if (what === "in") this.closer(BUTTON_STEP, (low + high) / 2);
@@ -94,7 +94,7 @@ class Zoom {
   }
 
   key(event) {
-    if (!this.drawing.histogram || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.drawing.content || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "reset" }[event.key];
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (action) this.act(action);
@@ -105,10 +105,11 @@ class Zoom {
   /** Go to the next bin, and bring it into view. */
   step(step) {
     const { drawing } = this;
-    const [first] = drawing.inView();
+    const { marks } = drawing.content;
+    const [first] = marks.inView(drawing.view);
     drawing.mark(drawing.marked === null ? first : drawing.marked + step);
     const { low, high } = drawing.view;
-    const [left, right] = [drawing.low(drawing.marked), drawing.low(drawing.marked + 1)];
+    const [left, right] = [marks.low(drawing.marked), marks.low(drawing.marked + 1)];
     if (left < low) drawing.look(left, left + high - low);
     if (right > high) drawing.look(right - (high - low), right);
   }

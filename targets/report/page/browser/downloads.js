@@ -1,22 +1,14 @@
-// A histogram as a link, as CSV and as PNG, and the table as CSV: all made here, nothing is asked of the network.
+// What is drawn as CSV and as PNG, and the table as CSV: all made here, nothing is asked of the network.
 
 const PNG_SCALE = 2; // pixels of the picture for each of the screen
+const LINE_PX = 19;
 const DRAWN_STYLE = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",
   "font-size", "font-family", "visibility"];
 
-/** Name a row in the address of the page; the names of histograms differ only within a dataset. */
-function fragmentOf(row) {
-  return `#histogram=${encodeURIComponent(row.dataset)}/${encodeURIComponent(row.name)}`;
-}
-
-/** The row that the address of the page names, or nothing. */
-function rowOfAddress(rows) {
-  return rows.find((row) => row.histogram && fragmentOf(row) === location.hash);
-}
-
-/** Name a file after a row, without what file systems do not take. */
-function fileName(row, suffix) {
-  return `${row.dataset}_${row.name}`.replace(/[^\w.+-]+/g, "_") + suffix;
+/** Name a file after rows, without what file systems do not take. */
+function fileName(rows, suffix) {
+  const names = rows.map((row) => `${row.dataset}_${row.name}`);
+  return names.join("_and_").replace(/[^\w.+-]+/g, "_") + suffix;
 }
 
 /** Write a table as CSV: what holds a comma, a quote or a new line stands in quotes. */
@@ -26,13 +18,6 @@ function csv(lines) {
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return lines.map((line) => `${line.map(field).join(",")}\n`).join("");
-}
-
-function histogramCsv(row) {
-  const { low } = gridOf(row.histogram);
-  const edge = (bin) => Number(low(bin).toPrecision(12)); // edges are sums of floats
-  const bins = row.histogram.counts.map((count, bin) => [edge(bin), edge(bin + 1), count]);
-  return csv([["low_gev", "high_gev", "entries"], ...bins]);
 }
 
 /** Write the rows that the table shows, in its order, on all its pages. */
@@ -51,8 +36,8 @@ function save(name, blob) {
 
 const saveText = (name, text) => save(name, new Blob([text], { type: "text/csv" }));
 
-/** Draw an SVG as it stands on the page into a PNG with a title; gives a promise of the picture. */
-async function picture(svg, title) {
+/** Draw an SVG as it stands on the page into a PNG with a title and the legend; gives a promise of the picture. */
+async function picture(svg, title, legend) {
   const copy = svg.cloneNode(true);
   const copies = copy.querySelectorAll("*");
   [...svg.querySelectorAll("*")].forEach((part, place) => {
@@ -63,15 +48,33 @@ async function picture(svg, title) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
   await image.decode();
-  const canvas = element("canvas", { width: width * PNG_SCALE, height: (height + 26) * PNG_SCALE });
+  const above = LINE_PX * (1 + legend.length) + 8;
+  const canvas = element("canvas", { width: width * PNG_SCALE, height: (height + above) * PNG_SCALE });
   const context = canvas.getContext("2d");
   const page = getComputedStyle(document.body);
   context.scale(PNG_SCALE, PNG_SCALE);
   context.fillStyle = page.backgroundColor;
-  context.fillRect(0, 0, width, height + 26);
+  context.fillRect(0, 0, width, height + above);
   context.fillStyle = page.color;
   context.font = `13px ${page.fontFamily}`;
-  context.fillText(title, 8, 18, width - 16);
-  context.drawImage(image, 0, 26, width, height);
+  context.fillText(title, 8, LINE_PX - 2, width - 16);
+  legend.forEach((line, place) => drawKey(context, line, LINE_PX * (place + 2) - 2, width));
+  context.drawImage(image, 0, above, width, height);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+/** Draw a line of the legend: its key as it looks on the page, and its text. */
+function drawKey(context, line, bottom, width) {
+  const key = line.querySelector(".key");
+  const ink = context.fillStyle;
+  if (key) {
+    const { backgroundColor, borderTopColor, borderTopWidth } = getComputedStyle(key);
+    const [high, thick] = [key.clientHeight, parseFloat(borderTopWidth)];
+    context.fillStyle = backgroundColor;
+    context.fillRect(8, bottom - 10, 16, high ? 10 : 0);
+    Object.assign(context, { strokeStyle: borderTopColor, lineWidth: thick });
+    context.strokeRect(8, bottom - (high ? 10 : 5), 16, high ? 10 : 0);
+  }
+  context.fillStyle = ink;
+  context.fillText(line.textContent.trim(), 32, bottom, width - 40);
 }
