@@ -1,1 +1,1 @@
-"""The work of the stages that people look at: figures and the report."""
+"""The work of the stages that people look at: figures, labels, tables."""

@@ -60,6 +60,7 @@ WINGS = {  # the same for the rooms inside targets, tasks, physics, steps and su
     "physics.scan": set[str](),
     "steps.output": set[str](),
     "steps.scan": {"steps.output"},
+    "steps.report": {"steps.output", "steps.scan"},
     "submit.pbs": set[str](),
 }
 OUTSIDE = {  # modules from elsewhere that a room does without

@@ -25,7 +25,7 @@ __all__ = ["Preloaded", "draw_nothing"]
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _COMMANDS = ("luigi", "law", "pipeline")
-_LOADED = ("parse", "masses", "peaks", "histograms", "output.figures", "output.report")
+_LOADED = ("parse", "masses", "peaks", "histograms", "output.figures", "report.report")
 _DEMO_PARTS = 2  # files of the demo data, which has eight
 _FILES = 3
 _LONGEST_S = 60

@@ -72,7 +72,7 @@ class MakeReport(ReportParameters, Stage):
 
     def run(self) -> None:
         """Make the report."""
-        from steps.output import report
+        from steps.report import report
         from targets.report import document
 
         with recording(self) as product:
@@ -94,8 +94,8 @@ class MakeReport(ReportParameters, Stage):
         """Return what there is to report of the run as a whole."""
         from physics.selection.selection import Selection
         from steps import statistics
-        from steps.output.report import Run
-        from steps.output.report_histograms import HistogramOptions
+        from steps.report.histograms import HistogramOptions
+        from steps.report.report import Run
 
         paths = self.upstream_statistics()
         return Run(
@@ -112,7 +112,7 @@ class MakeReport(ReportParameters, Stage):
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to report of a dataset."""
         from steps import statistics
-        from steps.output.report import Dataset
+        from steps.report.report import Dataset
 
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
         return Dataset(
@@ -129,7 +129,7 @@ class MakeReport(ReportParameters, Stage):
     def histograms(self, branch: BranchFiles) -> Any:
         """Return what there is to show of the histograms of a dataset."""
         from steps import peaks
-        from steps.output.report_histograms import DatasetHistograms, Scanned, UnderData
+        from steps.report.histograms import DatasetHistograms, Scanned, UnderData
         from targets.products import scan_tables
 
         making, counting = self.upstream_task(MakeHistograms), self.upstream_task(CountMasses)

@@ -123,7 +123,7 @@ def test_every_file_of_the_page_is_used_and_installed(path):
     assert settings["tool"]["setuptools"]["package-data"]["targets.report"] == ["page/*", "page/*/*"]
 
 
-@pytest.mark.parametrize("file", sorted(PAGE.iterdir()), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(PAGE.rglob("*.*")), ids=lambda path: path.name)
 def test_the_house_rules_hold_for_the_page(file):
     lines = file.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 300

@@ -22,7 +22,7 @@ assert CmdlineParser._possibly_exit_with_help is leave
 WITHOUT_LUIGI = """
 import sys
 import steps.parse, steps.masses, steps.peaks, steps.histograms, steps.demo, steps.statistics
-import steps.output.figures, steps.output.report
+import steps.output.figures, steps.report.report
 assert not {"luigi", "law"} & set(sys.modules)
 """
 

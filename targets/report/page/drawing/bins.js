@@ -1,5 +1,6 @@
-// Bins with a value each, and how they are drawn. What is called "at" is where: x and y turn GeV and events into pixels,
-// top and bottom are the ends of the panel, base is where areas begin: at 0, or at the lower end of a logarithmic axis.
+// Bins with a value each, and how they are drawn. What is called "at" is where: x and y turn GeV and events into
+// pixels, top and bottom are the ends of the panel, base is where areas begin: at 0, or at the lower end of a
+// logarithmic axis.
 
 const ROUNDING = 1e-9; // of a bin: edges are sums of floats
 

@@ -1,5 +1,5 @@
-// The drawing of what was chosen, as SVG: frame, axes, the part in view, the mark. What stands in the frame is made by a
-// content: Single, Overlay or OverSimulation.
+// The drawing of what was chosen, as SVG: frame, axes, the part in view, the mark. What stands in the frame is made by
+// a content: Single, Overlay or OverSimulation.
 
 const MARGIN = { left: 68, right: 14, top: 12, bottom: 46 };
 const NARROW_PX = 520;
@@ -120,7 +120,7 @@ class Drawing {
     this.y = (this.isLog ? logarithmic : linear)(...this.range, bottom, top);
     const at = { x: this.x, y: this.y, top, bottom, base: this.isLog ? bottom : this.y(0), view: this.view };
     const up = this.isLog ? decades(...this.range) : ticks(...this.range, 6, this.content.whole);
-    const line = (value) => this.tick(value, "y", { x: left - 7, y: this.y(value) + 4 }, [left, this.y(value)], [right - left, 0]);
+    const line = (value) => this.level(value, "y", this.y(value));
     this.marker = shape("rect", { class: "marker", y: top, height: this.frame.end - top });
     const inside = shape("g", { "clip-path": "url(#clip)" }, ...this.content.shapes(at), ...this.content.lines(at));
     return [
@@ -138,7 +138,7 @@ class Drawing {
     const { left, right } = this.frame;
     const y = linear(...panel.range, bottom, top);
     const at = { x: this.x, y, top, bottom, view: this.view };
-    const line = (value) => this.tick(value, "panel", { x: left - 7, y: y(value) + 4 }, [left, y(value)], [right - left, 0]);
+    const line = (value) => this.level(value, "panel", y(value));
     const middle = shape("line", { class: "middle", x1: left, x2: right, y1: y(panel.line), y2: y(panel.line) });
     return [
       shape("clipPath", { id: "clip-panel" }, box({ left, right, top, bottom })),
@@ -160,8 +160,14 @@ class Drawing {
     const across = ticks(this.view.low, this.view.high, Math.max(4, (right - left) / 75));
     const column = (value) =>
       this.tick(value, "x", { x: this.x(value), y: end + 17 }, [this.x(value), end], [0, end - top]);
-    const label = shape("text", { class: "label", x: right, y: end + 38, "text-anchor": "end" }, "Invariant mass [GeV]");
-    return [...across.map(column), label];
+    const place = { x: right, y: end + 38, "text-anchor": "end" };
+    return [...across.map(column), shape("text", { class: "label", ...place }, "Invariant mass [GeV]")];
+  }
+
+  /** A tick at the left of a panel, and its line. */
+  level(value, axis, y) {
+    const { left, right } = this.frame;
+    return this.tick(value, axis, { x: left - 7, y: y + 4 }, [left, y], [right - left, 0]);
   }
 
   tick(value, axis, place, [x, y], [across, up]) {

@@ -50,11 +50,11 @@ class Overlay {
   says(mark) {
     const [first, second] = this.counts;
     const there = second.at(first.middle(mark));
-    const name = ({ combination, state }) => `${combination} in ${state}`;
+    const name = (place) => `${this.rows[place].combination} in ${this.rows[place].state}`;
     const counted = (bins, bin) => (bin === null ? "no bin" : `${number(bins.values[bin])} events`);
     const other = there !== null && saysEdges(second, there) !== saysEdges(first, mark);
     const where = other ? ` (${saysEdges(second, there)})` : "";
-    const texts = [counted(first, mark), counted(second, there)].map((text, place) => `${name(this.rows[place])} ${text}`);
+    const texts = [`${name(0)} ${counted(first, mark)}`, `${name(1)} ${counted(second, there)}`];
     return `${saysEdges(first, mark)}: ${texts.join("; ")}${where}`;
   }
 

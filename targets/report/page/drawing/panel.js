@@ -13,8 +13,10 @@ class PullPanel {
 
   shapes(at) {
     const [first, last] = this.bins.inView(at.view);
-    const bars = last > first ? [shape("path", { class: "pull", d: stairs({ ...at, base: at.y(0) }, this.bins, first, last) })] : [];
-    return [...windowOf(at, this.scan), ...bars];
+    const window = windowOf(at, this.scan);
+    if (last <= first) return window;
+    const d = stairs({ ...at, base: at.y(0) }, this.bins, first, last);
+    return [...window, shape("path", { class: "pull", d })];
   }
 }
 
@@ -22,7 +24,8 @@ class PullPanel {
 class RatioPanel {
   constructor(data, total, errors) {
     Object.assign(this, { data, total, errors, title: "data / sim.", line: 1 });
-    this.ratios = data.values.map((count, bin) => (count > 0 && total.values[bin] > 0 ? count / total.values[bin] : null));
+    const ratio = (count, expected) => (count > 0 && expected > 0 ? count / expected : null);
+    this.ratios = data.values.map((count, bin) => ratio(count, total.values[bin]));
     this.range = [0, ratioEnd(this.ratios.filter((ratio) => ratio !== null))];
   }
 

@@ -62,7 +62,8 @@ class Zoom {
   select(mass) {
     const [low, high] = [Math.min(this.from, mass), Math.max(this.from, mass)].map(this.drawing.x);
     this.selection?.remove();
-    this.selection = box({ ...this.drawing.frame, bottom: this.drawing.frame.end }, { class: "selection", x: low, width: high - low });
+    const { top, end } = this.drawing.frame;
+    this.selection = box({ left: low, right: high, top, bottom: end }, { class: "selection" });
     this.drawing.svg.append(this.selection);
   }
 

@@ -31,7 +31,8 @@ function figure({ title, png, dataset, histogram }) {
   const says = { "aria-expanded": "false", "aria-label": `${title}: enlarge` };
   const button = element("button", { type: "button", ...says }, image);
   const made = element("figure", {}, button, element("figcaption", {}, ...breakable(title)));
-  if (histogram) made.append(element("a", { href: fragmentOf({ dataset, name: histogram }) }, "Look at this histogram"));
+  const link = histogram && fragmentOf({ dataset, name: histogram });
+  if (link) made.append(element("a", { href: link }, "Show this histogram below"));
   button.addEventListener("click", () => {
     const wide = made.classList.toggle("wide");
     button.setAttribute("aria-expanded", wide);

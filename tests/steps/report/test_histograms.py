@@ -13,8 +13,8 @@ from physics.scan.toys import ScanOptions
 from plots.style import SAMPLE_COLORS
 from steps.histogram_counts import BEFORE
 from steps.histograms import HistogramNaming
-from steps.output.report_histograms import DatasetHistograms, HistogramOptions, Scanned, UnderData, browse
 from steps.output.simulation import Simulation
+from steps.report.histograms import DatasetHistograms, HistogramOptions, Scanned, UnderData, browse
 from steps.scan import scanning, spectra
 from steps.scan.figures import expected_entries
 from steps.weighting.counts import SampleCounts
@@ -46,7 +46,7 @@ def browsed(dataset, options=OPTIONS):
 
 def scan(dataset, paths):
     found = [spectrum for path in paths for spectrum in spectra.read_spectra(path, dataset.table, NAMING)]
-    return found, Scanned(scanning.scan_all(found, SCAN, 1, lambda _: None), SCAN, paths)
+    return found, Scanned(scanning.scan_all(found, SCAN, 1, lambda _done, _of: None), SCAN, paths)
 
 
 def test_without_scan_or_anything_else_there_is_the_histogram_alone(falling_dataset):

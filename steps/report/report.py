@@ -13,8 +13,8 @@ from plots import overview, wording
 from steps import environment
 from steps.output import labels
 from steps.output.headlines import Headlines
-from steps.output.report_figures import read_figures
-from steps.output.report_histograms import DatasetHistograms, HistogramOptions, browse
+from steps.report.figures import read_figures
+from steps.report.histograms import DatasetHistograms, HistogramOptions, browse
 from targets.catalogue import citations
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 from targets.report import document

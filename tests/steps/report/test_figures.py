@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from steps.output import figure_files
 from steps.output.figure_files import INDEX, FigurePlan
-from steps.output.report_figures import read_figures
+from steps.report.figures import read_figures
 from targets.errors import FileFormatError, UnreadableFileError
 
 
