@@ -1,79 +1,46 @@
-"""From a ROOT file to histograms on one core, against decompression alone. Prints one line a goal.
+"""From a ROOT file to histograms on one core, against decompression alone, and against peers. Prints one line a goal.
 
 usage: python benchmarks/end_to_end.py [--quick]     --quick: 100,000 events, two runs
 
-The work: ParseFile, ComputeMasses, CountMasses, FindPeaks, RemovePeaks, FillHistograms and MakeHistograms, one after
-the other in this process, with everything imported and compiled; all products are written. The limit is the CPU time to
-decompress the baskets of the branches that ParseFile reads (see reading.py, which makes the NanoAOD-like files, with as
-many events as those of CMS 2016 have). PHYSLITE is the file in ../shared/data/bench, its events repeated by ROOT until
-they are as many as in a file of the release; without ROOT its line says so. The ratio is the median of alternating
-runs; what each stage takes of it stands beside.
+The work: all stages from ParseFile to MakeHistograms in this process, with everything imported and compiled (chain.py).
+The limit is the CPU time to decompress the baskets of the branches that ParseFile reads (see reading.py, which makes
+the NanoAOD-like files, with as many events as those of CMS 2016 have). PHYSLITE is the file in ../shared/data/bench,
+its events repeated by ROOT until they are as many as in a file of the release; without ROOT its line says so. The ratio
+is the median of alternating runs; what each stage takes of it stands beside.
+
+Peers (folder peers) make the same histograms of the same file, each in a process of its own, whose CPU time without
+imports is compared with ours: with everything kept. Their histograms are compared with ours (see chain.py).
 """
 
-import resource
+import collections
+import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import chain
 import reading
 import uproot
 from goals import Goals
 
-from physics.bins.bins import ConstantBins
-from physics.combinations import Rules
-from physics.resonances import choose
-from steps import histogram_counts, histograms, masses, parse, peaks
-from steps.events.event_options import EventOptions
-from targets.catalogue.input_files import InputFile
 from targets.events import schemas
-from targets.events.inputs import FetchOptions
 from targets.events.reader import open_events
 
-KINDS = ("e", "m", "j", "g")
-KNOWN = ("jpsi", "psi2s", "upsilon", "z")
-SEARCH = peaks.PeakSearch(100, 10.0, 10_000.0, choose(KNOWN))
-BINS = (ConstantBins(10.0),)
-CHUNK_EVENTS = 100_000
-MEMORY_MB = 400  # for chunks, on top of what this process has taken: a worker of 700 MB has taken 300
 PHYSLITE = reading.REAL / "amp_physlite_Zee_x20.root"
 PHYSLITE_TIMES = 64  # 2,000 events: 128,000 are in a file of the release
 FILE_BASKETS = 84  # of 20,000 events: 2.10 G events of CMS 2016 are in 1,254 files
-
-
-def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
-    """Do one stage after the other, with one file or one many times; yield the name of each when it is done."""
-    how = parse.ReadOptions(
-        schemas.load(""),
-        reading.DEFAULT,
-        FetchOptions("auto", folder, keep=False),
-        CHUNK_EVENTS,
-        MEMORY_MB + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
-        attempts=1,
-        tolerated_failures=0,
-        events=EventOptions(
-            good_runs=("none",), triggers=False
-        ),  # the files lie outside all lists (see event_level.py)
-    )
-    source = InputFile(str(file), file.stat().st_size, None, None, None, None, "files", "data")
-    parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
-    parse.parse([source] * times, how, parsed, "rntuple")
-    yield "ParseFile"
-    masses.compute(parsed, made, masses.MassOptions(KINDS, Rules(), chunk_events=CHUNK_EVENTS))
-    yield "ComputeMasses"
-    peaks.count(made, counted, SEARCH)
-    yield "CountMasses"
-    table = peaks.find("files", [counted], SEARCH)
-    yield "FindPeaks"
-    peaks.remove(made, cut, table, SEARCH)
-    yield "RemovePeaks"
-    histogram_counts.count(cut, filled, BINS, False)
-    yield "FillHistograms"
-    histograms.write(folder / "h.root", histograms.fill([filled], table, BINS, True), True)
-    yield "MakeHistograms"
+PEERS = Path(__file__).with_name("peers")
+OF_ALL = {
+    "awkward and vector": ("chain_awkward.py",),
+    "RDataFrame, a Filter a final state": ("chain_rdataframe.py",),
+    "RDataFrame, loops by hand": ("chain_rdataframe.py", "--by-hand"),
+}
+OF_A_SAMPLE = {"the first version, 60,000 events": ("chain_first_version.py",)}  # the slowest
 
 
 def measure(goals: Goals, case: reading.Case, runs: int, times: int = 1) -> None:
@@ -81,8 +48,8 @@ def measure(goals: Goals, case: reading.Case, runs: int, times: int = 1) -> None
     with open_events(str(case.path), schemas.load("")) as file:
         if file._tree is None:
             return
-        tree, n_events = file._tree._tree, file.num_entries
-        baskets = reading.blocks(tree, reading.wanted(file, reading.DEFAULT))
+        n_events = file.num_entries
+        baskets = reading.blocks(file._tree._tree, chain.branches(case.path, file))
     ratios, shares = [], dict[str, list[float]]()
     for run in range(runs + 1):
         with tempfile.TemporaryDirectory() as folder:
@@ -91,14 +58,14 @@ def measure(goals: Goals, case: reading.Case, runs: int, times: int = 1) -> None
                 reading.decompress(baskets)
             limit = time.process_time() - start
             start = last = time.process_time()
-            for name in stages(case.path, Path(folder), times):
+            for name in chain.stages(case.path, Path(folder), times):
                 now = time.process_time()
                 if run:
                     shares.setdefault(name, []).append((now - last) / limit)
                 last = now
             if run:  # the first compiles and warms up
                 ratios.append((last - start) / limit)
-    parts = ", ".join(f"{name} {statistics.median(one):.1f}" for name, one in shares.items())
+    parts = ", ".join(f"{name} {statistics.median(share):.2f}" for name, share in shares.items())
     note = f"{n_events} events, {1e6 * limit / n_events / times:.2f} µs each to decompress; {parts}"
     if case.goal is None:
         goals.without(f"end to end: {case.name}", statistics.median(ratios), note)
@@ -110,7 +77,7 @@ def physlite(goals: Goals, output: Path, times: int, runs: int) -> None:
     """Measure a PHYSLITE file as long as those of the release, which ROOT makes."""
     name = "PHYSLITE, small baskets"
     with open_events(str(PHYSLITE), schemas.load("")) as file:
-        branches = [path.rsplit("/", 1)[-1] for path in reading.wanted(file, reading.DEFAULT)]
+        branches = {part for path in chain.branches(PHYSLITE, file) for part in path.split("/")}
     script = Path(__file__).with_name("physlite_long.py")
     made = subprocess.run(
         [sys.executable, script, PHYSLITE, str(times), output, *branches], capture_output=True, text=True, check=False
@@ -118,7 +85,30 @@ def physlite(goals: Goals, output: Path, times: int, runs: int) -> None:
     if made.returncode:
         goals.skipped(f"end to end: {name}", (made.stderr.strip() or "ROOT crashed").splitlines()[-1])
         return
-    measure(goals, reading.Case(name, output, 3.5), runs)
+    measure(goals, reading.Case(name, output, 2.5), runs)
+
+
+def compare(goals: Goals, file: Path, folder: Path, peers: Mapping[str, Sequence[str]]) -> None:
+    """Compare peers with us on one file; the faster one of our two runs counts."""
+    ours = min(_seconds(file, folder) for _ in range(2))
+    for peer, (script, *arguments) in peers.items():
+        name, output = f"end to end: {peer}, over ours", folder / "peer.root"
+        output.unlink(missing_ok=True)
+        command = [sys.executable, PEERS / script, file, output, *arguments]
+        environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+        made = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if made.returncode:
+            goals.skipped(name, (made.stderr.strip() or "it crashed").splitlines()[-1])
+            continue
+        theirs = json.loads(made.stdout.splitlines()[-1])["seconds"]
+        note = chain.compare(peer, folder / chain.HISTOGRAMS, output)
+        goals.without(name, theirs / ours, f"{theirs:.3g} and {ours:.3g} s; {note}")
+
+
+def _seconds(file: Path, folder: Path) -> float:
+    start = time.process_time()
+    collections.deque(chain.stages(file, folder), maxlen=0)
+    return time.process_time() - start
 
 
 def main() -> int:
@@ -128,11 +118,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         zlib = reading.nanoaod(folder / "zlib.root", uproot.ZLIB(1), events, 20_000)
-        measure(goals, reading.Case("NanoAOD ZLIB", zlib, 2), 2 if quick else 3)
+        measure(goals, reading.Case("NanoAOD ZLIB", zlib, 2.3), 2 if quick else 5)
         zstd = reading.nanoaod(folder / "zstd.root", uproot.ZSTD(5), events, 20_000)
-        measure(goals, reading.Case("NanoAOD ZSTD", zstd, 2), 2 if quick else 3)
+        measure(goals, reading.Case("NanoAOD ZSTD", zstd, 3.3), 2 if quick else 5)
         for name, file, goal in (
-            ("NanoAOD ZLIB, repeated real events", reading.REAL / "amp_cms_Run2012B_x200.root", 2),
+            ("NanoAOD ZLIB, repeated real events", reading.REAL / "amp_cms_Run2012B_x200.root", 4),
             ("PHYSLITE, 2,000 events", PHYSLITE, None),
         ):
             if file.exists():
@@ -140,7 +130,10 @@ def main() -> int:
                 if not quick:
                     measure(goals, reading.Case(f"ten times {name}", file, None), 5, times=10)
         if PHYSLITE.exists():
-            physlite(goals, folder / "physlite.root", 8 if quick else PHYSLITE_TIMES, 2 if quick else 3)
+            physlite(goals, folder / "physlite.root", 8 if quick else PHYSLITE_TIMES, 2 if quick else 5)
+        compare(goals, zlib, folder, OF_ALL)
+        sample = reading.nanoaod(folder / "sample.root", uproot.ZLIB(1), reading.BASKET_EVENTS * 3, 20_000)
+        compare(goals, sample, folder, OF_A_SAMPLE)
     return int(goals.short)
 
 

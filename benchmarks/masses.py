@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peers
 import samples
 import uproot
 from goals import Goals, cpu_seconds, median_ratio
+from peers import mass_stage
 
 from edm.objects import Objects
 from physics.combinations import Rules
@@ -40,8 +40,8 @@ class Sample:
 
     def __init__(self, objects: Mapping[str, Objects]) -> None:
         self.objects = samples.frequent(objects, LIMIT, LEAST_EVENTS)
-        self.states = peers.wanted(self.objects, RULES)
-        self.masses = peers.ours(self.objects, RULES)
+        self.states = mass_stage.wanted(self.objects, RULES)
+        self.masses = mass_stage.ours(self.objects, RULES)
         self.arrays = {kind: each.to_awkward() for kind, each in self.objects.items()}  # for those who take these
         self.size = self.objects["e"].n_events
 
@@ -69,7 +69,7 @@ def measure(
         goals.skipped(name, str(error))
         return
     sample.compare(name, found)
-    work = {"peer": compute, "ours": lambda: peers.ours(sample.objects, RULES)}
+    work = {"peer": compute, "ours": lambda: mass_stage.ours(sample.objects, RULES)}
     taken = cpu_seconds(work, runs, warm=True)
     ratio = median_ratio(taken["peer"], taken["ours"])
     note = " ".join(f"{key} {1e9 * statistics.median(one) / sample.size:.0f} ns" for key, one in taken.items())
@@ -80,12 +80,12 @@ def measure(
 def rdataframe(goals: Goals, sample: Sample, runs: int) -> None:
     """Compare with RDataFrame, which runs in a process of its own on a file with these events."""
     name = "masses: RDataFrame over ours"
-    ours = statistics.median(cpu_seconds({"": lambda: peers.ours(sample.objects, RULES)}, runs)[""]) / sample.size
+    ours = statistics.median(cpu_seconds({"": lambda: mass_stage.ours(sample.objects, RULES)}, runs)[""]) / sample.size
     with tempfile.TemporaryDirectory() as folder:
         file, states, output = (Path(folder) / part for part in ("events.root", "states.json", "masses.npz"))
         with uproot.recreate(file) as written:
             columns = {
-                f"{kind}_{field}": array[field] for kind, array in sample.arrays.items() for field in peers.FIELDS
+                f"{kind}_{field}": array[field] for kind, array in sample.arrays.items() for field in mass_stage.FIELDS
             }
             tree = written.mktree(
                 "events",
@@ -99,7 +99,7 @@ def rdataframe(goals: Goals, sample: Sample, runs: int) -> None:
             if found
         ]
         states.write_text(json.dumps(numbered))
-        script = Path(__file__).with_name("masses_rdataframe.py")
+        script = Path(__file__).parent / "peers" / "mass_stage_rdataframe.py"
         environment = os.environ | {"PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
             [sys.executable, script, file, states, output], capture_output=True, text=True, check=False, env=environment
@@ -126,14 +126,15 @@ def main() -> int:
     large = Sample(samples.synthetic(200_000 if quick else 1_000_000))
     small = Sample(samples.synthetic(15_000 if quick else 50_000))
     vector, rectangular, coffea = (
-        partial(peer, limit=LIMIT) for peer in (peers.awkward_vector, peers.numpy_rectangular, peers.coffea)
+        partial(peer, limit=LIMIT)
+        for peer in (mass_stage.awkward_vector, mass_stage.numpy_rectangular, mass_stage.coffea)
     )
     few = 1 if quick else 3
     measure(goals, "masses: numpy, rectangular, over ours", 4, large, 9, rectangular)
     measure(goals, "masses: awkward and vector over ours", 200, small if quick else large, few, vector)
     measure(goals, "masses: coffea over ours", None, small, few, coffea)
     with tempfile.TemporaryDirectory() as folder:
-        first = partial(peers.first_version, limit=LIMIT, folder=Path(folder))
+        first = partial(mass_stage.first_version, limit=LIMIT, folder=Path(folder))
         measure(goals, "masses: the first version over ours", 1000, small, few, first)
     rdataframe(goals, Sample(samples.synthetic(60_000 if quick else 200_000)), 5)
     for file in FILES[-1:] if quick else FILES:

@@ -1,6 +1,6 @@
 """The mass stage with ROOT's RDataFrame, run by masses.py in a process of its own: times and masses of a ROOT file.
 
-usage: python benchmarks/masses_rdataframe.py FILE STATES OUTPUT
+usage: python benchmarks/peers/mass_stage_rdataframe.py FILE STATES OUTPUT
 
 FILE has a tree ``events`` with counters n_e_pt … and arrays e_pt …; STATES is a JSON list of [counts, combinations],
 with a combination as [kind number, rank] pairs. All is compiled; an event loop over half of the events and one
