@@ -5,10 +5,10 @@ titles, edges and counts. It is compared when a file is read again; ROOT and Bum
 versions have a UUID of uproot's (version 1), and only their sums are compared.
 """
 
+import io
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -16,21 +16,23 @@ import numpy as np
 import numpy.typing as npt
 import uproot
 import xxhash
-from uproot.writing import identify
 
 from targets.errors import UnreadableFileError
+from targets.products.th1d import TH1D, Axis, Moments
 from targets.rootio.ttree import branch_lists
 from targets.storage import atomic
 
 __all__ = ["Binned", "Stored", "read", "write_file", "write_folder"]
 
-_BATCH = 1000  # histograms after which uproot writes down of what classes they are: once for each would take longer
-
 _VERSION = 8  # of UUIDs whose bits the writer chooses
 _END_OF_LINE = "\n"
 
-_Y_AXIS = identify.to_TAxis("yaxis", "Entries", 1, 0.0, 1.0)
-_Z_AXIS = identify.to_TAxis("zaxis", "", 1, 0.0, 1.0)
+
+class _Memory(io.BytesIO):
+    """A file in memory that outlives uproot's `close`: uproot writes five times a histogram, each time elsewhere."""
+
+    def close(self) -> None:
+        """Keep the content."""
 
 
 class Binned(Protocol):
@@ -183,14 +185,16 @@ def write_file(path: Path, histograms: Mapping[str, Binned], titles: Mapping[str
         histograms: Histogram per key; a slash in a key makes a folder. What :func:`read` gave stays as it was.
         titles: Title per key.
     """
-    pairs = ((key, _th1d(key.rsplit("/", 1)[-1], titles[key], made)) for key, made in histograms.items())
+    pairs = ((key, _th1d(titles[key], made, first=i == 0)) for i, (key, made) in enumerate(histograms.items()))
     made_of = _uuid(
         Stored.of(_Place(key, titles[key], *_range(made), _varied_edges(made)), *_contents(made), _entries(made))
         for key, made in histograms.items()
     )
-    with atomic.replacing(path) as temporary, uproot.recreate(temporary, uuid_function=lambda: made_of) as file:
-        while batch := list(islice(pairs, _BATCH)):
-            file.update(batch)
+    with _Memory() as memory, atomic.replacing(path) as temporary:
+        with uproot.recreate(memory, uuid_function=lambda: made_of) as file:
+            file.update(pairs)
+        with temporary.open("wb") as opened:
+            opened.write(memory.getbuffer())
 
 
 def write_folder(folder: Path, histograms: Mapping[str, Binned], titles: Mapping[str, str]) -> None:
@@ -237,24 +241,12 @@ def _contents(histogram: Binned) -> tuple[npt.NDArray[np.float64], npt.NDArray[n
     return counts, counts
 
 
-def _th1d(name: str, title: str, histogram: Binned) -> Any:
+def _th1d(title: str, histogram: Binned, first: bool) -> TH1D:
     """Make a TH1D; the moments are those of the bin centres, so that they do not depend on the order of filling."""
     contents, variances = _contents(histogram)
     n_bins, start, width = len(contents), histogram.start_gev, histogram.width_gev
     edges_gev = _varied_edges(histogram)
     centres = start + width * (np.arange(n_bins) + 0.5) if edges_gev is None else (edges_gev[1:] + edges_gev[:-1]) / 2
-    axis = identify.to_TAxis("xaxis", "Mass [GeV]", n_bins, *_range(histogram), fXbins=edges_gev)
-    return identify.to_TH1x(
-        fName=name,
-        fTitle=title,
-        data=np.pad(contents, 1),  # under- and overflow are empty: the range holds every entry
-        fEntries=_entries(histogram),
-        fTsumw=contents.sum(),
-        fTsumw2=variances.sum(),
-        fTsumwx=float(contents @ centres),
-        fTsumwx2=float(contents @ centres**2),
-        fSumw2=np.pad(variances, 1),
-        fXaxis=axis,
-        fYaxis=_Y_AXIS,
-        fZaxis=_Z_AXIS,
-    )
+    sums = contents.sum(), variances.sum(), float(contents @ centres), float(contents @ centres**2)
+    axis = Axis(n_bins, *_range(histogram), edges_gev)
+    return TH1D(title, axis, Moments(_entries(histogram), *sums), contents, variances, first=first)

@@ -283,8 +283,7 @@ def test_histograms_of_an_older_version_have_another_uuid(path, monkeypatch):
 
 def test_bins_that_do_not_add_up_to_the_entries_are_refused(path, monkeypatch):
     monkeypatch.setattr("targets.products.histograms._uuid", lambda _: uuid.uuid1())
-    identify = histograms.identify.to_TH1x
-    monkeypatch.setattr(histograms.identify, "to_TH1x", lambda **given: identify(**given | {"fEntries": 9.0}))
+    monkeypatch.setattr(histograms, "_entries", lambda _: 9)
     write(path, a=plain(5, 3))
     with pytest.raises(UnreadableFileError, match=r"a: the sum of its bins is not the number of its entries"):
         list(read(path))
