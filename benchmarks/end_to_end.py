@@ -13,6 +13,7 @@ imports is compared with ours: with everything kept. Their histograms are compar
 """
 
 import collections
+import gc
 import json
 import os
 import statistics
@@ -63,8 +64,9 @@ def measure(goals: Goals, case: reading.Case, runs: int, times: int = 1) -> None
                 if run:
                     shares.setdefault(name, []).append((now - last) / limit)
                 last = now
-            if run:  # the first compiles and warms up
+            if run:  # the first imports, compiles and warms up
                 ratios.append((last - start) / limit)
+            gc.freeze()  # as workers do (tasks/framework/preload.py)
     parts = ", ".join(f"{name} {statistics.median(share):.2f}" for name, share in shares.items())
     note = f"{n_events} events, {1e6 * limit / n_events / times:.2f} µs each to decompress; {parts}"
     if case.goal is None:

@@ -233,7 +233,8 @@ def _select(
     objects, cutflow = select(constituents.assign_masses(kept), options.selection, schema, events.absent_kinds)
     n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
     enough = n_objects >= _MIN_OBJECTS - options.events.with_met
-    written = {name: column[enough] for name, column in numbers.items()}
+    indices = np.flatnonzero(enough)  # they select faster than masks, column after column
+    written = {name: column.take(indices) for name, column in numbers.items()}
     section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, written)
     return FileCounts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
 

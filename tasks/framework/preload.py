@@ -1,8 +1,10 @@
 """What the fork server does before it forks workers; it imports this module, and nothing else does.
 
-It loads compiled loops, so that workers share what takes a second, and keeps lost workers from filling the terminal.
+It loads compiled loops, so that workers share what takes a second, takes all that is loaded out of garbage collection,
+and keeps lost workers from filling the terminal.
 """
 
+import gc
 import os
 import sys
 from types import TracebackType
@@ -29,6 +31,7 @@ def _report(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 def _prepare() -> None:
     sys.excepthook = _report
     masses.invariant_mass(_ONE, _ONE, _ONE, _ONE)  # numba prepares itself with the first loop, whichever it is
+    gc.freeze()  # what is loaded stays: looking for garbage in it takes 0.17 s, a tenth of a file of PHYSLITE
 
 
 _prepare()

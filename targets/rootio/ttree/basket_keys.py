@@ -95,7 +95,8 @@ def as_bytes(data: Any) -> Bytes:
         Shape (n_bytes,).
     """
     array: Bytes = np.frombuffer(data, np.uint8)
-    array.flags.writeable = False
+    if array.flags.writeable:  # not to be asked of bytes: setting the flag takes as long as making the array
+        array.flags.writeable = False
     return array
 
 

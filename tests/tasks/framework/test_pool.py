@@ -1,6 +1,7 @@
 """The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
 
 import errno
+import gc
 import multiprocessing
 import os
 import re
@@ -93,6 +94,11 @@ def test_workers_say_how_far_their_branch_is(listed):
     with progress.listening() as sender, open_pool(2, sender) as workers:
         list(workers.map(report_part, [7]))
     assert progress.line().startswith("ParseFile: 0 of 1 branches, 7 of 20 figures")
+
+
+def test_workers_do_not_look_for_garbage_in_what_was_loaded():
+    with open_pool(1) as workers:
+        assert workers.submit(gc.get_freeze_count).result() > 0
 
 
 def test_a_branch_in_this_process_says_how_far_it_is(listed, monkeypatch):
