@@ -121,15 +121,18 @@ def find(folder: Path, variant: str | None) -> Command:
     commands = [Command(folder, run_file.load(path)) for path in (latest, *earlier)]
     chosen = commands if variant is None else [command for command in commands if variant in _variants(command)]
     if not chosen or not chosen[0].datasets:
-        made = sorted({stages["MakeHistograms"] for command in commands for stages in _stages(command)})
+        made = sorted(
+            {
+                stages["MakeHistograms"]
+                for command in commands
+                for stages in command.described.variants.values()
+                if "MakeHistograms" in stages
+            }
+        )
         asked = "has not ended" if variant is None else f"has no command that made the variant {variant}"
         msg = f"{folder}: the run {asked}; variants of MakeHistograms: {', '.join(made) or 'none'}"
         raise ConfigurationError(msg)
     return chosen[0]
-
-
-def _stages(command: Command) -> list[dict[str, str]]:
-    return [dict(stages) for stages in command.described.variants.values() if "MakeHistograms" in stages]
 
 
 def _variants(command: Command) -> set[str]:

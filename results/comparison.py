@@ -65,14 +65,12 @@ def _column(table: Table) -> dict[str, Any]:
 
 def _files(folder: Path, dataset: str) -> dict[str, str]:
     branches = commands.find(folder, None).branches(dataset)
+    own = f"{folder.absolute()}/"  # files of the run directory itself, as toy data are, are named by their place there
     return {
-        file.uri: f"{file.size} bytes, {file.checksum or 'no checksum'}" for branch in branches for file in branch.files
+        file.uri.removeprefix(own): f"{file.size} bytes, {file.checksum or 'no checksum'}"
+        for branch in branches
+        for file in branch.files
     }
-
-
-def _relative(uri: str, folder: Path) -> str:
-    """Name a file of the run directory itself, as toy data are, by its place there."""
-    return uri.removeprefix(f"{folder.absolute()}/")
 
 
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:

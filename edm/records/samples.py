@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-__all__ = ["FileWeights", "Normalisation", "SampleNumbers"]
+__all__ = ["FileWeights", "Normalisation", "NormalisedBy", "SampleNumbers", "SumsOfSample"]
 
 _CATALOGUE = {
     "cross_section_pb": "cross_section_pb",
@@ -51,6 +51,36 @@ class SampleNumbers:
         """Fill in from another source what this one does not say."""
         pairs = {part.name: (getattr(self, part.name), getattr(other, part.name)) for part in fields(self)}
         return SampleNumbers(**{name: second if first is None else first for name, (first, second) in pairs.items()})
+
+
+@dataclass(frozen=True)
+class SumsOfSample:
+    """What the unit of a sample's weights depends on, as it names a variant.
+
+    Attributes:
+        catalogue: ΣW and number of generated events as the catalogue gives them; None where it does not.
+        first_file: Digest of the sample's first file.
+    """
+
+    catalogue: tuple[float | None, float | None]
+    first_file: str
+
+
+@dataclass(frozen=True)
+class NormalisedBy:
+    """What the normalisation of a sample depends on beside its files, as it names a variant.
+
+    Attributes:
+        given: What the user says of it.
+        catalogue: What the catalogue says.
+        whole: Whether all its files are read.
+        luminosity_fb: What it is normalised to, in 1/fb; 0 for the luminosity of its format.
+    """
+
+    given: SampleNumbers
+    catalogue: SampleNumbers
+    whole: bool
+    luminosity_fb: float
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,12 @@ class Fired:
         Returns:
             Shape (n_events,), no unit; False for events that take no menu or do not reach the trigger.
         """
-        return self._joined([(events, self._or(menu.paths)) for menu, events in self._takers])
+        return self._joined(
+            [
+                (events, reduce(np.logical_or, [self._fired[path] for path in menu.paths if path in self._fired]))
+                for menu, events in self._takers
+            ]
+        )
 
     def matched(self, matched: Matched) -> _Mask:
         """Tell of which events a selected object made a path of their menu fire.
@@ -107,9 +112,6 @@ class Fired:
                 for menu, events in self._takers
             ]
         )
-
-    def _or(self, paths: tuple[str, ...]) -> _Mask:
-        return reduce(np.logical_or, [self._fired[path] for path in paths if path in self._fired])
 
     def _joined(self, parts: list[tuple[_Mask, _Mask]]) -> _Mask:
         joined = np.zeros(self._n_events, dtype=np.bool_)

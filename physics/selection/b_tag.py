@@ -8,11 +8,11 @@ from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Discriminator, Field, FiniteFloat, Tag, model_validator
+from pydantic import Field, FiniteFloat, Tag, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.cuts import Frozen, Requirement, entry_of
+from physics.selection.cuts import Frozen, Requirement, entry_of, told_by
 
 __all__ = ["AnyTag", "BScores", "BTag", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
 
@@ -60,13 +60,9 @@ class ScoreTag(Frozen):
         return Requirement(column=self.score, min=self.min, source=self.source)
 
 
-def _which_tag(document: object) -> str:
-    by_score = "score" in document if isinstance(document, dict) else isinstance(document, ScoreTag)
-    return "by score" if by_score else "by column"
-
-
 AnyTag = Annotated[
-    Annotated[Requirement, Tag("by column")] | Annotated[ScoreTag, Tag("by score")], Discriminator(_which_tag)
+    Annotated[Requirement, Tag("by column")] | Annotated[ScoreTag, Tag("by score")],
+    told_by({"score": "by score"}, "by column"),
 ]
 """A column of jets, or scores that jets point to; the key ``score`` tells them apart."""
 

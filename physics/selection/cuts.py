@@ -24,7 +24,18 @@ from pydantic import (
 from edm.arrays import Columns, Mask
 from physics.errors import PhysicsError
 
-__all__ = ["KINEMATIC", "AnyCut", "Cut", "FormatCut", "FormatTable", "Frozen", "Range", "Requirement", "entry_of"]
+__all__ = [
+    "KINEMATIC",
+    "AnyCut",
+    "Cut",
+    "FormatCut",
+    "FormatTable",
+    "Frozen",
+    "Range",
+    "Requirement",
+    "entry_of",
+    "told_by",
+]
 
 KINEMATIC = frozenset({"pt", "eta", "phi", "mass", "charge"})
 """Columns with the same name in every format, which are always read."""
@@ -42,6 +53,21 @@ class Frozen(BaseModel):
     """A part of a selection: cannot be changed, and has no keys but its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def told_by(tags: Mapping[str, str], otherwise: str) -> Discriminator:
+    """Return what tells the forms of a part of a selection apart: the first of some keys that it has.
+
+    Args:
+        tags: The tag of a form by the key that no other form has; a tag called like a key would hide it.
+        otherwise: The tag of the form that has none of these keys.
+    """
+
+    def tag(document: object) -> str:
+        has_key = document.__contains__ if isinstance(document, dict) else lambda key: hasattr(document, key)
+        return next((tag for key, tag in tags.items() if has_key(key)), otherwise)
+
+    return Discriminator(tag)
 
 
 class Range(Frozen):
@@ -262,13 +288,9 @@ class FormatCut(FormatTable):
     name: str = Field(min_length=1)
 
 
-def _tell_form(document: object) -> str:
-    by_format = "formats" in document if isinstance(document, dict) else isinstance(document, FormatTable)
-    return "by format" if by_format else "one for all"
-
-
 AnyCut = Annotated[
-    Annotated[Cut, Tag("one for all")] | Annotated[FormatCut, Tag("by format")], Discriminator(_tell_form)
+    Annotated[Cut, Tag("one for all")] | Annotated[FormatCut, Tag("by format")],
+    told_by({"formats": "by format"}, "one for all"),
 ]
 """A cut of either form; the key ``formats`` tells them apart."""
 

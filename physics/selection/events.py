@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen, entry_of
+from physics.selection.cuts import Frozen, entry_of, told_by
 from physics.selection.flags import AnyFlag, Comparison
 
 __all__ = [
@@ -66,13 +66,9 @@ class RunLists(Frozen):
         return (self.lists,) if isinstance(self.lists, str) else self.lists
 
 
-def _which_good_runs(document: object) -> str:
-    by_column = "column" in document if isinstance(document, dict) else isinstance(document, GoodRunsColumn)
-    return "by column" if by_column else "by lists"
-
-
 AnyGoodRuns = Annotated[
-    Annotated[GoodRunsColumn, Tag("by column")] | Annotated[RunLists, Tag("by lists")], Discriminator(_which_good_runs)
+    Annotated[GoodRunsColumn, Tag("by column")] | Annotated[RunLists, Tag("by lists")],
+    told_by({"column": "by column"}, "by lists"),
 ]
 """A column or lists; the key ``column`` tells them apart."""
 
@@ -135,15 +131,11 @@ class OneMenu(TriggerMenu):
     runs: None = None
 
 
-def _which_menu(document: object) -> str:
-    return "one a period" if isinstance(document, list | tuple) else "one for all"
-
-
 _Periods = Annotated[tuple[Period, ...], Field(min_length=1)]
 
 AnyMenu = Annotated[
     Annotated[OneMenu, Tag("one for all")] | Annotated[_Periods, Tag("one a period")],
-    Discriminator(_which_menu),
+    Discriminator(lambda document: "one a period" if isinstance(document, list | tuple) else "one for all"),
 ]
 """One menu for all runs, or one a period."""
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen
+from physics.selection.cuts import Frozen, told_by
 
 __all__ = ["AllOf", "AnyFlag", "Comparison", "EventColumns", "Flag", "Flags", "as_integers"]
 
@@ -207,16 +207,9 @@ class AllOf(Frozen):
         return {name: tuple(Flag.model_validate(whole | part.model_dump(exclude_none=True)) for part in self.all_of)}
 
 
-def _which(document: object) -> str:
-    for key, tag in (("all_of", "parts"), ("branches", "several branches")):  # a tag called like a key would hide it
-        if (key in document) if isinstance(document, dict) else hasattr(document, key):
-            return tag
-    return "one branch"
-
-
 AnyFlag = Annotated[
     Annotated[Flag, Tag("one branch")] | Annotated[Flags, Tag("several branches")] | Annotated[AllOf, Tag("parts")],
-    Discriminator(_which),
+    told_by({"all_of": "parts", "branches": "several branches"}, "one branch"),
 ]
 """What is asked of one branch, of each of several, or of several together; the keys tell them apart."""
 

@@ -3,15 +3,42 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
-from edm.run_lists import RunList
 from physics.events.steps import EventSettings
 from physics.events.streams import UNRANKED, has_several_streams, present_streams
 from physics.selection.events import EventSelection, RunLists, Stream
 from targets.catalogue.run_lists import AUTO, NONE, find_run_lists
 
-__all__ = ["EventOptions", "are_several_streams", "describe_options", "find_streams", "formats_of_streams"]
+__all__ = [
+    "AskedOfEvents",
+    "EventOptions",
+    "are_several_streams",
+    "describe_options",
+    "find_streams",
+    "formats_of_streams",
+]
+
+_find_run_lists = lru_cache(maxsize=16)(find_run_lists)  # every file asks for the same few
+
+
+@dataclass(frozen=True)
+class AskedOfEvents:
+    """What can change which events count, beside the content of the selection, as it names a variant.
+
+    Attributes:
+        good_runs: ``auto`` for what the selection says, ``none``, or ``lists`` for those that the user names.
+        run_lists: SHA-256 sums of all lists that files may be asked for, by name.
+        triggers: Whether triggers are asked for.
+        mc_period: The period of triggers that simulation takes.
+        streams: Names of the streams of which the dataset has files, by format.
+    """
+
+    good_runs: Literal["auto", "none", "lists"]
+    run_lists: Mapping[str, str]
+    triggers: bool
+    mc_period: str
+    streams: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +82,7 @@ class EventOptions:
             mode, names = "none", ()
         elif names == (AUTO,):
             mode, names = "auto", table.names if isinstance(table, RunLists) else ()
-        lists = _run_lists(names, experiment)
+        lists = _find_run_lists(names, experiment)
         streams = self.streams.get(schema, ())
         return EventSettings(events, mode, lists, self.triggers, streams, self.mc_period, self.half)
 
@@ -100,7 +127,7 @@ def formats_of_streams(events: EventSelection | None) -> set[str]:
 
 def describe_options(
     options: EventOptions, events: EventSelection | None, experiments: Mapping[str, str | None]
-) -> dict[str, Any] | None:
+) -> AskedOfEvents | None:
     """Describe what can change which events count, beside the content of the selection.
 
     Args:
@@ -109,8 +136,7 @@ def describe_options(
         experiments: Whose format each format is that files may have.
 
     Returns:
-        What JSON can write, among it the SHA-256 sums of all lists of good runs that files may be asked for; None
-        where nothing is asked.
+        What can; None where nothing is asked.
 
     Raises:
         ConfigurationError: When a list of good runs is not there, or none.
@@ -119,15 +145,10 @@ def describe_options(
     lists = {run_list.name: run_list.sha256 for of_format in settings for run_list in of_format.lists}
     if events is None and not lists:
         return None
-    return {
-        "good_runs": settings[0].good_runs,
-        "run_lists": dict(sorted(lists.items())),
-        "triggers": options.triggers,
-        "mc_period": options.mc_period,
-        "streams": {schema: [stream.name for stream in streams] for schema, streams in options.streams.items()},
-    }
-
-
-@lru_cache(maxsize=16)  # every file asks for the same few
-def _run_lists(names: tuple[str, ...], experiment: str | None) -> tuple[RunList, ...]:
-    return find_run_lists(names, experiment)
+    return AskedOfEvents(
+        settings[0].good_runs,
+        dict(sorted(lists.items())),
+        options.triggers,
+        options.mc_period,
+        {schema: [stream.name for stream in streams] for schema, streams in options.streams.items()},
+    )

@@ -179,10 +179,6 @@ def _status(where: str, path: Path) -> os.stat_result | None:
         raise UnreadableFileError(msg) from error
 
 
-def _similar_to_none(names: Sequence[str]) -> str:
-    return f"nothing of a similar name is there, the first is {names[0]!r}" if names else "that folder is empty"
-
-
 def _nothing(pattern: str, absolute: Path, folders: int) -> str:
     """Say that *pattern* matches no file, where it was looked for, and what is there instead."""
     if folders:
@@ -207,5 +203,6 @@ def _nothing(pattern: str, absolute: Path, folders: int) -> str:
     except OSError as error:
         return f"{pattern!r} matches no file: the folder {folder} cannot be read ({error.strerror})"
     name = nearest(wanted, names, cutoff=0.4)
-    listing = f"the nearest name there is {name!r}" if name else _similar_to_none(names)
+    listing = f"nothing of a similar name is there, the first is {names[0]!r}" if names else "that folder is empty"
+    listing = f"the nearest name there is {name!r}" if name else listing
     return f"{pattern!r} matches no file: looked for {wanted!r} in {folder}; {listing}"

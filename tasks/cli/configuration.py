@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from configparser import DEFAULTSECT, ConfigParser
 from configparser import Error as ConfigParserError
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 try:  # they look at their configuration when they are imported
     import law
@@ -99,7 +99,9 @@ def check() -> None:
         raise SystemExit(_invalid(mistakes))
 
 
-def problems(lines: Iterable[Line], sections: Mapping[str, Mapping[str, Any]], free: set[str]) -> Iterator[str]:
+def problems(
+    lines: Iterable[Line], sections: Mapping[str, Mapping[str, luigi.Parameter]], free: set[str]
+) -> Iterator[str]:
     """Find what is wrong with the lines of a luigi.cfg.
 
     Args:
@@ -141,8 +143,8 @@ def _unresolved() -> Iterator[str]:
             yield f"{error} (a plain % is written %%)"
 
 
-def _luigi_sections() -> dict[str, dict[str, Any]]:
-    sections: dict[str, dict[str, Any]] = {}
+def _luigi_sections() -> dict[str, dict[str, luigi.Parameter]]:
+    sections: dict[str, dict[str, luigi.Parameter]] = {}
     for section, _, name, parameter in Register.get_all_params():
         sections.setdefault(section, {})[name] = parameter
     sections["core"] |= {name: luigi.Parameter() for name in _UNDECLARED}

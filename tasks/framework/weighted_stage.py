@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from edm.records.branch_records import ParsedFiles
-from edm.records.samples import Normalisation
+from edm.records.samples import Normalisation, NormalisedBy, SumsOfSample
 from targets.catalogue import input_files
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import InputFile
@@ -46,15 +46,23 @@ class WeightedStage(Stage):
             return inputs
         return inputs | {"weights": self.by_sample(dataset, self._describe_unit)}
 
-    def _describe_unit(self, sample: str) -> dict[str, Any]:
+    def _describe_unit(self, sample: str) -> SumsOfSample:
         known = self.file_list().sample(sample)
         first = digest(input_files.identity(self.first_file(sample)), 16)
-        return {"catalogue": [known.sum_of_weights, known.n_events], "first_file": first}
+        return SumsOfSample((known.sum_of_weights, known.n_events), first)
 
-    def by_sample(self, dataset: str, describe: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        """Describe the sample that a dataset is, or by their names those that it combines."""
-        samples = self.samples(dataset)
-        return describe(dataset) if samples == (dataset,) else {sample: describe(sample) for sample in samples}
+    def by_sample(self, dataset: str, describe: Callable[[str], Any]) -> Any:
+        """Describe the sample that a dataset is, or by their names those that it combines, as a variant's name has it.
+
+        Args:
+            dataset: The dataset.
+            describe: Makes a record of a sample.
+
+        Returns:
+            The fields of the record, or those of each sample.
+        """
+        described = {sample: asdict(describe(sample)) for sample in self.samples(dataset)}
+        return described[dataset] if [*described] == [dataset] else described
 
     def first_file(self, dataset: str) -> InputFile:
         """Return the first file of a dataset."""
@@ -101,11 +109,7 @@ class WeightedStage(Stage):
         sources = SampleSources(sample, given, known, self.file_list().is_whole(sample), self.luminosity_fb)
         return normalise(list(self.parsed_records(sample)), unit, sources)
 
-    def describe_known(self, sample: str) -> dict[str, Any]:
-        """Return what the normalisation of a sample depends on beside its files, as part of the name of a variant."""
-        return {
-            "given": asdict(self.given_numbers(self.first_file(sample).sample)),
-            "catalogue": asdict(self.file_list().sample(sample)),
-            "whole": self.file_list().is_whole(sample),
-            "luminosity_fb": self.luminosity_fb,
-        }
+    def describe_known(self, sample: str) -> NormalisedBy:
+        """Return what the normalisation of a sample depends on beside its files."""
+        given, listed = self.given_numbers(self.first_file(sample).sample), self.file_list()
+        return NormalisedBy(given, listed.sample(sample), listed.is_whole(sample), self.luminosity_fb)

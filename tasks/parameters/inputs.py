@@ -1,6 +1,7 @@
 """Parameters of the stages that read files: where a run lives, which files it reads, and what is taken from them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +238,8 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
         from steps.events.event_options import describe_options
 
         experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
-        return describe_options(self.event_options(addresses), self.selected().events, experiments)
+        asked = describe_options(self.event_options(addresses), self.selected().events, experiments)
+        return None if asked is None else asdict(asked)
 
     def selected(self) -> Any:
         """Return the selection."""

@@ -1,5 +1,6 @@
 """ExportArrays: the masses as plain .npy files, one per final state and combination."""
 
+from dataclasses import asdict
 from typing import Any
 
 from edm.records.branch_records import ExportedArrays
@@ -41,4 +42,8 @@ class ExportArrays(MassParameters, WeightedStage):
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: of weighted simulation also its normalisation."""
         inputs = super().variant_inputs(dataset)
-        return inputs | {"normalisation": self.describe_known(dataset)} if self.is_weighted(dataset) else inputs
+        return (
+            inputs | {"normalisation": asdict(self.describe_known(dataset))}
+            if self.is_weighted(dataset)
+            else inputs
+        )

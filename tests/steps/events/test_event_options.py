@@ -80,8 +80,8 @@ def test_formats_of_streams_are_those_with_a_rank_and_2016():
 
 def test_descriptions_name_the_content_of_lists():
     described = describe_options(EventOptions(), EVENTS, {CMS: "CMS", ATLAS: "ATLAS"})
-    assert list(described["run_lists"]) == ["atlas-2016-25ns", "cms-2011", "cms-2012", "cms-2016"]
-    assert all(len(sha256) == 64 for sha256 in described["run_lists"].values())
+    assert list(described.run_lists) == ["atlas-2016-25ns", "cms-2011", "cms-2012", "cms-2016"]
+    assert all(len(sha256) == 64 for sha256 in described.run_lists.values())
     assert describe_options(EventOptions(), None, {CMS: "CMS"}) is None
     with_streams = EventOptions(streams=find_streams(EVENTS, [SINGLE, DOUBLE]))
-    assert describe_options(with_streams, EVENTS, {CMS: "CMS"})["streams"] == {CMS: ["DoubleMuon", "SingleMuon"]}
+    assert describe_options(with_streams, EVENTS, {CMS: "CMS"}).streams == {CMS: ["DoubleMuon", "SingleMuon"]}
