@@ -12,7 +12,8 @@ from pydantic import Field, FiniteFloat, Tag, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.cuts import Frozen, Requirement, entry_of, told_by
+from physics.selection.cuts import Requirement, entry_of
+from physics.selection.parts import Frozen, told_by
 
 __all__ = ["AnyTag", "BScores", "BTag", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
 

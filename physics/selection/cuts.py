@@ -10,9 +10,6 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
     Field,
     FiniteFloat,
     Tag,
@@ -23,6 +20,7 @@ from pydantic import (
 
 from edm.arrays import Columns, Mask
 from physics.errors import PhysicsError
+from physics.selection.parts import Frozen, told_by
 
 __all__ = [
     "KINEMATIC",
@@ -30,11 +28,9 @@ __all__ = [
     "Cut",
     "FormatCut",
     "FormatTable",
-    "Frozen",
     "Range",
     "Requirement",
     "entry_of",
-    "told_by",
 ]
 
 KINEMATIC = frozenset({"pt", "eta", "phi", "mass", "charge"})
@@ -47,27 +43,6 @@ _LOOKS_LIKE_MEV = 1000.0  # GeV; no threshold on one object is that high, while 
 _LOOKS_LIKE_TEV = 0.1  # GeV; no threshold on a pT is that low, while those of analyses are, written in TeV
 _HOW_TO_ADD = "with the column that holds this quantity there, or as '{schema}: null' if it has none"
 _COMPARISONS = ("min", "max", "outside", "equals", "one_of", "bits")
-
-
-class Frozen(BaseModel):
-    """A part of a selection: cannot be changed, and has no keys but its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-def told_by(tags: Mapping[str, str], otherwise: str) -> Discriminator:
-    """Return what tells the forms of a part of a selection apart: the first of some keys that it has.
-
-    Args:
-        tags: The tag of a form by the key that no other form has; a tag called like a key would hide it.
-        otherwise: The tag of the form that has none of these keys.
-    """
-
-    def tag(document: object) -> str:
-        has_key = document.__contains__ if isinstance(document, dict) else lambda key: hasattr(document, key)
-        return next((tag for key, tag in tags.items() if has_key(key)), otherwise)
-
-    return Discriminator(tag)
 
 
 class Range(Frozen):

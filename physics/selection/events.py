@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen, entry_of, told_by
+from physics.selection.cuts import entry_of
 from physics.selection.flags import AnyFlag, Comparison
+from physics.selection.parts import Frozen, told_by
 
 __all__ = [
     "AnyGoodRuns",

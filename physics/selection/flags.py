@@ -13,7 +13,7 @@ from pydantic import Field, Tag, model_validator
 
 from edm.jagged import Jagged
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen, told_by
+from physics.selection.parts import Frozen, told_by
 
 __all__ = ["AllOf", "AnyFlag", "Comparison", "EventColumns", "Flag", "Flags", "as_integers"]
 

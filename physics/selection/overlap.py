@@ -16,7 +16,7 @@ from edm.arrays import Int64, Mask
 from edm.kinds import StoredKind
 from edm.objects import Objects
 from physics.errors import PhysicsError
-from physics.selection.cuts import Frozen
+from physics.selection.parts import Frozen
 
 __all__ = ["OverlapRule", "remove_overlaps"]
 

@@ -17,9 +17,10 @@ from edm.records.cutflow import Cutflow, Row
 from edm.wording import did_you_mean
 from physics.errors import PhysicsError
 from physics.selection.b_tag import BTag, ScoreTag
-from physics.selection.cuts import KINEMATIC, AnyCut, Frozen, Requirement
+from physics.selection.cuts import KINEMATIC, AnyCut, Requirement
 from physics.selection.events import EventSelection
 from physics.selection.overlap import OverlapRule, remove_overlaps
+from physics.selection.parts import Frozen
 from physics.selection.weight_tables import Weights
 
 __all__ = ["ObjectCuts", "Selection", "select"]

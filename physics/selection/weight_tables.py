@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from physics.selection.cuts import Frozen
+from physics.selection.parts import Frozen
 
 __all__ = ["Factor", "FormatWeights", "Weights"]
 

@@ -42,8 +42,4 @@ class ExportArrays(MassParameters, WeightedStage):
     def variant_inputs(self, dataset: str) -> dict[str, Any]:
         """Return what the variant depends on: of weighted simulation also its normalisation."""
         inputs = super().variant_inputs(dataset)
-        return (
-            inputs | {"normalisation": asdict(self.describe_known(dataset))}
-            if self.is_weighted(dataset)
-            else inputs
-        )
+        return inputs | {"normalisation": asdict(self.describe_known(dataset))} if self.is_weighted(dataset) else inputs
