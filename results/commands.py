@@ -82,7 +82,7 @@ class Command:
             self.directory(stage, branch.sample) / f"{branch.digest}{suffix}" for branch in self.branches(dataset)
         ]
         incomplete = [path.with_suffix(f".incomplete{path.suffix}") for path in paths]
-        chosen = [other if other.exists() else path for path, other in zip(paths, incomplete, strict=True)]
+        chosen = [partial if partial.exists() else path for path, partial in zip(paths, incomplete, strict=True)]
         if absent := [path for path in chosen if not path.exists()]:
             msg = f"{absent[0]}: it does not exist ({len(absent)} of {len(chosen)}): pipeline run {self.described.path}"
             raise ConfigurationError(msg)

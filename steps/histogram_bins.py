@@ -22,18 +22,18 @@ def find_experiment(parsed: Iterable[ParsedFiles], experiments: Mapping[str, str
         BinningError: When files are of several experiments, or of a format that names none.
     """
     files = [file for branch in parsed for file in branch.files if file.schema]
-    found = {experiments.get(str(file.schema)): file for file in files}
-    if unknown := found.get(None):
+    by_experiment = {experiments.get(str(file.schema)): file for file in files}
+    if unknown := by_experiment.get(None):
         msg = (
             f"{unknown.uri}: its format {unknown.schema} names no experiment, and bins by resolution need one: "
             "add the key experiment (ATLAS or CMS) to the schema, or --binning constant"
         )
         raise BinningError(msg)
-    if len(found) > 1:
-        pairs = " and ".join(f"{file.uri} of {name}" for name, file in sorted(found.items(), key=str))
+    if len(by_experiment) > 1:
+        pairs = " and ".join(f"{file.uri} of {name}" for name, file in sorted(by_experiment.items(), key=str))
         msg = (
             f"a dataset holds {pairs}: bins by resolution need one experiment; read the files in separate runs, or "
             "--binning constant"
         )
         raise BinningError(msg)
-    return next(iter(found), None) or ""
+    return next(iter(by_experiment), None) or ""

@@ -188,9 +188,9 @@ class BatchProxy(BaseRemoteWorkflowProxy):
 
     def _name_chain(self, missing: set[int]) -> None:
         """Find the stages that jobs make of the missing branches, and say so where they are several."""
-        others = [stage for stage in self.task.chain()[:-1] if missing.intersection(stage.workflow_proxy.missing())]
-        self.chain_name = describe_chain([*(stage.task_family for stage in others), self.task.task_family])
-        if others and not self._cancel_jobs:
+        before = [stage for stage in self.task.chain()[:-1] if missing.intersection(stage.workflow_proxy.missing())]
+        self.chain_name = describe_chain([*(stage.task_family for stage in before), self.task.task_family])
+        if before and not self._cancel_jobs:
             branches = f"{len(missing)} of {len(self.task.branch_map)} branches"
             self.task.publish_message(f"{self.chain_name}: jobs make {branches}")
 

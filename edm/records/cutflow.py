@@ -135,7 +135,7 @@ def _add(kind: str, rows: tuple[Row, ...] | None, others: tuple[Row, ...] | None
     if names != other_names:
         msg = f"cutflows of different selections cannot be added: for {kind} one has {names}, the other {other_names}"
         raise RecordError(msg)
-    return tuple(row.add(other) for row, other in zip(rows, others, strict=True))
+    return tuple(first.add(second) for first, second in zip(rows, others, strict=True))
 
 
 def _from_entry(entry: Mapping[str, Any]) -> Row:

@@ -28,8 +28,8 @@ def find_known_structures(combination: Combination, jet_pt_gev: Iterable[float])
         The structures, by rising mass; none for other combinations.
     """
     jets = [kind for kind, _ in combination if kind in _JETS]
-    others = [kind for kind, _ in combination if kind not in _JETS]
-    is_pair = others == [Z_CANDIDATE] or (len(others) == 2 and others[0] == others[1] and others[0] in LEPTONS)
+    pair = [kind for kind, _ in combination if kind not in _JETS]
+    is_pair = pair == [Z_CANDIDATE] or (len(pair) == 2 and pair[0] == pair[1] and pair[0] in LEPTONS)
     if len(jets) != 1 or not is_pair:
         return ()
     mass_gev = table()["z"].mass_gev

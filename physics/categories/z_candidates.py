@@ -78,12 +78,12 @@ def _pair(momenta: Float64, charges: Float32, offsets: Int64, window: tuple[floa
             first, second, closest = -1, -1, np.inf
             for flavour in range(len(offsets)):
                 end = offsets[flavour, event + 1]
-                for one in range(offsets[flavour, event], end):
-                    for other in range(one + 1, end):
-                        if free[one] and free[other] and charges[one] * charges[other] < 0:
-                            distance = abs(_mass(momenta[one], momenta[other]) - mass_gev)
+                for lepton in range(offsets[flavour, event], end):
+                    for partner in range(lepton + 1, end):
+                        if free[lepton] and free[partner] and charges[lepton] * charges[partner] < 0:
+                            distance = abs(_mass(momenta[lepton], momenta[partner]) - mass_gev)
                             if distance <= reach_gev and distance < closest:  # the first of equal ones stays
-                                first, second, closest = one, other, distance
+                                first, second, closest = lepton, partner, distance
             if first < 0:
                 break
             free[first] = free[second] = False

@@ -107,8 +107,8 @@ def menus_of_streams(menus: tuple[TriggerMenu, ...], present: tuple[Stream, ...]
     if not present:
         return menus
     paths = {path for stream in present for path in stream.paths}
-    left = ((menu, tuple(path for path in menu.paths if path in paths)) for menu in menus)
-    return tuple(menu.model_copy(update={"paths": kept}) for menu, kept in left if kept)
+    shortened = ((menu, tuple(path for path in menu.paths if path in paths)) for menu in menus)
+    return tuple(menu.model_copy(update={"paths": kept}) for menu, kept in shortened if kept)
 
 
 def stream_paths(

@@ -216,9 +216,9 @@ def refuse_unknown_keys(keys: Jagged, key: int, link: str) -> None:
         EventLevelError: When there are links and all have other keys.
     """
     if len(keys.values) and not (keys.values == key).any():
-        others = ", ".join(map(str, np.unique(keys.values)[:3].tolist()))
+        listed = ", ".join(map(str, np.unique(keys.values)[:3].tolist()))
         msg = (
-            f"b_tag: no {link} points to the scores (key {key}); the file's links have the keys {others}: write the "
+            f"b_tag: no {link} points to the scores (key {key}); the file's links have the keys {listed}: write the "
             "key of its collection into the schema, or '2024r-pp: null' under b_tag"
         )
         raise EventLevelError(msg)

@@ -90,15 +90,16 @@ def find(asked: Comparison, sources: Sequence[Path], path: Path) -> FoundDuplica
     def write(n_copies: int, parts: Iterable[_Rows]) -> None:
         write_copies(path, n_copies, parts)
 
-    found = find_duplicates(chunks, n_events, path.parent, asked.memory_mb(), len(asked.files), write)
+    duplicates = find_duplicates(chunks, n_events, path.parent, asked.memory_mb(), len(asked.files), write)
     if asked.mode == "check":
-        _refuse(asked.dataset, found, asked.files)
+        _refuse(asked.dataset, duplicates, asked.files)
     names = asked.files
-    pairs = [FilePair(names[first], names[second], number) for (first, second), number in _ranked(found)]
+    pairs = [FilePair(names[first], names[second], number) for (first, second), number in _ranked(duplicates)]
     examples = [
-        DuplicateExample(one.run, one.block, one.event, names[one.first], names[one.second]) for one in found.examples
+        DuplicateExample(run, block, event, names[first], names[second])
+        for run, block, event, first, second in duplicates.examples
     ]
-    counts = {"events": found.events, "copies": found.copies}
+    counts = {"events": duplicates.events, "copies": duplicates.copies}
     return FoundDuplicates(mode=asked.mode, pairs=tuple(pairs), examples=tuple(examples), **counts)
 
 
@@ -239,7 +240,7 @@ def _refuse(dataset: str, found: Duplicates, files: Sequence[str]) -> None:
     lines = [f"{number:,} in {files[first]} and {files[second]}" for (first, second), number in ranked[:_PAIRS_SHOWN]]
     if len(ranked) > _PAIRS_SHOWN:
         lines.append(f"and in {len(ranked) - _PAIRS_SHOWN} more pairs of files")
-    examples = "; ".join(f"run {one.run}, block {one.block}, event {one.event}" for one in found.examples)
+    examples = "; ".join(f"run {run}, block {block}, event {event}" for run, block, event, *_ in found.examples)
     msg = (
         f"{dataset}: {found.copies:,} of {found.events:,} events are there already: {'; '.join(lines)}. For "
         f"example {examples}. --duplicates remove keeps the copy that comes first, --duplicates ignore counts all"

@@ -108,8 +108,8 @@ def rank(rows: Iterable[ScanRow]) -> list[ScanRow]:
     listed = list(rows)
     ranked = [row for row in listed if row.status == RANKED]
     ranked.sort(key=lambda row: (row.global_p, -(row.local_significance or -math.inf), row.name))
-    others = sorted((row for row in listed if row.status != RANKED), key=lambda row: (row.status, row.name))
-    return [_among(row, len(ranked)) for row in ranked] + others
+    not_ranked = sorted((row for row in listed if row.status != RANKED), key=lambda row: (row.status, row.name))
+    return [_among(row, len(ranked)) for row in ranked] + not_ranked
 
 
 def add_up(results: Mapping[str, ScannedHistograms]) -> ScannedHistograms:

@@ -148,8 +148,8 @@ def _numbers(files: Sequence[FileWeights], sources: SampleSources) -> SampleNumb
     """Take σ, k and ε from the user, else from the files, else from the catalogue: k and ε belong to a σ."""
     names = ("cross_section_pb", "k_factor", "filter_efficiency")
     of_files = SampleNumbers(**{name: _same(files, name, sources.dataset) for name in names})
-    known = sources.catalogue if of_files.cross_section_pb is None else of_files
-    numbers = sources.given.or_else(known)
+    fallback = sources.catalogue if of_files.cross_section_pb is None else of_files
+    numbers = sources.given.or_else(fallback)
     if numbers.cross_section_pb is None:
         msg = (
             f"{sources.dataset}: neither its files nor a catalogue say its cross section: give cross_section_pb "

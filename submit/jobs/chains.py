@@ -8,10 +8,10 @@ __all__ = ["describe_chain", "find_unfinished"]
 
 def describe_chain(names: Sequence[str]) -> str:
     """Name the stages of a chain, in their order: the last one, and with it those that its jobs make on the way."""
-    *others, last = names
-    if not others:
+    *before, last = names
+    if not before:
         return last
-    listed = " and ".join([", ".join(others[:-1]), others[-1]] if others[1:] else others)
+    listed = " and ".join([", ".join(before[:-1]), before[-1]] if before[1:] else before)
     return f"{last}, with {listed}"
 
 

@@ -86,9 +86,9 @@ def _files(chosen: list[Entry], release: str, skim: str, data_type: str) -> Cata
         for entry in chosen
         for uri in entry.skims.get(skim, ())
     )
-    found = only_root_files(files, source)
-    read = {file.dataset for file in found.files if data_type == "mc"}
-    return found._replace(
+    listed = only_root_files(files, source)
+    read = {file.dataset for file in listed.files if data_type == "mc"}
+    return listed._replace(
         samples={datasets[entry.key]: entry.metadata for entry in chosen if datasets[entry.key] in read}
     )
 

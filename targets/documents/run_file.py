@@ -88,8 +88,8 @@ def load(path: Path, tasks: frozenset[str] = frozenset()) -> RunFile:
         elif not tasks or section in tasks:
             of_tasks[section] = stands
         else:
-            known = [*GROUPS, *sorted(tasks)]
-            msg = f"{path}: there is no section [{section}]{did_you_mean(section, known)}; use {', '.join(GROUPS)}"
+            sections = [*GROUPS, *sorted(tasks)]
+            msg = f"{path}: there is no section [{section}]{did_you_mean(section, sections)}; use {', '.join(GROUPS)}"
             raise ConfigurationError(msg)
     task = options.pop(_TASK, Option("MakeReport")).value
     return RunFile(task, options, of_tasks, variants, path)

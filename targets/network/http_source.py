@@ -125,8 +125,8 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
             self._check_range(*span)
         distinct = sorted(set(wanted))
         planned = [span for span in distinct if self._queue.is_planned(span)]
-        others = [span for span in distinct if span[0] < span[1] and not self._queue.is_planned(span)]
-        read = self._read_others(others)  # what is planned comes meanwhile
+        unplanned = [span for span in distinct if span[0] < span[1] and not self._queue.is_planned(span)]
+        read = self._read_others(unplanned)  # what is planned comes meanwhile
         read |= self._queue.take(planned)
         chunks = [self._filled(span, read.get(span, memoryview(b""))) for span in wanted]
         for chunk in chunks:

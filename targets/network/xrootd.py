@@ -68,9 +68,9 @@ class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hint
         """Read many ranges of bytes; all are there when this returns."""
         wanted = [(int(start), int(stop)) for start, stop in ranges]
         planned = [span for span in dict.fromkeys(wanted) if self._queue.is_planned(span)]
-        others = [span for span in dict.fromkeys(wanted) if not self._queue.is_planned(span)]
-        with host_slot(*self._slot) if others else nullcontext():
-            chunks = dict(zip(others, self.read_vector(others, notifications), strict=True))
+        unplanned = [span for span in dict.fromkeys(wanted) if not self._queue.is_planned(span)]
+        with host_slot(*self._slot) if unplanned else nullcontext():
+            chunks = dict(zip(unplanned, self.read_vector(unplanned, notifications), strict=True))
         for span, data in self._queue.take(planned).items():
             chunks[span] = Chunk(self, *span, TrivialFuture(data))
             notifier(chunks[span], notifications)()

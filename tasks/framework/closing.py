@@ -69,8 +69,8 @@ def _next(stage: Any) -> Iterator[str]:
 
 def _short(path: Path) -> Path:
     """Return a path as short as it can be written from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    working_directory = Path.cwd()
+    return path.relative_to(working_directory) if path.is_relative_to(working_directory) else path
 
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)

@@ -28,11 +28,11 @@ class WeightedStage(Stage):
         whole = self.as_workflow()
         if whole is not self:
             return bool(whole.is_weighted(dataset))
-        known = self.__dict__.setdefault("_is_weighted", {})
-        if dataset not in known:
+        decided = self.__dict__.setdefault("_is_weighted", {})
+        if dataset not in decided:
             of_simulation = self.mc_weights and self.first_file(dataset).data_type == "mc"
-            known[dataset] = of_simulation and self.selected().weights is not None
-        return bool(known[dataset])
+            decided[dataset] = of_simulation and self.selected().weights is not None
+        return bool(decided[dataset])
 
     def stages_before_chain(self) -> set[str]:
         """Return what is made before: the unit of the weights is found in the first parsed data of a dataset."""
@@ -47,9 +47,9 @@ class WeightedStage(Stage):
         return inputs | {"weights": self.by_sample(dataset, self._describe_unit)}
 
     def _describe_unit(self, sample: str) -> SumsOfSample:
-        known = self.file_list().sample(sample)
+        listed = self.file_list().sample(sample)
         first = digest(input_files.identity(self.first_file(sample)), 16)
-        return SumsOfSample((known.sum_of_weights, known.n_events), first)
+        return SumsOfSample((listed.sum_of_weights, listed.n_events), first)
 
     def by_sample(self, dataset: str, describe: Callable[[str], Any]) -> Any:
         """Describe the sample that a dataset is, or by their names those that it combines, as a variant's name has it.
@@ -105,8 +105,8 @@ class WeightedStage(Stage):
     def _normalise(self, sample: str, unit: float) -> Normalisation:
         from steps.weighting.normalisation import SampleSources, normalise
 
-        given, known = self.given_numbers(self.first_file(sample).sample), self.file_list().sample(sample)
-        sources = SampleSources(sample, given, known, self.file_list().is_whole(sample), self.luminosity_fb)
+        given, listed = self.given_numbers(self.first_file(sample).sample), self.file_list().sample(sample)
+        sources = SampleSources(sample, given, listed, self.file_list().is_whole(sample), self.luminosity_fb)
         return normalise(list(self.parsed_records(sample)), unit, sources)
 
     def describe_known(self, sample: str) -> NormalisedBy:

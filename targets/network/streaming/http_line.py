@@ -106,7 +106,7 @@ class HttpLine:
     def _read_several(self, missing: Sequence[Range], store: dict[Range, bytes]) -> None:
         """Ask for several ranges; a server that gives anything else is not asked for several again."""
         host, spans = self._file.host, [_MAGIC, *missing] if len(missing) == 1 else missing
-        found: dict[Range, bytes] = {}
+        parts: dict[Range, bytes] = {}
         try:
             with self._get(spans) as answer:
                 host = self._file.host  # behind redirects
@@ -119,7 +119,7 @@ class HttpLine:
                     msg = f"{answer.length} bytes, more than were asked for"
                     raise MultipartError(msg)
                 blocks = self._timed(answer)
-                read_parts(blocks, boundary, spans, lambda headers: self._file.check_part(answer, headers), found)
+                read_parts(blocks, boundary, spans, lambda headers: self._file.check_part(answer, headers), parts)
             host.several = True
         except RefusedError as error:
             if error.status is None or error.status in _NOT_ALLOWED:
@@ -128,7 +128,7 @@ class HttpLine:
         except MultipartError:
             host.several = False
         finally:
-            store |= {span: found[span] for span in missing if span in found}
+            store |= {span: parts[span] for span in missing if span in parts}
         if host.several is False:
             self._read_one_by_one([span for span in missing if span not in store], store)
 

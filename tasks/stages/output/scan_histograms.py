@@ -73,5 +73,5 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
         from steps import branch_statistics
 
         results = branch_statistics.read(self.location(branch).statistics, ScannedHistograms).results
-        first, *others = describe_scan(results)
-        return [f"{branch.dataset}: {first}", *others, f"{branch.dataset}: scan in {self.product(branch)} (and .csv)"]
+        first, *excesses = describe_scan(results)
+        return [f"{branch.dataset}: {first}", *excesses, f"{branch.dataset}: scan in {self.product(branch)} (and .csv)"]
