@@ -36,14 +36,15 @@ def shown_bins(entries: npt.NDArray[np.integer] | _Floats) -> int:
 
     Returns:
         The number of bins up to the first empty one above the highest from which on at most 1 % of the entries lie, or
-        3; all up to the last filled one where there is no such gap.
+        3 where entries are counted; all up to the last filled one where there is no such gap.
     """
     filled = np.flatnonzero(entries)
     if not len(filled):
         return len(entries)
     beyond = np.cumsum(entries[::-1])[::-1]
     gaps = np.flatnonzero(entries == 0)
-    few = max(_FEW_SHARE * float(beyond[0]), _FEW)
+    is_counted = np.issubdtype(entries.dtype, np.integer)  # all of a small sample may be less than 3 expected events
+    few = max(_FEW_SHARE * float(beyond[0]), _FEW * is_counted)
     gaps = gaps[(gaps > np.argmax(entries)) & (gaps < filled[-1]) & (beyond[gaps] <= few)]
     return int(gaps[0] if len(gaps) else filled[-1] + 1)
 

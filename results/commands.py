@@ -15,6 +15,7 @@ __all__ = ["DIRECTORIES", "Command", "find"]
 DIRECTORIES = {
     "FetchMetadata": "metadata",
     "ParseFile": "parsed_data",
+    "FindDuplicates": "duplicates",
     "ComputeMasses": "im_arrays",
     "CountMasses": "mass_counts",
     "FindPeaks": "peaks",
@@ -22,8 +23,11 @@ DIRECTORIES = {
     "FillHistograms": "histogram_counts",
     "MakeHistograms": "histograms",
     "MakePlots": "plots",
-    "MakeReport": "report",
+    "InjectSignal": "injected",
     "ScanHistograms": "scan",
+    "PlotScan": "scan_plots",
+    "MakeReport": "report",
+    "ExportArrays": "exported_arrays",
     "ExportBumpNet": "bumpnet",
 }
 """The directory of each stage in the run directory."""
@@ -64,7 +68,8 @@ class Command:
 
     def directory(self, stage: str, dataset: str) -> Path:
         """Return the directory of a stage's variant."""
-        return self.folder / DIRECTORIES[stage] / self.variant(stage, dataset)
+        variant = self.variant(stage, dataset)
+        return self.folder / DIRECTORIES[stage] / variant
 
     def statistics(self, stage: str, dataset: str) -> Iterator[Path]:
         """Yield the statistics files of the branches of a stage."""

@@ -62,6 +62,18 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self._command.folder)!r}, datasets={list(self.datasets)})"
 
+    def directory(self, stage: str, dataset: str | None = None) -> Path:
+        """Return the directory of the files that a stage made of a dataset.
+
+        Args:
+            stage: Name of the task, as ``MakeHistograms``.
+            dataset: The dataset.
+
+        Raises:
+            ConfigurationError: When the command did not make this stage.
+        """
+        return self._command.directory(stage, self._chosen(dataset))
+
     def statistics(self, dataset: str | None = None) -> MadeHistograms:
         """Return what was recorded of a dataset: events, cutflows, luminosity, histograms."""
         return self._record(self._chosen(dataset)).results

@@ -47,6 +47,11 @@ def test_of_many_entries_one_per_cent_may_lie_beyond():
     assert shown_bins(entries * 0.37) == 4
 
 
+def test_of_expected_events_no_number_is_small():
+    assert shown_bins(np.array([0.01, 0.03, 0.0, 0.02])) == 4
+    assert shown_bins(np.array([0.01, 0.03, 0.0, 0.0002])) == 2
+
+
 def test_points_are_the_filled_bins_at_their_centres():
     axes = Figure().subplots()
     draw_points(axes, np.array([4, 0, 1]), np.array([0.0, 10.0, 30.0, 40.0]), name="data")

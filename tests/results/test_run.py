@@ -51,6 +51,13 @@ def test_the_latest_histograms_are_given_and_earlier_ones_by_their_variant(twice
     assert earlier.histogram(state, combination).values().sum() == entries["ROI_mass_e0m0_cat_1ex_1mx_width_10.0"]
 
 
+def test_directories_are_those_of_the_latest_command(twice, opened):
+    newest, *_ = sorted(twice.products("histograms"), key=lambda path: -path.stat().st_mtime_ns)
+    assert opened.directory("MakeHistograms") == newest.parent
+    with pytest.raises(ConfigurationError, match="did not make MakePlots; run a task that does"):
+        opened.directory("MakePlots")
+
+
 def test_masses_are_those_of_all_branches_and_of_the_objects(opened):
     state, combination = "1e_1m", "e0m0"
     masses = opened.masses(state, combination)
