@@ -1,6 +1,6 @@
 """Histograms as the report's browser shows them: with what was removed, the scan's fit, and simulation under data."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -120,12 +120,15 @@ class _Whole(NamedTuple):
     before: Int64
 
 
-def browse(datasets: Sequence[DatasetHistograms], options: HistogramOptions) -> tuple[list[Histogram], list[Without]]:
+def browse(
+    datasets: Sequence[DatasetHistograms], options: HistogramOptions, progress: Callable[[int, int], None]
+) -> tuple[list[Histogram], list[Without]]:
     """Put together what the browser of the report shows.
 
     Args:
         datasets: What there is to show of each dataset.
         options: What histograms were asked for.
+        progress: Is told after each histogram how many are done, and how many there are at most.
 
     Returns:
         The histograms as they stand in their files, with what is known of each; and the combinations without one.
@@ -136,9 +139,12 @@ def browse(datasets: Sequence[DatasetHistograms], options: HistogramOptions) -> 
     """
     made: list[Histogram] = []
     without: list[Without] = []
+    total = sum(len(_expected(dataset, options.naming)) for dataset in datasets)
     for dataset in datasets:
         stored = _read(dataset, options.naming)
-        made += _histograms(dataset, options, stored)
+        for histogram in _histograms(dataset, options, stored):
+            made.append(histogram)
+            progress(len(made), total)
         without += _without(dataset, options, stored.keys())
     return made, without
 
@@ -166,7 +172,7 @@ def _histograms(
     """Yield the histograms as they stand in the file, with what is known of each."""
     whole = _by_key(dataset.whole)
     simulated = _simulated(dataset, whole, options.naming, stored)
-    fits = dict(_fits(dataset, stored))
+    counted = _counted(dataset, stored)
     scanned = {row.name: row for row in dataset.scan.rows} if dataset.scan else {}
     for name, histogram in stored.items():
         (key, label), edges, cut = name, histogram.edges(), dataset.table.cuts[name.key]
@@ -186,26 +192,37 @@ def _histograms(
             "entries": histogram.entries,
             "rejection": bumpnet.rejection(histogram.counts, histogram.key),
             "scan": scanned.get(histogram.key),
-            "fit": fits.get(histogram.key),
+            "fit": _fit(dataset, key, counted[histogram.key]) if histogram.key in counted else None,
             "before": None if before is None else before.counts,
             "simulation": simulated.get(name),
         }
 
 
-def _fits(dataset: DatasetHistograms, stored: Mapping[_Name, Stored]) -> Iterator[tuple[str, Fit]]:
-    """Fit the background of each histogram again that the scan fitted, and yield it by the histogram's name."""
+class _Counted(NamedTuple):
+    """The counts of a histogram that the scan fitted, and what it says of them."""
+
+    row: ScanRow
+    stored: Stored
+    pseudo_data: bool
+
+
+def _counted(dataset: DatasetHistograms, stored: Mapping[_Name, Stored]) -> dict[str, _Counted]:
+    """Return what the scan fitted, by the names of the histograms."""
     if (scan := dataset.scan) is None:
-        return
+        return {}
     pseudo_data = list(scan.counts) != list(dataset.made)
-    counted = _by_key(scan.counts) if pseudo_data else {histogram.key: histogram for histogram in stored.values()}
-    keys = {histogram.key: key for (key, _), histogram in stored.items()}
-    for row in scan.rows:
-        if row.parameters is None:
-            continue
-        spectrum = up_to_outliers(counted[row.name], keys[row.name], dataset.table.cuts[keys[row.name]])
-        expected = expected_entries(spectrum, row, scan.options)
-        distances = pulls(spectrum.counts.astype(np.float64), expected).round(_PULL_DECIMALS)
-        yield row.name, {"expected": _shortened(expected), "pulls": distances, "pseudo_data": pseudo_data}
+    counts = _by_key(scan.counts) if pseudo_data else {histogram.key: histogram for histogram in stored.values()}
+    return {row.name: _Counted(row, counts[row.name], pseudo_data) for row in scan.rows if row.parameters is not None}
+
+
+def _fit(dataset: DatasetHistograms, key: SpectrumKey, counted: _Counted) -> Fit | None:
+    """Fit the background of a histogram again as the scan did."""
+    if (scan := dataset.scan) is None:
+        return None
+    spectrum = up_to_outliers(counted.stored, key, dataset.table.cuts[key])
+    expected = expected_entries(spectrum, counted.row, scan.options)
+    distances = pulls(spectrum.counts.astype(np.float64), expected).round(_PULL_DECIMALS)
+    return {"expected": _shortened(expected), "pulls": distances, "pseudo_data": counted.pseudo_data}
 
 
 def _simulated(

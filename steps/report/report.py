@@ -1,7 +1,7 @@
 """The work of MakeReport: lists, statistics, tables, histograms and figures of a run → one document → one page."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +74,13 @@ class Run:
     histograms: HistogramOptions
 
 
-def build(run: Run, datasets: Sequence[Dataset]) -> Document:
+def build(run: Run, datasets: Sequence[Dataset], progress: Callable[[int, int], None]) -> Document:
     """Build the document of a run.
 
     Args:
         run: What there is to report of it as a whole.
         datasets: Its datasets, at least one.
+        progress: Is told after each histogram how many are done, and how many there are at most.
 
     Returns:
         The document; masses in GeV.
@@ -89,7 +90,7 @@ def build(run: Run, datasets: Sequence[Dataset]) -> Document:
         FileFormatError: When one is not what was written.
     """
     files = list(dict.fromkeys(file for dataset in datasets for file in dataset.files))  # a sample's are combined, too
-    made, without = browse([dataset.histograms for dataset in datasets], run.histograms)
+    made, without = browse([dataset.histograms for dataset in datasets], run.histograms, progress)
     return {
         "title": f"{run.parameters['run_name']}: {', '.join(dataset.name for dataset in datasets)}",
         "headlines": [

@@ -76,7 +76,8 @@ class MakeReport(ReportParameters, Stage):
         from targets.report import document
 
         with recording(self) as product:
-            content = report.build(self.whole(), [self.dataset(branch) for branch in self.branches_of("dataset")])
+            datasets = [self.dataset(branch) for branch in self.branches_of("dataset")]
+            content = report.build(self.whole(), datasets, self.progress("histograms"))
             document.write(product.path, content)
             warnings = sum(len(dataset["warnings"]) for dataset in content["headlines"])
             product.results = MadeReport(len(content["histograms"]), len(content["figures"]), warnings)

@@ -39,7 +39,9 @@ def falling_dataset(tmp_path):
 
 
 def browsed(dataset, options=OPTIONS):
-    ((histogram,), without) = browse([dataset], options)
+    told = []
+    ((histogram,), without) = browse([dataset], options, lambda *numbers: told.append(numbers))
+    assert told == [(1, 1)]
     assert without == []
     return histogram
 

@@ -1,5 +1,6 @@
 """Figures by several processes: the same files, and a sentence when one of the processes is killed."""
 
+import json
 import shutil
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +25,8 @@ def test_any_number_of_processes_draws_the_same_files(drawn, tmp_path):
     shutil.rmtree(folder)
     told = own(task="MakePlots", threads=2, **OPTIONS)
     assert told.started == ["MakePlots"]
+    number = len(json.loads(before["figures.json"])["figures"])
+    assert f"MakePlots: 1 of 1 branches, {number} of {number} figures" in told.text
     assert len(before) > 2 * drawing_stage._FIGURES_A_WORKER
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 

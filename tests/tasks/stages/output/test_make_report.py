@@ -154,7 +154,9 @@ def test_its_pictures_are_those_of_make_plots(drawn):
 
 def test_a_second_run_does_nothing_and_a_new_bin_width_makes_a_new_report(run):
     last = {"MakePlots", "ScanHistograms", "PlotScan", "MakeReport"}
-    assert set(report(run).started[-4:]) == last
+    first = report(run)
+    assert set(first.started[-4:]) == last
+    assert re.search(r"MakeReport: 1 of 1 branches, (\d+) of \1 histograms\n", first.text)
     assert report(run).started == []
     before = run.state()
     assert set(report(run, bin_width_gev=20).started[-4:]) == last
