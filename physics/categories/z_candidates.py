@@ -36,8 +36,10 @@ def find_z_candidates(objects: Mapping[str, Objects], window_gev: float) -> dict
     n_before = np.cumsum([0, *(of_kind.n_objects for of_kind in leptons)])
     offsets = np.stack([of_kind.offsets + first for of_kind, first in zip(leptons, n_before, strict=False)])
     momenta = np.empty((n_before[-1], len(MOMENTUM)), dtype=np.float64)
-    charges = np.concatenate([of_kind["charge"] for of_kind in leptons]).astype(np.float32, copy=False)
-    pt, eta, phi, mass = (np.concatenate([_exact(of_kind[name]) for of_kind in leptons]) for name in FIELDS)
+    charges, pt, eta, phi, mass = (
+        np.concatenate([of_kind[name] for of_kind in leptons]).astype(np.float32, copy=False)
+        for name in ("charge", *FIELDS)
+    )
     mass_kernel.four_momenta(pt, eta, phi, mass, momenta)
     free = np.ones(len(momenta), dtype=np.bool_)
     starts, candidates = _pair(momenta, charges, offsets, (table()["z"].mass_gev, float(window_gev)), free)
@@ -47,12 +49,6 @@ def find_z_candidates(objects: Mapping[str, Objects], window_gev: float) -> dict
         for kind, of_kind, first in zip(LEPTONS, leptons, n_before, strict=False)
     }
     return {**objects, **kept, Z_CANDIDATE: Objects(starts, columns).sort_by_pt()}
-
-
-def _exact(column: Any) -> Float32:
-    """Return a column in the type that four-momenta are made of."""
-    converted: Float32 = column.astype(np.float32, copy=False)
-    return converted
 
 
 @compiled(nogil=True)

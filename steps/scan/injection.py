@@ -1,10 +1,8 @@
 """The work of InjectSignal: histograms → the same with a signal in one of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from edm.arrays import Float64, Int64
 from edm.records.scans import InjectedSignal
 from edm.wording import did_you_mean
 from physics.errors import PhysicsError
@@ -15,16 +13,6 @@ from targets.products import histograms
 from targets.products.histograms import Stored
 
 __all__ = ["inject"]
-
-
-@dataclass(frozen=True)
-class _Rewritten:
-    """A histogram that was read, as it is written again."""
-
-    start_gev: float
-    width_gev: float
-    counts: Int64
-    edges_gev: Float64 | None
 
 
 def inject(paths: Mapping[Path, Path], name: str, signal: Signal, single_file: bool) -> InjectedSignal:
@@ -55,11 +43,12 @@ def inject(paths: Mapping[Path, Path], name: str, signal: Signal, single_file: b
         msg = f"signal_name = {name}, of {source}: {error}"
         raise StageError(msg) from error
     title = f"{chosen.title} (with {added.sum()} events of a signal at {signal.mass_gev:g} GeV)"
-    sets[source][name] = chosen._replace(counts=chosen.counts + added, title=title)
+    sets[source][name] = chosen._replace(
+        counts=chosen.counts + added, entries=chosen.entries + int(added.sum()), title=title
+    )
     writer = histograms.write_file if single_file else histograms.write_folder
     for path, stored in sets.items():
-        titles = {key: histogram.title for key, histogram in stored.items()}
-        writer(paths[path], {key: _rewritten(histogram) for key, histogram in stored.items()}, titles)
+        writer(paths[path], stored, {key: histogram.title for key, histogram in stored.items()})
     return InjectedSignal(sum(map(len, sets.values())), int(added.sum()), signal.events - int(added.sum()))
 
 
@@ -71,8 +60,3 @@ def _find(name: str, sets: Mapping[Path, Mapping[str, Stored]]) -> Path:
     suggestion = did_you_mean(name, [key for stored in sets.values() for key in stored])
     msg = f"signal_name = {name!r}: no such histogram in {' or '.join(map(str, sets))}{suggestion}"
     raise StageError(msg)
-
-
-def _rewritten(stored: Stored) -> _Rewritten:
-    edges_gev = stored.edges()
-    return _Rewritten(stored.start_gev, float(edges_gev[1] - edges_gev[0]), stored.counts, stored.edges_gev)

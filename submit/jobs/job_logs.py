@@ -126,15 +126,12 @@ def _describe_job(job: Mapping[str, Any], branches: Sequence[int], account: Acco
     end = f"job {job['job_id']}: {job.get('error') or job.get('status') or 'submitted'}{code}"
     where = log if log.is_file() else "none"
     words = read_last_lines(log) if quotes and log.is_file() and job.get("status") not in _ALIVE else []
+    names = dict.fromkeys(account.stages[branch] for branch in branches if branch in account.stages)
+    stages = f" ({', '.join(names)})" if names else ""
     return [
-        f"branch {_join(branches)}{_name_stages(branches, account)}: {end}; log: {where}",
+        f"branch {_join(branches)}{stages}: {end}; log: {where}",
         *(f"    {line}" for line in words),
     ]
-
-
-def _name_stages(branches: Iterable[int], account: Account) -> str:
-    names = dict.fromkeys(account.stages[branch] for branch in branches if branch in account.stages)
-    return f" ({', '.join(names)})" if names else ""
 
 
 def _join(branches: Iterable[int]) -> str:

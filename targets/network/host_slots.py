@@ -120,11 +120,7 @@ def _folder(host: str) -> Path:
             f"another folder for temporary files in the environment variable TMPDIR"
         )
         raise ConfigurationError(msg)
-    folder = private / "connections" / _safe(host)
+    plain = re.sub(r"[^a-z0-9.-]", "_", host.lower())[:_MAX_HOST_LENGTH].strip(".")  # a file name, whatever it holds
+    folder = private / "connections" / (plain or "_")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _safe(host: str) -> str:
-    """Return a host's name as a plain file name, whatever it holds."""
-    return re.sub(r"[^a-z0-9.-]", "_", host.lower())[:_MAX_HOST_LENGTH].strip(".") or "_"

@@ -102,7 +102,8 @@ def portal_uri(uri: object, where: str, portal: str) -> str:
     """
     problem = uri_problem(uri) if isinstance(uri, str) else "is not a text"
     if not problem and isinstance(uri, str):
-        problem = _login_problem(uri) or (None if local_problem(portal) else local_problem(uri))
+        has_login = (urlsplit(uri).username, urlsplit(uri).password) != (None, None)
+        problem = "holds a user or a password" if has_login else None if local_problem(portal) else local_problem(uri)
     if problem:
         msg = f"{where} lists the file {str(uri)[:200]!r}, which {problem}: not read; please tell the portal's team"
         raise PortalError(msg)
@@ -170,11 +171,6 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, ValueError):  # a name; one with characters beyond ASCII is a ValueError
         return None
-
-
-def _login_problem(uri: str) -> str | None:
-    parts = urlsplit(uri)
-    return None if parts.username is None and parts.password is None else "holds a user or a password"
 
 
 def is_root_file(uri: str) -> bool:

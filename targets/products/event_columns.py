@@ -60,8 +60,9 @@ class Events(NamedTuple):
         Returns:
             The same events.
         """
+        types = NUMBERS | {name: dtype for name, dtype in MET_NUMBERS.items() if name in numbers}
         return cls(
-            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in _types(numbers).items()},
+            {name: np.asarray(numbers[name]).astype(dtype, copy=False) for name, dtype in types.items()},
             {kind: _complete(objects[kind], names) for kind, names in COLUMNS.items()},
         )
 
@@ -147,10 +148,6 @@ class Checksums:
         """Return the checksums by kind (of the numbers of objects of each event), by kind and column, and by number."""
         objects = {f"{kind}_{name}".strip("_"): running.hexdigest() for (kind, name), running in self._running.items()}
         return objects | {name: running.hexdigest() for name, running in self._of_numbers.items()}
-
-
-def _types(numbers: Iterable[str]) -> dict[str, type[np.generic]]:
-    return NUMBERS | {name: dtype for name, dtype in MET_NUMBERS.items() if name in numbers}
 
 
 def _complete(objects: Objects, names: tuple[str, ...]) -> Objects:

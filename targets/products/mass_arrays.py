@@ -190,7 +190,8 @@ def _read(path: Path, kinds: Sequence[_Member]) -> Iterator[tuple[SpectrumKey, l
                     pairs = zip(kinds, buffered, strict=True)
                     yield key, [_values(member, size, kind.dtype) for kind, member in pairs]
             for member in buffered:
-                _check_end(member)
+                if member.read(1):  # at the end, zipfile compares the checksum
+                    raise ValueError(_FOREIGN)
     except Exception as error:  # damaged bytes surface as whatever zipfile and numpy stumble over
         raise _unreadable(path, error) from error
 
@@ -261,11 +262,6 @@ def _check_header(member: IO[bytes], layout: _Layout, expected: np.dtype[Any]) -
     np.lib.format.read_magic(member)
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
     if (shape, fortran, dtype.str) != ((int(layout.offsets[-1]),), False, expected.str):
-        raise ValueError(_FOREIGN)
-
-
-def _check_end(file: IO[bytes]) -> None:
-    if file.read(1):  # at the end, zipfile compares the checksum
         raise ValueError(_FOREIGN)
 
 

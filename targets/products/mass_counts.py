@@ -67,7 +67,8 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     counted = [row.distribution for row in listed]
     first = [_first(distribution.counts) for distribution in counted]
     parts = [distribution.counts[start:] for distribution, start in zip(counted, first, strict=True)]
-    weighted = _with_sums(counted, first)
+    pairs = zip(counted, first, strict=True)
+    weighted = [distribution.sums[:, start:] for distribution, start in pairs if distribution.sums is not None]
     units = {distribution.unit for distribution in counted}
     if len(units) > 1:
         msg = f"{path}: masses with weights in different units, or without, in one file: {units}"
@@ -87,12 +88,6 @@ def write(path: Path, rows: Iterable[Row]) -> None:
             in_window=np.array([distribution.in_window for distribution in counted], dtype=np.int64),
             **of_weights,
         )
-
-
-def _with_sums(counted: Iterable[Distribution], first: Iterable[int]) -> list[Int64]:
-    """Return S1 and S2 of distributions that have weights, from their first filled bin on."""
-    pairs = zip(counted, first, strict=True)
-    return [distribution.sums[:, start:] for distribution, start in pairs if distribution.sums is not None]
 
 
 def _first(counts: Int64) -> int:
