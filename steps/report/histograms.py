@@ -176,7 +176,8 @@ def _histograms(
     scanned = {row.name: row for row in dataset.scan.rows} if dataset.scan else {}
     for name, histogram in stored.items():
         (key, label), edges, cut = name, histogram.edges(), dataset.table.cuts[name.key]
-        before, variances = whole.get(histogram.key), histogram.variances
+        before = whole.get(histogram.key) if histogram.edges_gev is None else None  # what is kept has equal widths
+        variances = histogram.variances
         yield {
             "dataset": dataset.dataset,
             "name": histogram.key,

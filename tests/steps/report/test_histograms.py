@@ -18,7 +18,7 @@ from steps.report.histograms import DatasetHistograms, HistogramOptions, Scanned
 from steps.scan import scanning, spectra
 from steps.scan.figures import expected_entries
 from steps.weighting.counts import SampleCounts
-from targets.products import mass_counts
+from targets.products import histograms, mass_counts
 from targets.products.mass_counts import Row
 from tests.steps.output.test_simulation import WHOLE, weighted
 from tests.support import scans
@@ -91,6 +91,20 @@ def test_what_was_removed_is_read_beside_the_histogram(falling_dataset, tmp_path
     counts = falling(3)
     whole = scans.write(tmp_path / "whole.root", {NAME: counts})
     assert browsed(replace(falling_dataset, whole=[whole]))["before"].tolist() == counts.tolist()
+
+
+def test_what_was_removed_is_not_drawn_under_bins_that_vary_in_width(tmp_path):
+    plain = HistogramNaming(("res0.5",), bumpnet_naming=False)
+    name = plain.key(KEY, "res0.5")
+    edges = np.array([100.0, 110.0, 125.0, 145.0])
+    made = scans.Bins(100.0, 10.0, np.array([5, 4, 3]))
+    object.__setattr__(made, "edges_gev", edges)
+    histograms.write_file(tmp_path / "histograms.root", {name: made}, {name: "a title"})
+    whole = scans.write(tmp_path / "whole.root", {name: falling(3)})
+    dataset = DatasetHistograms("files", table({KEY: cut()}), [tmp_path / "histograms.root"], [whole])
+    histogram = browsed(dataset, replace(OPTIONS, naming=plain))
+    assert histogram["edges_gev"].tolist() == edges.tolist()
+    assert histogram["before"] is None
 
 
 def simulation(tmp_path, samples, stacked=True):

@@ -42,10 +42,14 @@ def test_a_histogram_is_saved_as_csv(some, saved):
 
 def test_a_histogram_is_saved_as_a_picture(some, saved):
     some.choose("0e_0m_2j_0g/j0j1")
-    width = some.run("return document.querySelector('svg.histogram').clientWidth")
+    width, height = some.run(
+        "const svg = document.querySelector('svg.histogram'); return [svg.clientWidth, svg.clientHeight]"
+    )
     content = saved("#png", f"{NAME}.png").read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(content[16:20], "big") == 2 * width
+    lines = 1 + len(some.texts("#legend li"))
+    assert int.from_bytes(content[20:24], "big") >= 2 * (height + 16 * lines), "title and legend stand above it"
 
 
 def test_the_table_is_saved_as_the_filters_leave_it(some, saved):

@@ -78,5 +78,9 @@ def test_a_phone_shows_a_page_that_can_be_scrolled_through(show):
     assert page.run("return document.documentElement.scrollHeight") < 8000
     parts = page.run("return [...document.querySelector('figcaption').childNodes].map((part) => part.textContent)")
     assert [part for part in parts if part] == ["ROI_", "mass_", "e0m0_", "cat_", "0"], "it breaks behind underscores"
+    page.find("#cutflow summary").click()
+    line = "return ['th', 'tr'].map((tag) => document.querySelector(`#cutflow tbody ${tag}`).offsetWidth)"
+    cut_px, line_px = page.run(line)
+    assert cut_px == line_px, "the name of a cut has all the room"
     page.find("#run summary").click()
     assert "parameter_39" in page.find("#run").text
