@@ -186,5 +186,5 @@ def largest_final_states(
     line = place.axvline(min_events, color="black", linestyle="--", label=f"min_events_per_fs = {min_events:,}")
     kept, dropped = Patch(color=BLUE, label="kept"), Patch(facecolor=GREY, hatch="////", label=_DROPPED)
     shades = [kept] * (order[0][1] >= min_events) + [dropped] * (order[-1][1] < min_events)
-    place.legend(handles=[*shades, line], loc="lower right")
+    place.legend(handles=[*shades, line], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)  # beside all bars
     return figure

@@ -103,3 +103,11 @@ def test_where_all_are_dropped_none_is_kept_in_the_legend():
 def test_nothing_to_draw_is_refused(draw, message):
     with pytest.raises(PhysicsError, match=message):
         draw()
+
+
+def test_the_legend_covers_no_bar_even_where_all_are_long():
+    states = {f"{number}e_0m": 400 - number for number in range(9)}
+    figure = overview.largest_final_states(LABEL, states, min_events=10)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1

@@ -67,14 +67,20 @@ async function picture(svg, title, legend) {
 function drawKey(context, line, bottom, width) {
   const key = line.querySelector(".key");
   const ink = context.fillStyle;
-  if (key) {
-    const { backgroundColor, borderTopColor, borderTopWidth } = getComputedStyle(key);
-    const [high, thick] = [key.clientHeight, parseFloat(borderTopWidth)];
-    context.fillStyle = backgroundColor;
-    context.fillRect(8, bottom - 10, 16, high ? 10 : 0);
-    Object.assign(context, { strokeStyle: borderTopColor, lineWidth: thick });
-    context.strokeRect(8, bottom - (high ? 10 : 5), 16, high ? 10 : 0);
-  }
+  if (key) drawBox(context, getComputedStyle(key), key.clientHeight > 0, bottom);
   context.fillStyle = ink;
   context.fillText(line.textContent.trim(), 32, bottom, width - 40);
+}
+
+/** Draw the box, the dot or the line of a key. */
+function drawBox(context, style, isHigh, bottom) {
+  context.fillStyle = style.backgroundColor;
+  context.beginPath();
+  if (style.borderRadius === "50%") context.arc(16, bottom - 5, 3.5, 0, 2 * Math.PI);
+  else if (isHigh) context.rect(8, bottom - 10, 16, 10);
+  else [8, 24].forEach((x) => context.lineTo(x, bottom - 5));
+  context.fill();
+  Object.assign(context, { strokeStyle: style.borderTopColor, lineWidth: parseFloat(style.borderTopWidth) });
+  context.setLineDash({ dashed: [5, 3], dotted: [2, 2] }[style.borderTopStyle] ?? []);
+  context.stroke();
 }
