@@ -108,9 +108,10 @@ class Stored(NamedTuple):
 
     @classmethod
     def of(cls, place: _Place, contents: npt.NDArray[Any], variances: npt.NDArray[Any], entries: int) -> "Stored":
-        """Tell entries from expected events: they are whole and their own squared errors; weights may all be 0."""
+        """Tell entries from expected events: they are whole, and their own squared errors; weights may all be 0."""
         counts = np.rint(contents).astype(np.int64)
-        if np.array_equal(counts, contents) and np.array_equal(counts, variances) and counts.any():
+        are_entries = np.array_equal(counts, contents) and np.array_equal(counts, variances)
+        if are_entries and (counts.any() or not entries):
             return cls(*place[:4], counts, None, entries, place.edges_gev)
         return cls(*place[:4], contents.astype(np.float64), variances.astype(np.float64), entries, place.edges_gev)
 
@@ -167,10 +168,11 @@ def _uuid(histograms: Iterable[Stored]) -> uuid.UUID:
     content = xxhash.xxh3_128()
     for stored in sorted(histograms, key=lambda stored: stored.key):
         key, title, start_gev, end_gev, counts, variances, entries, edges_gev = stored
-        weighted = [] if variances is None else [entries]
+        has_counts = variances is None and counts.any()  # without any, as when they were taken for expected events
+        weighted = [] if has_counts else [entries]
         content.update(json.dumps([key, title, start_gev, end_gev, len(counts), *weighted]).encode())
-        for values in (counts,) if variances is None else (counts, variances):
-            content.update(np.ascontiguousarray(values, dtype="<i8" if variances is None else "<f8").data)
+        for values in (counts,) if has_counts else (counts, counts if variances is None else variances):
+            content.update(np.ascontiguousarray(values, dtype="<i8" if has_counts else "<f8").data)
         if edges_gev is not None:
             content.update(np.ascontiguousarray(edges_gev, dtype="<f8").data)
     number = content.intdigest() & ~(0xF000 << 64) & ~(0xC000 << 48)

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -222,6 +223,21 @@ def test_what_was_written_is_read_back(writer, tmp_path):
         assert (one.start_gev, one.counts.tolist()) == (histogram.start_gev, histogram.counts.tolist())
         assert one.end_gev == histogram.start_gev + histogram.width_gev * len(histogram.counts)
         assert one.counts.dtype == np.int64
+
+
+def test_pseudo_data_without_an_entry_are_counts_in_a_file_of_the_same_uuid_as_before(path):
+    write_file(path, {"a": plain(0, 0, 0)}, {"a": "title"})
+    (empty,) = read(path)
+    assert (empty.variances, empty.counts.dtype, empty.counts.tolist()) == (None, np.int64, [0, 0, 0])
+    with uproot.open(path) as file:
+        assert file.file.uuid == uuid.UUID("37cd9708-c676-8454-b684-f00a90e7a569")
+
+
+def test_weights_that_are_all_0_are_no_counts(path):
+    weighted = SimpleNamespace(**vars(plain(2, 1)), contents=np.zeros(2), variances=np.zeros(2))
+    write_file(path, {"a": weighted}, {"a": "title"})
+    (stored,) = read(path)
+    assert (stored.entries, stored.variances.tolist()) == (3, [0, 0])
 
 
 @pytest.mark.parametrize("content", [None, b"<html>", b""])
