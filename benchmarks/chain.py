@@ -20,7 +20,7 @@ from targets.events import schemas
 from targets.events.inputs import FetchOptions
 from targets.events.reader import EventFile
 
-__all__ = ["HISTOGRAMS", "branches", "compare", "stages"]
+__all__ = ["CAN_KEEP_COUNTS_ALONE", "HISTOGRAMS", "branches", "compare", "stages"]
 
 KINDS = ("e", "m", "j", "g")
 KNOWN = ("jpsi", "psi2s", "upsilon", "z")
@@ -30,11 +30,23 @@ CHUNK_EVENTS = 100_000
 MEMORY_MB = 700  # for chunks, on top of what this process has taken: a worker of 1,000 MB has taken 300
 EVENTS = EventOptions(good_runs=("none",), triggers=False)  # the files lie outside all lists (see event_level.py)
 HISTOGRAMS = "h.root"
+CAN_KEEP_COUNTS_ALONE = False
 MOST_MOVED = 1e-5  # of all entries: those so near an edge that rounding tells their bin
 
 
-def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
-    """Do one stage after the other, with one file or one many times; yield the name of each when it is done."""
+def stages(file: Path, folder: Path, times: int = 1, keep: bool = True) -> Iterator[dict[str, float]]:
+    """Do one stage after the other, with one file or one many times.
+
+    Args:
+        file: The ROOT file.
+        folder: Where products go.
+        times: How often the file is in the branch.
+        keep: Whether parsed data and masses are kept.
+
+    Yields:
+        When they are done, the names of stages, and which share of the time since the last ones each took.
+    """
+    assert keep
     how = parse.ReadOptions(
         schemas.load(""),
         reading.DEFAULT,
@@ -47,19 +59,19 @@ def stages(file: Path, folder: Path, times: int = 1) -> Iterator[str]:
     )
     parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
     parse.parse([_listed(file)] * times, how, parsed, "rntuple")
-    yield "ParseFile"
+    yield {"ParseFile": 1.0}
     masses.compute(parsed, made, masses.MassOptions(KINDS, Rules(), chunk_events=CHUNK_EVENTS))
-    yield "ComputeMasses"
+    yield {"ComputeMasses": 1.0}
     peaks.count(made, counted, SEARCH)
-    yield "CountMasses"
+    yield {"CountMasses": 1.0}
     table = peaks.find("files", [counted], SEARCH)
-    yield "FindPeaks"
+    yield {"FindPeaks": 1.0}
     peaks.remove(made, cut, table, SEARCH)
-    yield "RemovePeaks"
+    yield {"RemovePeaks": 1.0}
     histogram_counts.count(cut, filled, BINS, False)
-    yield "FillHistograms"
+    yield {"FillHistograms": 1.0}
     histograms.write(folder / HISTOGRAMS, histograms.fill([filled], table, BINS, True), True)
-    yield "MakeHistograms"
+    yield {"MakeHistograms": 1.0}
 
 
 def branches(path: Path, file: EventFile) -> list[str]:
