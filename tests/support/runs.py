@@ -217,6 +217,7 @@ def _listening() -> Iterator[list[str]]:
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: said.append(handler.format(record))
     logger = logging.getLogger("luigi-interface")
+    logger.setLevel(logging.INFO)  # luigi sets it once in a process, to what the first of all tests asked for
     logger.addHandler(handler)
     try:
         yield said
