@@ -120,9 +120,8 @@ class Weigher:
         nothing = EventWeights(np.zeros(0), np.zeros(0))
         generator, weights = map(np.concatenate, zip(nothing, *self._parts, strict=True))
         total = math.fsum(generator[np.isfinite(generator)].tolist())
-        numbers: dict[str, Any] = dict(self._numbers)
-        if "sample" in numbers:
-            numbers["sample"] = int(numbers["sample"])
+        numbers = dict(self._numbers)
+        sample = numbers.pop("sample", None)
         sum_of_weights, n_events = numbers.get("sum_of_weights"), numbers.get("n_events")
         whole = sum_of_weights is not None and n_events is not None
         unit = _unit_or_none(*((sum_of_weights, n_events) if whole else (total, len(generator))))
@@ -139,6 +138,7 @@ class Weigher:
             missing_sum=self._missing_sum,
             of_whole_sample=sum_of_weights is not None and not self._table.runs_tree,
             skimmed=self._table.skimmed,
+            sample=None if sample is None else int(sample),
             **numbers,
         )
 
