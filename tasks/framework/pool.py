@@ -6,6 +6,8 @@ has the same type name and is linear. A branch that fails does not stop the othe
 
 import multiprocessing
 import os
+import signal
+import sys
 import tempfile
 import threading
 import traceback
@@ -13,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -38,6 +40,8 @@ KILLED = (BrokenProcessPool, EOFError, ConnectionError)
 """What Python raises when a worker or the fork server, which starts the workers, was killed."""
 
 _LONGEST_SOCKET_FOLDER = 107 - len("/pymp-01234567/listener-01234567")  # the kernel takes 107 characters (man 7 unix)
+
+_SAFE_PATH = "PYTHONSAFEPATH"  # of Python: no module is looked for in the current folder
 
 _LOOK_EVERY_S = 1.0  # at the fork server
 
@@ -132,9 +136,11 @@ def open_pool(workers: int, sender: Connection | None = None) -> Iterator[Proces
     Raises:
         StageError: Where the system has no semaphores.
     """
-    context = multiprocessing.get_context(_start_method())
+    context = multiprocessing.get_context(method := _start_method())
     context.set_forkserver_preload(_PRELOADED)
     _check_semaphores(context)
+    if method == "forkserver":
+        _start_fork_server()
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(sender,)) as pool:
         yield pool
 
@@ -202,6 +208,22 @@ def _start_method() -> str:
         return "spawn"
 
 
+def _start_fork_server() -> None:
+    """Start the fork server, or see that it runs; it looks for no modules in the folder where the run was started.
+
+    There a user may have a tasks.py or a physics.py of another project.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
 def _check_semaphores(context: BaseContext) -> None:
     """Raise where the system has no semaphores, which workers need for their locks.
 
@@ -224,6 +246,7 @@ def _start_worker(sender: Connection | None) -> None:
     It ends with the fork server too: without the server, the run takes its workers for dead.
     """
     output_streams.install()  # workers print, too
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(1))  # an interrupt ends it as the run, but with no traceback
     if sender is not None:
         send_through(sender)
     run, fork_server = multiprocessing.parent_process(), os.getppid()

@@ -118,6 +118,34 @@ def test_a_branch_in_this_process_says_how_far_it_is(listed, monkeypatch):
     assert progress.line().startswith("ParseFile: 0 of 3 branches, 3 of 12 parts")
 
 
+def test_modules_of_the_user_with_the_same_names_are_left_alone(run):
+    for name in ("tasks", "physics", "steps"):
+        (run.folder / f"{name}.py").write_text("raise SystemExit('a module of the user')")
+    end = finish([LUIGI, *run.arguments(task="ParseFile", threads=2)], run.folder)
+    assert end.status == 0, end.text
+    assert len(run.products("parsed_data")) == 3
+
+
+INTERRUPTED = """
+import multiprocessing, os, signal
+from tasks.framework.pool import open_pool
+
+if __name__ == "__main__":
+    with open_pool(1) as pool:
+        pid = pool.submit(os.getpid).result()
+        (worker,) = multiprocessing.active_children()
+        os.kill(pid, signal.SIGINT)
+        worker.join()
+        print("ended", worker.exitcode)
+"""
+
+
+def test_a_worker_that_waits_ends_on_an_interrupt_without_a_traceback(tmp_path):
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    end = finish([sys.executable, "interrupted.py"], tmp_path, PYTHONPATH=str(PROJECT))
+    assert (end.status, end.text) == (0, "ended 1\n")
+
+
 SCRIPT = """
 import sys, luigi, tasks
 run = tasks.MakeHistograms(input_files=("data/*.root",), run_name="script", threads=int(sys.argv[1]))
