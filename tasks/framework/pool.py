@@ -6,8 +6,6 @@ has the same type name and is linear. A branch that fails does not stop the othe
 
 import multiprocessing
 import os
-import signal
-import sys
 import tempfile
 import threading
 import traceback
@@ -246,7 +244,6 @@ def _start_worker(sender: Connection | None) -> None:
     It ends with the fork server too: without the server, the run takes its workers for dead.
     """
     output_streams.install()  # workers print, too
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(1))  # an interrupt ends it as the run, but with no traceback
     if sender is not None:
         send_through(sender)
     run, fork_server = multiprocessing.parent_process(), os.getppid()

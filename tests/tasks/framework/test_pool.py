@@ -126,26 +126,6 @@ def test_modules_of_the_user_with_the_same_names_are_left_alone(run):
     assert len(run.products("parsed_data")) == 3
 
 
-INTERRUPTED = """
-import multiprocessing, os, signal
-from tasks.framework.pool import open_pool
-
-if __name__ == "__main__":
-    with open_pool(1) as pool:
-        pid = pool.submit(os.getpid).result()
-        (worker,) = multiprocessing.active_children()
-        os.kill(pid, signal.SIGINT)
-        worker.join()
-        print("ended")
-"""
-
-
-def test_a_worker_that_waits_ends_on_an_interrupt_without_a_traceback(tmp_path):
-    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
-    end = finish([sys.executable, "interrupted.py"], tmp_path, PYTHONPATH=str(PROJECT))
-    assert (end.status, end.text) == (0, "ended\n")
-
-
 SCRIPT = """
 import sys, luigi, tasks
 run = tasks.MakeHistograms(input_files=("data/*.root",), run_name="script", threads=int(sys.argv[1]))
