@@ -12,15 +12,21 @@ import uproot
 from physics.bins.bins import ConstantBins
 from physics.combinations import Rules
 from physics.resonances import choose
-from steps import histogram_counts, histograms, masses, parse, peaks
+from steps import histograms, masses, one_pass, peaks
+from steps.counts import histogram_counts
+from steps.counts.cut_counts import CountCuts, find_grids
+from steps.counts.mass_counter import MassCounter
 from steps.events.event_options import EventOptions
 from steps.events.event_readers import EventReaders
+from steps.one_pass import Counting, Parsing
+from steps.read_options import ReadOptions
+from steps.weighting.counts import add_up
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
 from targets.events.reader import EventFile
 
-__all__ = ["CAN_KEEP_COUNTS_ALONE", "HISTOGRAMS", "branches", "compare", "stages"]
+__all__ = ["HISTOGRAMS", "branches", "compare", "stages"]
 
 KINDS = ("e", "m", "j", "g")
 KNOWN = ("jpsi", "psi2s", "upsilon", "z")
@@ -30,7 +36,6 @@ CHUNK_EVENTS = 100_000
 MEMORY_MB = 700  # for chunks, on top of what this process has taken: a worker of 1,000 MB has taken 300
 EVENTS = EventOptions(good_runs=("none",), triggers=False)  # the files lie outside all lists (see event_level.py)
 HISTOGRAMS = "h.root"
-CAN_KEEP_COUNTS_ALONE = False
 MOST_MOVED = 1e-5  # of all entries: those so near an edge that rounding tells their bin
 
 
@@ -46,8 +51,7 @@ def stages(file: Path, folder: Path, times: int = 1, keep: bool = True) -> Itera
     Yields:
         When they are done, the names of stages, and which share of the time since the last ones each took.
     """
-    assert keep
-    how = parse.ReadOptions(
+    how = ReadOptions(
         schemas.load(""),
         reading.DEFAULT,
         FetchOptions("auto", folder, keep=False),
@@ -58,19 +62,21 @@ def stages(file: Path, folder: Path, times: int = 1, keep: bool = True) -> Itera
         events=EVENTS,
     )
     parsed, made, counted, cut, filled = (folder / name for name in ("p.root", "m.npz", "c.npz", "r.npz", "f.npz"))
-    parse.parse([_listed(file)] * times, how, parsed, "rntuple")
-    yield {"ParseFile": 1.0}
-    masses.compute(parsed, made, masses.MassOptions(KINDS, Rules(), chunk_events=CHUNK_EVENTS))
-    yield {"ComputeMasses": 1.0}
-    peaks.count(made, counted, SEARCH)
-    yield {"CountMasses": 1.0}
+    counting = Counting(counted, MassCounter(SEARCH), lambda _: find_grids(BINS, (), SEARCH.width_gev))
+    options = masses.MassOptions(KINDS, Rules(), chunk_events=CHUNK_EVENTS)
+    parsing = Parsing(parsed, "rntuple" if keep else None)
+    results = one_pass.from_files([_listed(file)] * times, how, parsing, options, made if keep else None, counting)
+    total = sum(results.seconds.values())
+    yield {name: seconds / total for name, seconds in results.seconds.items()}
     table = peaks.find("files", [counted], SEARCH)
     yield {"FindPeaks": 1.0}
-    peaks.remove(made, cut, table, SEARCH)
-    yield {"RemovePeaks": 1.0}
-    histogram_counts.count(cut, filled, BINS, False)
-    yield {"FillHistograms": 1.0}
-    histograms.write(folder / HISTOGRAMS, histograms.fill([filled], table, BINS, True), True)
+    if keep:
+        peaks.remove(made, cut, table, SEARCH)
+        yield {"RemovePeaks": 1.0}
+        histogram_counts.count(cut, filled, BINS, False)
+        yield {"FillHistograms": 1.0}
+    summed = add_up([filled]) if keep else add_up([counted], CountCuts(table, BINS, False, (), SEARCH.width_gev).add_up)
+    histograms.write(folder / HISTOGRAMS, histograms.fill(summed, table, BINS, True), True)
     yield {"MakeHistograms": 1.0}
 
 

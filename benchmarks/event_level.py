@@ -24,6 +24,7 @@ from goals import Goals, cpu_seconds, median_ratio
 from physics.selection.selection import Selection
 from physics.toys.event_flags import generate_flags
 from steps import parse
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
@@ -52,7 +53,7 @@ def write(path: Path, events: int, share: float) -> Path:
 
 def work(file: Path, folder: Path, selection: Selection) -> Callable[[], Any]:
     """Give the work of ParseFile with a selection."""
-    how = parse.ReadOptions(
+    how = ReadOptions(
         *(schemas.load(""), selection, FetchOptions("auto", folder, keep=False)),
         *(CHUNK_EVENTS, MEMORY_MB),
         attempts=1,

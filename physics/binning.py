@@ -22,6 +22,7 @@ __all__ = [
     "cut_out",
     "distribution",
     "first_edge",
+    "first_masses",
     "from_zero",
     "index",
 ]
@@ -98,6 +99,26 @@ def index(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:
     """
     exact = masses.astype(np.float64, copy=False) / width_gev
     return np.floor(exact, out=exact).astype(np.int64)
+
+
+def first_masses(width_gev: float, n_bins: int) -> Float64:
+    """Find the lowest mass of each bin but the first.
+
+    Args:
+        width_gev: Bin width in GeV.
+        n_bins: How many, from bin 1 on.
+
+    Returns:
+        The smallest float64 m in GeV for which floor(m / width) is 1, 2, …, shape (n_bins,); rounding may put it one or
+        two floats beside the product.
+    """
+    numbers = np.arange(1, n_bins + 1)
+    edges: Float64 = numbers * np.float64(width_gev)
+    while (above := np.floor(edges / width_gev) < numbers).any():
+        edges[above] = np.nextafter(edges[above], np.inf)
+    while (below := np.floor(np.nextafter(edges, 0.0) / width_gev) >= numbers).any():
+        edges[below] = np.nextafter(edges[below], 0.0)
+    return edges
 
 
 def counts(masses: npt.NDArray[np.floating], width_gev: float) -> Int64:

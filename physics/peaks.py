@@ -7,14 +7,14 @@ resonances, turn-on, outliers. Every mass ends in exactly one of the five classe
 import numpy as np
 import numpy.typing as npt
 
-from edm.arrays import Mask
+from edm.arrays import Int64, Mask
 from edm.records.cut_table import Cut
 from edm.spectra import Distribution
 from physics import binning
 from physics.resonances import Windows
 from physics.weights import Weighting
 
-__all__ = ["Masses", "find_cut", "find_parts", "measure", "split"]
+__all__ = ["Masses", "find_cut", "find_parts", "find_parts_of_bins", "measure", "split"]
 
 Masses = npt.NDArray[np.float32]
 """Masses in GeV, shape (n_masses,)."""
@@ -110,13 +110,28 @@ def find_parts(masses: Masses, cut: Cut, width_gev: float, max_mass_gev: float) 
         Which masses are in main and which are outliers, shape (n_masses,) each; none when the cut has a reason for no
         histogram.
     """
-    nothing = np.zeros(len(masses), dtype=np.bool_)
+    exact = masses.astype(np.float64)
+    allowed = exact <= max_mass_gev
+    main, outliers = find_parts_of_bins(binning.index(np.where(allowed, exact, 0.0), width_gev), cut, width_gev)
+    return main & allowed, outliers & allowed
+
+
+def find_parts_of_bins(bins: Int64, cut: Cut, width_gev: float) -> tuple[Mask, Mask]:
+    """Find the bins that cuts leave.
+
+    Args:
+        bins: Bins of the grid on which the cuts were found, shape (n,).
+        cut: As for :func:`find_parts`.
+        width_gev: Likewise.
+
+    Returns:
+        Which bins are in main and which hold outliers, shape (n,) each; none when the cut has a reason for no
+        histogram.
+    """
+    nothing = np.zeros(len(bins), dtype=np.bool_)
     if cut.start_gev is None:
         return nothing, nothing
-    exact = masses.astype(np.float64)
-    chosen = exact <= max_mass_gev
-    bins = binning.index(np.where(chosen, exact, 0.0), width_gev)
-    chosen &= bins >= round(cut.start_gev / width_gev)
+    chosen = bins >= round(cut.start_gev / width_gev)
     for low_gev, high_gev in cut.vetoed_gev:
         chosen &= (bins < round(low_gev / width_gev)) | (bins >= round(high_gev / width_gev))
     if cut.split_gev is None:

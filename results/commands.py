@@ -32,6 +32,9 @@ DIRECTORIES = {
 }
 """The directory of each stage in the run directory."""
 
+_KEPT_BY = {"ParseFile": "keep_parsed", "ComputeMasses": "keep_masses"}
+"""The parameter that decides whether products of a stage are kept."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -89,7 +92,11 @@ class Command:
         incomplete = [path.with_suffix(f".incomplete{path.suffix}") for path in paths]
         chosen = [partial if partial.exists() else path for path, partial in zip(paths, incomplete, strict=True)]
         if absent := [path for path in chosen if not path.exists()]:
-            msg = f"{absent[0]}: it does not exist ({len(absent)} of {len(chosen)}): pipeline run {self.described.path}"
+            remedy = f"pipeline run {self.described.path}"
+            option = self.described.options.get(name := _KEPT_BY[stage])
+            if option and option.value == "False":
+                remedy = f"the run has {name} = False: in a copy of its run.cfg, set {name} = True and task = {stage}"
+            msg = f"{absent[0]}: it does not exist ({len(absent)} of {len(chosen)}): {remedy}"
             raise ConfigurationError(msg)
         return chosen
 

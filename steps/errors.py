@@ -1,6 +1,15 @@
 """What can go wrong in a step, and in a run as a whole."""
 
-__all__ = ["BinningError", "DuplicateEventsError", "EmptyResultError", "FileError", "PlanError", "StageError"]
+__all__ = [
+    "BinningError",
+    "DuplicateEventsError",
+    "EmptyResultError",
+    "FileError",
+    "PlanError",
+    "StageError",
+    "blame",
+    "failing_stage",
+]
 
 
 class FileError(RuntimeError):
@@ -35,3 +44,24 @@ class BinningError(RuntimeError):
 
 class PlanError(RuntimeError):
     """A run cannot start; the message says what stands in its way."""
+
+
+def blame(error: Exception, stage: str) -> None:
+    """Note of which stage an error is, unless that is known: where one job makes several stages, it names the one.
+
+    Args:
+        error: The error.
+        stage: Name of the stage that was at work.
+    """
+    if failing_stage(error) is None:
+        vars(error)["failing_stage"] = stage
+
+
+def failing_stage(error: BaseException) -> str | None:
+    """Return the stage that :func:`blame` noted; None where none was.
+
+    Args:
+        error: The error.
+    """
+    stage: str | None = vars(error).get("failing_stage")
+    return stage

@@ -16,8 +16,8 @@ from physics import binning, bumpnet
 from physics.binning import Histogram
 from physics.bins.bins import Bins, ResolutionBins
 from physics.simulation.pseudo_data import pseudo_data
+from steps.counts.histogram_counts import BEFORE
 from steps.errors import EmptyResultError
-from steps.histogram_counts import BEFORE
 from steps.weighting.counts import Sources, Summed, add_up
 from targets.products import histograms
 
@@ -75,13 +75,18 @@ class FilledHistograms:
 
 
 def fill(
-    sources: Sources, table: CutTable, bins: Sequence[Bins], bumpnet_naming: bool, note: str = "", counted: Sources = ()
+    summed_counts: Iterable[Summed],
+    table: CutTable,
+    bins: Sequence[Bins],
+    bumpnet_naming: bool,
+    note: str = "",
+    counted: Sources = (),
 ) -> FilledHistograms:
     """Fill the histograms of a dataset.
 
     Args:
-        sources: The counts of all its branches; of weighted simulation those of each sample, which are normalised and
-            added in this order. The part BEFORE of spectra gives distributions before any removal.
+        summed_counts: The counts of all its branches, as :func:`steps.weighting.counts.add_up` yields them. The part
+            BEFORE of spectra gives distributions before any removal.
         table: Its table of cuts.
         bins: The bins of the histograms, one histogram for each.
         bumpnet_naming: Whether names are those that BumpNet's loader reads.
@@ -98,22 +103,27 @@ def fill(
     before = [summed for summed in add_up(counted) if summed.key in table.cuts]
     naming = HistogramNaming(tuple(binned.label for binned in bins), bumpnet_naming)
     of_size = {binned.size: binned for binned in bins}
-    for summed in add_up(sources):
+    for summed in summed_counts:
         if summed.key.part == BEFORE:
             before.append(summed._replace(key=summed.key.whole()))
-            continue
-        spectrum, binned, start_gev = summed.key, of_size[summed.size], table.cuts[summed.key].start_gev
-        key, masses = naming.key(spectrum, binned.label), (summed.counts, spectrum.combination)
-        histogram = None if start_gev is None else binned.cut_out(*masses, start_gev, summed.expected)
-        if histogram is None:
-            filled.without[key] = no_bin(binned.label)
-            continue
-        filled.histograms[key], filled.titles[key] = histogram, _title(spectrum, note)
-        filled.rows[key] = _row(histogram, key)
+        else:
+            key, binned = naming.key(summed.key, of_size[summed.size].label), of_size[summed.size]
+            _add(filled, key, summed, binned, table.cuts[summed.key].start_gev)
+            filled.titles.update({key: _title(summed.key, note)} if key in filled.histograms else {})
     if not filled.histograms:
         raise EmptyResultError(_describe_too_wide_bins(table, bins))
     _add_whole(filled, before, bumpnet_naming, note)
     return filled
+
+
+def _add(filled: FilledHistograms, key: str, summed: Summed, binned: Bins, start_gev: float | None) -> None:
+    """Add the histogram of a spectrum, or why there is none."""
+    masses = summed.counts, summed.key.combination
+    histogram = None if start_gev is None else binned.cut_out(*masses, start_gev, summed.expected)
+    if histogram is None:
+        filled.without[key] = no_bin(binned.label)
+    else:
+        filled.histograms[key], filled.rows[key] = histogram, _row(histogram, key)
 
 
 def _add_whole(filled: FilledHistograms, before: Iterable[Summed], bumpnet_naming: bool, note: str) -> None:

@@ -1,14 +1,16 @@
 """The work of ComputeMasses: selected objects → masses of all combinations of all final states."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from edm.arrays import Float32, Float64
+from edm.objects import Objects
 from edm.records.branch_records import ComputedMasses, ParsedFiles
 from edm.spectra import SpectrumKey
 from physics import final_states, masses
@@ -23,7 +25,7 @@ from targets.products import parsed_data
 from targets.products.event_columns import MET_NUMBERS
 from targets.products.mass_arrays import MassWriter
 
-__all__ = ["MassOptions", "compute"]
+__all__ = ["MassMaker", "MassOptions", "MassSink", "compute", "is_weighted", "read_into"]
 
 _NAMED = 3
 
@@ -51,6 +53,77 @@ class MassOptions:
     copies: npt.NDArray[np.int64] | None = None
 
 
+class MassSink(Protocol):
+    """What takes masses as they are made."""
+
+    def add(self, key: SpectrumKey, masses: Float32, weights: Float64 | None = None) -> None:
+        """Add masses in GeV to a spectrum, shape (n_masses,), with their weights where they have any."""
+
+
+class MassMaker:
+    """Makes the masses of a branch from its events, chunk by chunk.
+
+    Args:
+        options: How masses are made.
+        uris: The addresses of the input files, for messages.
+        weighted: Whether masses get the weights of their events.
+        sinks: What takes the masses.
+    """
+
+    def __init__(self, options: MassOptions, uris: Sequence[str], weighted: bool, sinks: Sequence[MassSink]) -> None:
+        self._options, self._uris, self._weighted, self._sinks = options, uris, weighted, sinks
+        self._states, self._n_masses = Counter[str](), 0
+        self.numbers = [*(["weight"] if weighted else []), *(MET_NUMBERS if options.rules.with_met else [])]
+        """Names of the columns of events that it needs."""
+
+    def add(self, objects: Mapping[str, Objects], numbers: _Numbers) -> None:
+        """Make the masses of events.
+
+        Args:
+            objects: The objects of each stored kind; pt and mass in GeV.
+            numbers: The columns of events that it needs, shape (n_events,) each.
+
+        Raises:
+            StageError: When categories ask for charges that the input files do not have; the message names them.
+        """
+        rules = self._options.rules
+        categorised = self._categorise(objects)
+        configured = masses.take_configured(categorised.objects, self._options.kinds)
+        met = MissingMomentum.of_events(*(numbers[name] for name in MET_NUMBERS)) if rules.with_met else None
+        for state in masses.compute_states(configured, rules, categorised.tags, met):
+            self._states[state.label] += len(state.events)
+            self._hand_on(state, numbers["weight"] if self._weighted else None)
+
+    def finish(self, parsed: ParsedFiles) -> ComputedMasses:
+        """Return the statistics: events by final state (those with too few objects included) and masses made.
+
+        Args:
+            parsed: What ParseFile recorded of the branch.
+        """
+        self._states.update(_count_few_objects(parsed, self._options.kinds, self._options.rules.max_multiplicity))
+        ranked = dict(sorted(self._states.items(), key=lambda item: (-item[1], item[0])))
+        left_out = 0 if self._options.copies is None else len(self._options.copies)
+        return ComputedMasses(sum(self._states.values()), self._n_masses, ranked, left_out)
+
+    def _categorise(self, objects: Mapping[str, Objects]) -> Categorised:
+        """Tell the categories of events, and name the input files where that cannot be told."""
+        try:
+            return self._options.categories.apply(objects)
+        except PhysicsError as error:
+            more = f" and {len(self._uris) - _NAMED} others" if len(self._uris) > _NAMED else ""
+            msg = f"{', '.join(self._uris[:_NAMED])}{more}: {error}"
+            raise StageError(msg) from error
+
+    def _hand_on(self, state: masses.StateMasses, weights: Float64 | None) -> None:
+        """Hand on the masses of a final state, with the weights of their events where they have any."""
+        for events, combinations in ((state.events, state.combinations), (state.events_with_met, state.with_met)):
+            of_events = None if weights is None else weights[events]
+            for name, values in combinations:
+                self._n_masses += len(values)
+                for sink in self._sinks:
+                    sink.add(SpectrumKey(state.label, name), values, of_events)
+
+
 def compute(source: Path, path: Path, options: MassOptions) -> ComputedMasses:
     """Compute the masses of one file of parsed data.
 
@@ -60,43 +133,45 @@ def compute(source: Path, path: Path, options: MassOptions) -> ComputedMasses:
         options: How masses are made.
 
     Returns:
-        The statistics: events by final state (those with too few objects for parsed data included) and masses made.
+        The statistics.
 
     Raises:
-        StageError: When categories ask for charges that the input files do not have; the message names them.
+        StageError: As :meth:`MassMaker.add`.
     """
     parsed = branch_statistics.of_parsed_data(source)
-    filled = [file for file in parsed.files if file.events]  # an empty one tells nothing of weights
-    weighted = options.weighted and (not filled or any(file.weights is not None for file in filled))
-    writer, states = MassWriter(path.parent, weighted), Counter[str]()
-    rules = options.rules
-    names = [*(["weight"] if weighted else []), *(MET_NUMBERS if rules.with_met else [])]
-    for categorised, numbers in _read(source, names, options, parsed):
-        objects = masses.take_configured(categorised.objects, options.kinds)
-        met = MissingMomentum.of_events(*(numbers[name] for name in MET_NUMBERS)) if rules.with_met else None
-        for state in masses.compute_states(objects, rules, categorised.tags, met):
-            states[state.label] += len(state.events)
-            _add(writer, state, numbers["weight"] if weighted else None)
-    states.update(_count_few_objects(parsed, options.kinds, rules.max_multiplicity))
+    weighted = is_weighted(parsed, options)
+    writer = MassWriter(path.parent, weighted)
+    maker = MassMaker(options, [file.uri for file in parsed.files], weighted, [writer])
+    read_into(maker, source, options)
     writer.write(path)
-    ranked = dict(sorted(states.items(), key=lambda item: (-item[1], item[0])))
-    left_out = 0 if options.copies is None else len(options.copies)
-    return ComputedMasses(sum(states.values()), writer.entries, ranked, left_out)
+    return maker.finish(parsed)
 
 
-def _read(
-    source: Path, names: list[str], options: MassOptions, parsed: ParsedFiles
-) -> Iterator[tuple[Categorised, _Numbers]]:
-    """Read events, tell their categories, and name the input files where that cannot be told."""
-    events = parsed_data.read_events(source, options.chunk_events, names)
+def read_into(maker: MassMaker, source: Path, options: MassOptions) -> None:
+    """Read parsed data, and make their masses.
+
+    Args:
+        maker: What makes them.
+        source: The parsed data.
+        options: How masses are made: how many events at a time, and which are left out.
+
+    Raises:
+        StageError: As :meth:`MassMaker.add`.
+    """
+    events = parsed_data.read_events(source, options.chunk_events, maker.numbers)
     for objects, numbers in events if options.copies is None else leave_out(events, options.copies):
-        try:
-            yield options.categories.apply(objects), numbers
-        except PhysicsError as error:
-            uris = [file.uri for file in parsed.files]
-            more = f" and {len(uris) - _NAMED} others" if len(uris) > _NAMED else ""
-            msg = f"{', '.join(uris[:_NAMED])}{more}: {error}"
-            raise StageError(msg) from error
+        maker.add(objects, numbers)
+
+
+def is_weighted(parsed: ParsedFiles, options: MassOptions) -> bool:
+    """Tell whether masses get weights: where that is asked for, and a file has any; an empty one tells nothing.
+
+    Args:
+        parsed: What ParseFile recorded.
+        options: How masses are made.
+    """
+    filled = [file for file in parsed.files if file.events]
+    return options.weighted and (not filled or any(file.weights is not None for file in filled))
 
 
 def _count_few_objects(parsed: ParsedFiles, kinds: tuple[str, ...], max_multiplicity: int) -> Counter[str]:
@@ -106,11 +181,3 @@ def _count_few_objects(parsed: ParsedFiles, kinds: tuple[str, ...], max_multipli
         state = final_states.restrict(final_states.parse(label), kinds, max_multiplicity)
         states[final_states.label(state)] += n_events
     return states
-
-
-def _add(writer: MassWriter, state: masses.StateMasses, weights: npt.NDArray[np.float64] | None) -> None:
-    """Add the masses of a final state, with the weights of their events where they have any."""
-    for events, combinations in ((state.events, state.combinations), (state.events_with_met, state.with_met)):
-        of_events = None if weights is None else weights[events]
-        for name, values in combinations:
-            writer.add(SpectrumKey(state.label, name), values, of_events)

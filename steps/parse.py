@@ -1,10 +1,9 @@
 """The work of ParseFile: events of input files → selected objects → one file of parsed data."""
 
-import resource
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,81 +16,31 @@ from edm.records.documents import to_document
 from edm.records.statistics import EventCounts, Failure, FileRecord
 from physics import constituents, object_counts
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.selection import Selection, select
+from physics.selection.selection import select
 from steps import branch_statistics
 from steps.errors import FileError, StageError
 from steps.events.event_level import naming_file
-from steps.events.event_options import EventOptions
 from steps.events.event_readers import EventReaders
 from steps.file_counts import FileCounts
-from steps.weighting.weigher import WeightOptions
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
-from targets.events.inputs import FetchOptions, Input, open_input
+from targets.events.inputs import Input, open_input
 from targets.events.reader import EventFile
-from targets.events.schemas import Schema
 from targets.network.retry import RangesUnsupportedError, RefusedError
 from targets.products import parsed_data
-from targets.products.event_columns import Section
+from targets.products.event_columns import Events, Section, section_in
+from targets.products.parsed_records import RecordWriter
 
-__all__ = ["ReadOptions", "check_failures", "parse"]
+__all__ = ["Take", "check_failures", "note", "parse", "read_files"]
+
+Take = Callable[[Events, FileRecord], None]
+"""What gets the events of a file, chunk by chunk, and the record of the file, once it has been read whole."""
 
 _MIN_OBJECTS = 2
 """Objects that an event needs to be stored: with fewer there is no mass; missing momentum counts as one."""
 
-_LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
 _LONGEST_WAIT_S = 30.0
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How files are read.
-
-    Attributes:
-        schemas: The schemas to choose from.
-        selection: The object selection.
-        fetch: How files on a network are read.
-        chunk_events: Events in memory at a time, at most.
-        memory_limit_mb: Memory that the process may take, in MB.
-        attempts: Attempts at reading a file.
-        tolerated_failures: Unreadable files that may be left out.
-        events: What is asked of events.
-        weights: What is asked of the weights of a dataset of simulation; None asks nothing.
-    """
-
-    schemas: list[Schema]
-    selection: Selection
-    fetch: FetchOptions
-    chunk_events: int
-    memory_limit_mb: int
-    attempts: int
-    tolerated_failures: int
-    events: EventOptions = field(default_factory=EventOptions)
-    weights: WeightOptions | None = None
-
-    def memory_bytes(self) -> int:
-        """Return what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
-        taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
-
-    def check_memory(self, uri: str, n_bytes: int) -> None:
-        """Refuse a file that cannot be read within the limit, however few events a chunk has.
-
-        Args:
-            uri: The file.
-            n_bytes: Memory that whole baskets or pages take.
-
-        Raises:
-            FileFormatError: When they take more than there is; the message says how much is needed.
-        """
-        missing = n_bytes - self.memory_bytes()
-        if missing > 0:
-            needed = self.memory_limit_mb + -(-missing // 10**6)
-            msg = (
-                f"{uri}: its baskets or pages take {n_bytes / 1e6:,.0f} MB, more than memory_limit_mb = "
-                f"{self.memory_limit_mb} leaves for them: run with --memory-limit-mb {needed} or more"
-            )
-            raise FileFormatError(msg)
 
 
 def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage: parsed_data.Format) -> ParsedFiles:
@@ -111,19 +60,48 @@ def parse(files: Sequence[InputFile], options: ReadOptions, path: Path, storage:
             says how many of the others were read.
         EventLevelError: When a file does not fit what is asked of its events, which is never tolerated.
     """
-    counts, failures = FileCounts(), list[FileError]()
     with parsed_data.writing(path, storage, options.events.with_met) as writer:
-        for file in files:
-            try:
-                counts.add(_read_with_retries(file, options, writer))
-            except FileError as error:
-                failures.append(error)
-                if len(failures) > options.tolerated_failures:
-                    msg = _describe_failures(failures, len(counts.files), len(files))
-                    raise UnreadableFileError(msg) from error
-        parsed = _record(counts, writer.written, failures)
-        writer.note({name: part for name, part in to_document(parsed).items() if name != "kinematics"})
+        parsed = read_files(files, options, path.parent, lambda events, _: writer.append(events))
+        note(writer, parsed)
     return parsed
+
+
+def read_files(files: Sequence[InputFile], options: ReadOptions, folder: Path, take: Take) -> ParsedFiles:
+    """Read files and hand their selected objects on, one file at a time: each of them whole, or none of its events.
+
+    Args:
+        files: The files of one branch, read in this order.
+        options: How to read them.
+        folder: Where the events of a large file wait on disk until it has been read whole.
+        take: Gets events, chunk by chunk, and the record of their file.
+
+    Returns:
+        The statistics.
+
+    Raises:
+        UnreadableFileError: As :func:`parse`.
+        EventLevelError: As :func:`parse`.
+    """
+    counts, failures = FileCounts(), list[FileError]()
+    for file in files:
+        try:
+            counts.add(_read_with_retries(file, options, folder, take))
+        except FileError as error:
+            failures.append(error)
+            if len(failures) > options.tolerated_failures:
+                msg = _describe_failures(failures, len(counts.files), len(files))
+                raise UnreadableFileError(msg) from error
+    return _record(counts, failures)
+
+
+def note(writer: parsed_data.Writer | RecordWriter, parsed: ParsedFiles) -> None:
+    """Put the statistics into the file that is being written, there without kinematics.
+
+    Args:
+        writer: The writer of parsed data, or of their record.
+        parsed: What was read.
+    """
+    writer.note({name: part for name, part in to_document(parsed).items() if name != "kinematics"})
 
 
 def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
@@ -146,11 +124,11 @@ def check_failures(incomplete: Sequence[Path], tolerated: int) -> None:
         raise StageError(msg)
 
 
-def _record(counts: FileCounts, written: int, failures: Sequence[FileError]) -> ParsedFiles:
+def _record(counts: FileCounts, failures: Sequence[FileError]) -> ParsedFiles:
     return ParsedFiles(
         events=EventCounts(
             read=sum(record.events or 0 for record in counts.files),
-            written=written,
+            written=sum(record.written or 0 for record in counts.files),
             few_objects=dict(sorted(counts.few_objects.items())),
         ),
         cutflow=counts.cutflow,
@@ -162,16 +140,20 @@ def _record(counts: FileCounts, written: int, failures: Sequence[FileError]) -> 
     )
 
 
-def _read_with_retries(file: InputFile, options: ReadOptions, writer: parsed_data.Writer) -> FileCounts:
-    """Read one file, again where another attempt may succeed; the writer gets the events of one that did."""
+def _read_with_retries(file: InputFile, options: ReadOptions, folder: Path, take: Take) -> FileCounts:
+    """Read one file, again where another attempt may succeed; the events of one that did are handed on."""
     attempt = 1
     while True:
-        try:
-            with writer.section() as section:
-                return _read(file, options, section)
-        except FileError as error:
-            if not error.transient or attempt >= options.attempts:
-                raise
+        with section_in(folder) as section:
+            try:
+                counts = _read(file, options, section)
+            except FileError as error:
+                if not error.transient or attempt >= options.attempts:
+                    raise
+            else:
+                for events in section.take():
+                    take(events, counts.files[-1])
+                return counts
         if "://" in file.uri:
             time.sleep(min(2.0**attempt, _LONGEST_WAIT_S))
         attempt += 1

@@ -1,4 +1,4 @@
-"""The work of CountMasses, FindPeaks and RemovePeaks: counts of each branch, cuts from their sum, cuts applied."""
+"""The work of FindPeaks and RemovePeaks: cuts from the summed counts of all branches, and cuts applied."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edm.errors import RecordError
-from edm.records.branch_records import CountedMasses, RemovedPeaks
+from edm.records.branch_records import RemovedPeaks
 from edm.records.cut_table import Cut, CutTable, FinalStateCount
 from edm.records.documents import from_document
 from edm.spectra import Distribution, SpectrumKey
@@ -21,9 +21,8 @@ from steps.weighting.masses import read_masses
 from targets.documents.json import load_json
 from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
-from targets.products.mass_counts import Row
 
-__all__ = ["PeakSearch", "count", "find", "load_table", "remove"]
+__all__ = ["PeakSearch", "find", "load_table", "remove"]
 
 _LARGEST_NAMED = 5
 
@@ -56,27 +55,6 @@ class PeakSearch:
         return self._windows[combination]
 
 
-def count(source: Path, path: Path, search: PeakSearch, unit: float | None = None) -> CountedMasses:
-    """Count the masses of one branch on the grid of the peak search.
-
-    Args:
-        source: The masses of the branch.
-        path: The file of counts to make.
-        search: How peaks are searched.
-        unit: The unit of sums of weights, in the generator's unit; None where masses have no weights.
-
-    Returns:
-        The statistics.
-    """
-    distributions: dict[SpectrumKey, Distribution] = {}
-    for key, masses, weighting in read_masses(source, unit):
-        windows = search.windows(key.combination)
-        part = peaks.measure(masses, windows, search.width_gev, search.max_mass_gev, weighting)
-        distributions[key] = distributions[key] + part if key in distributions else part
-    mass_counts.write(path, (Row(key, search.width_gev, counted) for key, counted in distributions.items()))
-    return CountedMasses(len(distributions), sum(counted.entries() for counted in distributions.values()))
-
-
 def find(
     dataset: str,
     sources: Iterable[Path],
@@ -99,7 +77,8 @@ def find(
     Raises:
         EmptyResultError: When no combination would give a histogram.
     """
-    merged = {key: distribution for key, _, distribution in mass_counts.add_up(sources, weighted=False)}
+    rows = mass_counts.add_up(sources, weighted=False)
+    merged = {row.key: row.distribution for row in rows if not row.key.part}
     events = _events(merged)
     kept = {key: masses for key, masses in merged.items() if events[key.final_state] >= search.min_events}
     cuts = {key: _find_cut(key, masses, search, tuple(jet_pt_gev)) for key, masses in kept.items()}

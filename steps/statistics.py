@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ from edm.records.branch_records import (
     ParsedFiles,
     RemovedPeaks,
 )
+from edm.records.cut_table import CutTable
 from edm.records.cutflow import Cutflow
 from edm.records.kinematics import Kinematics
 from edm.records.stage_results import StageResults
@@ -26,7 +28,7 @@ from steps import branch_statistics
 from steps.events import event_statistics
 from steps.events.event_statistics import add_events
 
-__all__ = ["files_read", "notes", "of_branches", "of_stages", "warnings"]
+__all__ = ["files_read", "notes", "of_branches", "of_stages", "warnings", "with_cuts"]
 
 _Records = list[BranchRecord[StageResults] | None]
 _Results = TypeVar("_Results", bound=StageResults)
@@ -72,6 +74,21 @@ def of_branches(logs: Mapping[str, Iterable[Path]], table: LuminosityTable | Non
         missing_statistics=sum(record is None for of_stage in records.values() for record in of_stage),
         duplicates=next(_results(records, FoundDuplicates), None),  # of a dataset: there is one branch
     )
+
+
+def with_cuts(statistics: DatasetStatistics, table: CutTable) -> DatasetStatistics:
+    """Add what peak removal leaves of masses, where these are not kept and no branch has counted it.
+
+    Args:
+        statistics: What :func:`of_branches` returned.
+        table: The table of cuts.
+
+    Returns:
+        The statistics with masses made, in main and in outliers.
+    """
+    counted = statistics.stages["CountMasses"].masses or 0
+    parts = {name: sum(getattr(cut, name) for cut in table.cuts.values()) for name in ("main", "outliers")}
+    return replace(statistics, masses=_total([{"masses": counted, **parts}]))
 
 
 def notes(statistics: DatasetStatistics) -> list[str]:

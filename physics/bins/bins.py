@@ -46,6 +46,10 @@ class ConstantBins:
         """Find the bin of each mass (in GeV, shape (n_masses,)); see :func:`physics.binning.index`."""
         return binning.index(masses, self.width_gev)
 
+    def first_masses(self, combination: str, n_bins: int) -> Float64:  # noqa: ARG002 (the same for all)
+        """Return the lowest mass of bins 1, 2, … in GeV, shape (n_bins,); see :func:`physics.binning.first_masses`."""
+        return binning.first_masses(self.width_gev, n_bins)
+
     def cut_out(
         self,
         grid: Int64,
@@ -104,6 +108,10 @@ class ResolutionBins:
             belongs to the bin above it.
         """
         return np.searchsorted(self.edges(combination), masses.astype(np.float64), side="right").astype(np.int64)
+
+    def first_masses(self, combination: str, n_bins: int) -> Float64:
+        """Return the lowest mass for which :meth:`index` is 1, 2, … in GeV, shape (n_bins,) or less: the edges."""
+        return self.edges(combination)[:n_bins]
 
     def cut_out(
         self, grid: Int64, combination: str, cut_gev: float, expected: Float64 | None = None

@@ -12,10 +12,11 @@ from plots import comparison as comparisons
 from plots import cutflows, masses, overview, performance
 from plots.masses import Spectrum
 from plots.style import Label
-from steps.histogram_counts import BEFORE
+from steps.counts.histogram_counts import BEFORE
 from steps.output.figure_files import FigurePlan
 from steps.output.simulation import Simulation, compare_spectra
 from steps.peaks import PeakSearch
+from steps.weighting.counts import AddRows
 from targets.products import mass_counts
 
 __all__ = ["Dataset", "FigureOptions", "plan"]
@@ -54,6 +55,7 @@ class Dataset:
             of the histograms, these are drawn.
         bins: The bins of the histograms that are drawn.
         simulation: The simulation that it is, or that is drawn under it; None where there is none with weights.
+        add_after: Adds up the files of masses counted after peak removal; where these were not kept, it removes peaks.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Dataset:
     after: Sequence[Path]
     bins: Bins
     simulation: Simulation | None = None
+    add_after: AddRows = mass_counts.add_up
 
 
 def plan(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> Iterator[FigurePlan]:
@@ -146,7 +149,7 @@ def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> di
     cuts, after, before = dataset.table.cuts, {}, {}
     unweighted = dataset.simulation is not None and not dataset.simulation.has_data
     counted = "Entries" if unweighted else "Events"
-    for key, size, distribution in mass_counts.add_up(dataset.after, weighted=False):
+    for key, size, distribution in dataset.add_after(dataset.after, weighted=False):
         if key.part == BEFORE:
             if size == options.width_gev:
                 before[key.whole()] = size, distribution.counts

@@ -11,8 +11,8 @@ from edm.arrays import Float64, Int64
 from edm.spectra import SpectrumKey
 from plots.comparison import Comparison, SampleBins
 from plots.style import write_luminosity
-from steps.histogram_counts import BEFORE
-from steps.weighting.counts import SampleCounts, add_up
+from steps.counts.histogram_counts import BEFORE
+from steps.weighting.counts import AddRows, SampleCounts, add_up
 from targets.products import mass_counts
 
 __all__ = ["Simulation", "WholeSpectrum", "compare_spectra"]
@@ -49,6 +49,7 @@ class Simulation:
         luminosity_fb: What it is normalised to, in 1/fb.
         stacked: Whether samples are stacked; else their sum is drawn.
         has_data: Whether there are data to draw over it.
+        add_filled: Adds up the counts on the grids of the histograms; where masses were not kept, it removes peaks.
     """
 
     counted: Sequence[SampleCounts]
@@ -57,6 +58,7 @@ class Simulation:
     luminosity_fb: float
     stacked: bool
     has_data: bool
+    add_filled: AddRows = mass_counts.add_up
 
 
 def compare_spectra(
@@ -81,7 +83,10 @@ def compare_spectra(
     keys = {spectrum.key for spectrum in spectra}
     coarse = [_rows(sample, keys, width_gev) for sample in simulation.counted]
     widths_gev = {spectrum.width_gev for spectrum in spectra} - {width_gev}
-    fine = {width: [_rows(sample, keys, width, BEFORE) for sample in simulation.filled] for width in widths_gev}
+    fine = {
+        width: [_rows(sample, keys, width, BEFORE, simulation.add_filled) for sample in simulation.filled]
+        for width in widths_gev
+    }
     counted = {
         key: distribution.counts for key, _, distribution in mass_counts.add_up(before, weighted=False) if key in keys
     }
@@ -96,11 +101,17 @@ def compare_spectra(
             yield _in_same_bins(key, width, samples, drawn, normalised_to)
 
 
-def _rows(sample: SampleCounts, keys: Collection[SpectrumKey], width_gev: float, part: str = "") -> _Rows:
+def _rows(
+    sample: SampleCounts,
+    keys: Collection[SpectrumKey],
+    width_gev: float,
+    part: str = "",
+    add_rows: AddRows = mass_counts.add_up,
+) -> _Rows:
     """Read what is expected of a sample on one grid."""
     return {
         row.key.whole(): row.expected
-        for row in add_up([sample])
+        for row in add_up([sample], add_rows)
         if row.size == width_gev and row.key.part == part and row.key.whole() in keys and row.expected is not None
     }
 

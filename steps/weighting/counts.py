@@ -1,8 +1,8 @@
 """Counts of all branches of a dataset added up: of weighted simulation sample by sample, each normalised."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from edm.spectra import Distribution, SpectrumKey, add_bins
 from physics import weights
 from physics.errors import PhysicsError
 from targets.products import mass_counts
+from targets.products.mass_counts import Row
 
-__all__ = ["SampleCounts", "Sources", "Summed", "add_up"]
+__all__ = ["AddRows", "SampleCounts", "Sources", "Summed", "add_up"]
 
 
 class SampleCounts(NamedTuple):
@@ -32,6 +33,13 @@ Sources = Sequence[Path] | Sequence[SampleCounts]
 """The counts of all branches of a dataset; of weighted simulation those of each sample."""
 
 
+class AddRows(Protocol):
+    """What adds up the counts of branches, and may cut them."""
+
+    def __call__(self, paths: Iterable[Path], weighted: bool = True) -> Iterator[Row]:
+        """Yield the sums in alphabetical order; see :func:`targets.products.mass_counts.add_up`."""
+
+
 class Summed(NamedTuple):
     """The masses of one spectrum on one grid.
 
@@ -48,11 +56,12 @@ class Summed(NamedTuple):
     expected: Float64 | None
 
 
-def add_up(sources: Sources) -> Iterator[Summed]:
+def add_up(sources: Sources, add_rows: AddRows = mass_counts.add_up) -> Iterator[Summed]:
     """Add counts up, and the expected events of samples in their order.
 
     Args:
         sources: The counts of all branches of a dataset.
+        add_rows: Adds up the counts of branches, and may cut them.
 
     Yields:
         The sums, in alphabetical order.
@@ -64,12 +73,12 @@ def add_up(sources: Sources) -> Iterator[Summed]:
     samples = [source for source in sources if isinstance(source, SampleCounts)]
     if not samples:
         paths = [source for source in sources if isinstance(source, Path)]
-        for spectrum, size, distribution in mass_counts.add_up(paths):
+        for spectrum, size, distribution in add_rows(paths):
             yield Summed(spectrum, size, distribution.counts, None)
         return
     totals: dict[tuple[SpectrumKey, float], tuple[Int64, Float64]] = {}
     for sample in samples:
-        for spectrum, size, distribution in mass_counts.add_up(sample.paths):
+        for spectrum, size, distribution in add_rows(sample.paths):
             counts, expected = distribution.counts, _expected(distribution, sample.normalisation)
             row = spectrum, size
             if row in totals:

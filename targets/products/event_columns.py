@@ -2,6 +2,9 @@
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,7 +13,7 @@ import xxhash
 
 from edm.objects import Objects
 
-__all__ = ["COLUMNS", "MET_NUMBERS", "NUMBERS", "Checksums", "Events", "Section"]
+__all__ = ["COLUMNS", "EVENT_NUMBERS", "MET_NUMBERS", "NUMBERS", "Checksums", "Events", "Section", "section_in"]
 
 _SECTION_BYTES = 2**26  # of a section in memory; about half a million events
 
@@ -22,6 +25,9 @@ NUMBERS: dict[str, type[np.generic]] = {
     "weight": np.float64,
 }
 """The columns of events and their types."""
+
+EVENT_NUMBERS = ("run", "luminosity_block", "event")
+"""The columns that tell events from each other."""
 
 MET_NUMBERS: dict[str, type[np.generic]] = {"met": np.float32, "met_phi": np.float32}
 """Further columns, where masses with the missing transverse momentum are made: in GeV and radians."""
@@ -85,8 +91,8 @@ class Section:
         """Add events.
 
         Args:
-            objects: As for :meth:`Writer.add`.
-            numbers: As for :meth:`Writer.add`.
+            objects: As for :meth:`Events.of`.
+            numbers: As for :meth:`Events.of`.
         """
         self._in_memory.append(Events.of(objects, numbers))
         self._n_bytes += self._in_memory[-1].n_bytes
@@ -102,6 +108,24 @@ class Section:
         for _ in range(self._n_spilled):
             yield pickle.load(self._spilled)
         yield from self._in_memory
+
+
+@contextmanager
+def section_in(folder: Path) -> Iterator[Section]:
+    """Collect the events of one input file, which is read whole, or not at all.
+
+    What is made of events cannot be taken back, so that they wait until their file has been read whole. Then they are
+    taken chunk by chunk, as if they had never waited: files that failed leave no trace. Those of a large file wait on
+    disk, in a file without a name, which is gone with the process whatever happens.
+
+    Args:
+        folder: Where the events of a large file wait.
+
+    Yields:
+        What collects the events.
+    """
+    with SpooledTemporaryFile(max_size=1, dir=str(folder)) as spilled:  # makes the file when something is written
+        yield Section(spilled)
 
 
 class Checksums:

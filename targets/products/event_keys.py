@@ -10,13 +10,13 @@ import numpy.typing as npt
 from edm.event_keys import EVENT_KEY
 from targets.errors import UnreadableFileError
 from targets.products import parsed_data
+from targets.products.event_columns import EVENT_NUMBERS
 from targets.rootio import files
 from targets.storage import atomic
 
-__all__ = ["EventNumbers", "read_copies", "read_event_numbers", "write_copies"]
+__all__ = ["EventNumbers", "has_event_numbers", "read_copies", "read_event_numbers", "write_copies"]
 
 _FOREIGN = "it is not as FindDuplicates writes it"
-_NUMBERS = ("run", "luminosity_block", "event")
 
 
 class EventNumbers(NamedTuple):
@@ -53,11 +53,28 @@ def read_event_numbers(path: Path, size: int) -> Iterator[EventNumbers]:
             tree = trees[parsed_data.NAME]
             reader = tree.reader()
             for start in range(0, tree.num_entries, size):
-                flats = reader.arrays(_NUMBERS, start, min(start + size, tree.num_entries))
-                yield EventNumbers(start, *(flats[name].numbers for name in _NUMBERS))
+                flats = reader.arrays(EVENT_NUMBERS, start, min(start + size, tree.num_entries))
+                yield EventNumbers(start, *(flats[name].numbers for name in EVENT_NUMBERS))
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         reason = f"{type(error).__name__}: {error}"
         msg = f"{path}: its event numbers cannot be read ({reason}); delete it: the next run remakes it"
+        raise UnreadableFileError(msg) from error
+
+
+def has_event_numbers(path: Path) -> bool:
+    """Tell whether a file holds the numbers of its events: parsed data do, a record of them may not.
+
+    Args:
+        path: A product of ParseFile.
+
+    Raises:
+        UnreadableFileError: When the file is not there or damaged.
+    """
+    try:
+        with files.open_trees(str(path)) as trees:
+            return parsed_data.NAME in trees
+    except OSError as error:
+        msg = f"{path}: cannot be read ({type(error).__name__}: {error}); delete it: the next run remakes it"
         raise UnreadableFileError(msg) from error
 
 

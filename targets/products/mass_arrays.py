@@ -78,17 +78,18 @@ class MassWriter:
         """Masses added so far."""
         return sum(self._entries.values())
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, weighted: bool = True) -> None:
         """Write all spectra, in alphabetical order.
 
         Args:
             path: The file to make, whole or not at all.
+            weighted: False leaves the weights out, where there are any.
         """
         keys = sorted(self._entries)
         offsets = np.cumsum([0, *(self._entries[key] for key in keys)], dtype=np.int64)
         names = np.array(list(map(str, keys)), dtype=np.str_)
         with atomic.replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for kind in self._members:
+            for kind in self._members if weighted else _MEMBERS[:1]:
                 with archive.open(f"{kind.name}.npy", "w", force_zip64=True) as member:
                     _begin(member, int(offsets[-1]), kind.dtype)
                     for key in keys:

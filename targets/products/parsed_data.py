@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
 import awkward as ak
@@ -23,14 +22,14 @@ import uproot
 from edm.objects import Objects
 from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import UnreadableFileError
-from targets.products.event_columns import COLUMNS, MET_NUMBERS, NUMBERS, Checksums, Events, Section
+from targets.products.event_columns import COLUMNS, MET_NUMBERS, NUMBERS, Checksums, Events
 from targets.rootio import files
 from targets.rootio.compression import Zstandard
 from targets.rootio.flat_arrays import Flat
 from targets.rootio.ttree import branch_lists
 from targets.storage import atomic
 
-__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_events", "statistics", "writing"]
+__all__ = ["FORMATS", "NAME", "Format", "Writer", "read", "read_events", "statistics", "write_statistics", "writing"]
 
 Format = Literal["rntuple", "ttree"]
 """Name of a way to store parsed data."""
@@ -57,9 +56,8 @@ class Writer:
         written: Events given so far.
     """
 
-    def __init__(self, file: Any, parsed_format: Format, folder: Path, with_met: bool = False) -> None:
+    def __init__(self, file: Any, parsed_format: Format, with_met: bool = False) -> None:
         self._file = file
-        self._folder = folder
         numbers = NUMBERS | MET_NUMBERS if with_met else NUMBERS
         empty = _to_awkward([Events.of(dict.fromkeys(COLUMNS, Objects.none(0)), dict.fromkeys(numbers, ()))])
         if parsed_format == "rntuple":
@@ -79,34 +77,25 @@ class Writer:
             objects: The objects of each stored kind, in all these events; pt and mass in GeV.
             numbers: The columns NUMBERS, and MET_NUMBERS where the file has them, each of shape (n_events,).
         """
-        self._append(Events.of(objects, numbers))
+        self.append(Events.of(objects, numbers))
 
-    @contextmanager
-    def section(self) -> Iterator["Section"]:
-        """Add the events of one input file: all of them when the block ends, none of them when it raises.
-
-        uproot cannot take back what it has written, so that events wait until their file has been read whole. Then they
-        are added chunk by chunk, as if they had never waited: files that failed leave no trace in the clusters. Those
-        of a large file wait on disk, in a file without a name, which is gone with the process whatever happens.
-
-        Yields:
-            What collects the events.
-        """
-        with SpooledTemporaryFile(
-            max_size=1, dir=str(self._folder)
-        ) as spilled:  # makes the file when something is written
-            section = Section(spilled)
-            yield section
-            for events in section.take():
-                self._append(events)
-
-    def note(self, statistics: Mapping[str, Any]) -> None:
-        """Put the statistics of the branch into the file, from where :func:`statistics` reads them.
+    def append(self, events: Events) -> None:
+        """Add events that are in the layout of parsed data already.
 
         Args:
-            statistics: What JSON can write.
+            events: The events.
         """
-        self._file[_STATISTICS] = json.dumps(sealed(statistics))
+        n_events = len(events.numbers["run"])
+        self._checksums.add(events.objects, events.numbers)
+        self._waiting.append(events)
+        self._n_waiting += n_events
+        self.written += n_events
+        if self._n_waiting >= _CLUSTER_EVENTS:
+            self.flush()
+
+    def note(self, statistics: Mapping[str, Any]) -> None:
+        """Put the statistics of the branch into the file; see :func:`write_statistics`."""
+        write_statistics(self._file, statistics)
 
     def finish(self) -> None:
         """Write what waits, and the checksums of all."""
@@ -118,15 +107,6 @@ class Writer:
         if self._n_waiting:
             self._target.extend(_to_awkward(self._waiting))
         self._waiting, self._n_waiting = [], 0
-
-    def _append(self, events: Events) -> None:
-        n_events = len(events.numbers["run"])
-        self._checksums.add(events.objects, events.numbers)
-        self._waiting.append(events)
-        self._n_waiting += n_events
-        self.written += n_events
-        if self._n_waiting >= _CLUSTER_EVENTS:
-            self.flush()
 
 
 @contextmanager
@@ -142,7 +122,7 @@ def writing(path: Path, parsed_format: Format, with_met: bool = False) -> Iterat
         The writer.
     """
     with atomic.replacing(path) as temporary, uproot.recreate(temporary, compression=Zstandard(1)) as file:
-        writer = Writer(file, parsed_format, path.parent, with_met)
+        writer = Writer(file, parsed_format, with_met)
         yield writer
         writer.finish()
 
@@ -195,6 +175,16 @@ def read_events(
         checksums.compare(expected)
     except Exception as error:  # damaged bytes surface as whatever the decoder stumbled over
         raise _unreadable(path, "parsed data cannot be read", error) from error
+
+
+def write_statistics(file: Any, statistics: Mapping[str, Any]) -> None:
+    """Put the statistics of a branch into a file, from where :func:`statistics` reads them.
+
+    Args:
+        file: The file as uproot writes it.
+        statistics: What JSON can write.
+    """
+    file[_STATISTICS] = json.dumps(sealed(statistics))
 
 
 def statistics(path: Path) -> dict[str, Any]:

@@ -53,3 +53,19 @@ class ChosenBranches(BaseWorkflow):
             numbers = f"branches 0 to {total - 1}" if total > 1 else "only branch 0"
             msg = f"{asked}: for these files {self.task_family} has {numbers}; choose among them"
             raise ConfigurationError(msg)
+
+    def _has_same_branches(self, stage: Any) -> bool:
+        """Tell whether a stage upstream is cut like this one, and has the branches that are chosen.
+
+        Groups of combined datasets, which come last, only stages have that depend on datasets.
+        """
+        if stage.granularity != self.granularity:
+            return False
+        if stage.depends_on_dataset or not self.depends_on_dataset or self.granularity != "group":
+            return True
+        chosen = [self.branch] if self.is_branch() else [bound for bounds in self.branches for bound in bounds]
+        if not chosen:
+            return True
+        listed = self._divide("group").listed.values() if self.file_list().is_known() else ()
+        number = sum(map(len, listed))
+        return all(bound is not None and bound < number for bound in chosen)

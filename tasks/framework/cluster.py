@@ -80,7 +80,7 @@ class _HTCondor(HTCondorWorkflow):
 class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     """A workflow that runs on this machine by default, and as jobs of a cluster when asked to.
 
-    A stage has `granularity`, `needed_stages()`, `upstream_task(stage)` and `file_list()`.
+    A stage has `granularity`, `needed_stages()`, `required_stages()`, `upstream_task(stage)` and `file_list()`.
     """
 
     prefer_params_cli = {"workflow", *STAGE_SETTINGS}  # noqa: RUF012 (law's way): --ParseFile-workflow for one stage
@@ -169,12 +169,12 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         return set()
 
     def chain(self) -> list[Any]:
-        """Return the stages that a job makes of its branches, in their order, this one last.
+        """Return the stages that a branch makes on its way, in their order, this one last.
 
-        These are the stages upstream, directly or not, that have a branch for each group of files too and are jobs of
-        the same batch system. On this machine every stage is made alone.
+        These are the stages upstream, directly or not, that have a branch for each group of files too and run where
+        this one does: as jobs of the same batch system, or on this machine.
         """
-        if self.workflow not in ENGINES or self.is_branch() or self.granularity != "group":
+        if self.granularity != "group":
             return [self]
         before = self.stages_before_chain()
         while True:
@@ -195,16 +195,25 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     def deps(self) -> list[Any]:
         """Return what luigi makes before this task; `requires` names all that it reads.
 
-        Of a chain, the jobs of its last stage make the others: nothing waits for these as a whole, neither the chain
-        nor a stage that requires its last stage too.
+        Of a chain, the branches of its last stage make the others: nothing waits for these, neither the chain nor a
+        stage that requires its last stage too. What was deleted of a stage while the chain is done is made by itself.
         """
-        if self.is_branch() or self.is_controlling_remote_jobs():
+        if self.is_controlling_remote_jobs():
             return list(super().deps())
         chain = self.chain()
-        tasks = {stage: member.upstream_task(stage) for member in chain for stage in member.needed_stages()}
-        made = {stage.task_family for task in tasks.values() for stage in task.chain()[:-1]}
+        made_next = [member for member in chain if member is self or not member.complete()]
+        tasks = {stage: member.upstream_task(stage) for member in made_next for stage in member.required_stages()}
+        made = {name for task in tasks.values() for name in task.made_on_the_way()}
         made = made - self.stages_before_chain() | {stage.task_family for stage in chain}
         return [*(task for stage, task in tasks.items() if stage.__name__ not in made), self.file_list()]
+
+    def made_on_the_way(self) -> set[str]:
+        """Name the stages of the chain that the branches of this one make, also of those that somebody has deleted."""
+        others = self.chain()[:-1]
+        if others and self.is_workflow() and self.workflow_condition():
+            missing = {*self.workflow_proxy.missing()}
+            others = [stage for stage in others if missing.issuperset(stage.workflow_proxy.missing())]
+        return {stage.task_family for stage in others}
 
     def modify_polling_status_line(self, status_line: str) -> str:
         """Name the stages that the jobs make, where they are several."""

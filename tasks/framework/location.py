@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Location"]
+__all__ = ["Location", "is_record"]
+
+_RECORD = ".record"
+
+
+def is_record(product: Path) -> bool:
+    """Tell whether a product of ParseFile is a record only, without objects.
+
+    Args:
+        product: Its path.
+    """
+    return product.stem.endswith(_RECORD)
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,16 @@ class Location:
     def incomplete(self) -> Path:
         """The product without the files that failed, where failures are tolerated."""
         return self.product.with_suffix(f".incomplete{self.product.suffix}")
+
+    @property
+    def record(self) -> Path:
+        """What is kept of parsed data in place of the whole product, where they are not kept."""
+        return self.product.with_suffix(f"{_RECORD}{self.product.suffix}")
+
+    @property
+    def incomplete_record(self) -> Path:
+        """The same without the files that failed."""
+        return self.incomplete.with_suffix(f"{_RECORD}{self.product.suffix}")
 
     @property
     def parameters(self) -> Path:

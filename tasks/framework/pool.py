@@ -23,7 +23,8 @@ import law
 from luigi.task_register import Register
 
 import physics
-from steps.errors import StageError
+from steps.errors import StageError, failing_stage
+from submit.jobs.chains import describe_chain
 from targets.errors import ConfigurationError
 from tasks.cli import messages, output_streams, process
 from tasks.framework.branches import BranchOutputs
@@ -52,12 +53,14 @@ class Outcome(NamedTuple):
         failure: Why it failed; None when it did not.
         events: Events that it handled.
         bytes_read: Bytes that it read from input files.
+        stage: Which of the stages that it makes failed; empty for the one that was asked for.
     """
 
     branch: int
     failure: str | None
     events: int = 0
     bytes_read: int = 0
+    stage: str = ""
 
 
 class PoolWorkflowProxy(BranchOutputs):
@@ -75,10 +78,10 @@ class PoolWorkflowProxy(BranchOutputs):
             StageError: When some fail, once all the others are done, or the whole lacks more than is tolerated.
         """
         missing = self.missing()
-        self.task.prepare()
+        name = self._prepare_chain(missing)
         if missing and not is_compiled():
             self.task.tell("compiling loops, once on this machine: some ten seconds more")
-        progress, failed = Progress(self.task, len(missing)), []
+        progress, failed = Progress(self.task, len(missing), name), []
         for outcome in self._outcomes(missing, progress):
             failed += [outcome] if outcome.failure else []
             progress.add(outcome.branch, bool(outcome.failure), outcome.events, outcome.bytes_read)
@@ -86,6 +89,14 @@ class PoolWorkflowProxy(BranchOutputs):
         if failed:
             raise StageError(self._account(sorted(failed), len(missing)))
         self.task.check_whole()
+
+    def _prepare_chain(self, missing: list[int]) -> str:
+        """Get all stages of the chain ready, and name those of them that branches make."""
+        *others, _ = chain = self.task.chain()
+        for stage in chain:
+            stage.prepare()
+        made = [stage.task_family for stage in others if {*missing}.intersection(stage.workflow_proxy.missing())]
+        return describe_chain([*made, self.task.task_family])
 
     def _outcomes(self, branches: list[int], progress: Progress) -> Iterator[Outcome]:
         """Run branches and yield the outcome of each, in the order in which they end."""
@@ -114,8 +125,12 @@ class PoolWorkflowProxy(BranchOutputs):
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _account(self, failed: list[Outcome], total: int) -> str:
-        lines = [f"branch {outcome.branch}: {outcome.failure}" for outcome in failed]
         family = self.task.get_task_family()
+        stages = {outcome.stage or family for outcome in failed}
+        if len(stages) == 1:  # a chain that failed in one of its stages
+            (family,) = stages
+        others = [f"{outcome.stage}: " * (outcome.stage not in ("", family)) for outcome in failed]
+        lines = [f"branch {end.branch}: {other}{end.failure}" for end, other in zip(failed, others, strict=True)]
         head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
         return "\n".join([head, *lines, "Fix the cause and rerun the same command; it resumes where it stopped."])
 
@@ -186,7 +201,8 @@ def run_branch(family: str, parameters: dict[str, str], branch: int) -> Outcome:
         task.run()
         return Outcome(branch, None, *task.handled())
     except Exception as error:  # a failing branch must not stop the others; the workflow names all that failed
-        return Outcome(branch, messages.sentence(error) or "".join(traceback.format_exception(error)))
+        failure = messages.sentence(error) or "".join(traceback.format_exception(error))
+        return Outcome(branch, failure, stage=failing_stage(error) or family)
 
 
 def _outcome(job: "Future[Outcome] | None", branch: int) -> Outcome:

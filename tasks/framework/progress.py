@@ -46,13 +46,15 @@ class Progress:
         bytes_read: Bytes that they read from input files.
     """
 
-    def __init__(self, task: Any, total: int) -> None:
+    def __init__(self, task: Any, total: int, name: str = "") -> None:
         """Start.
 
         Args:
             task: The stage's task; it tells the scheduler.
             total: Branches to run.
+            name: What is being made, where that is more than this stage.
         """
+        self._name = name or task.get_task_family()
         self.done = self.failed = self.events = self.bytes_read = 0
         self._task, self._total = task, total
         self._parts: dict[int, Part] = {}  # what each branch said last
@@ -132,7 +134,7 @@ class Progress:
         return ", ".join([self._head(), *self._details()])
 
     def _head(self) -> str:
-        return f"{self._task.get_task_family()}: {self.done} of {self._total} branches"
+        return f"{self._name}: {self.done} of {self._total} branches"
 
     def _details(self) -> list[str]:
         return [*self._counted_parts(), *self._rates(), *self._remaining()]

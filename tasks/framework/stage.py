@@ -41,6 +41,9 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     may_lack_files: ClassVar[bool] = False
     """Whether a product may lack files that cannot be read, where failures are tolerated."""
 
+    makes_on_the_way: ClassVar[bool] = False
+    """Whether it does without products upstream that are not kept: it makes them itself, or wants their statistics."""
+
     suffix: ClassVar[str] = ""
     """Suffix of the product's files."""
 
@@ -155,8 +158,11 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """Tell whether a group could be read only in part, which counts as done where failures are tolerated."""
         if not self.may_lack_files or self.tolerated_failures == 0:
             return False
-        location = self.first_stage().location(branch)
-        return not location.product.exists() and location.incomplete.exists()
+        return bool(self.first_stage().is_incomplete(branch))
+
+    def is_kept(self) -> bool:
+        """Tell whether its products are kept where a stage that reads them makes them on the way."""
+        return True
 
     def target(self, branch: BranchFiles) -> Any:
         """Return the target of a branch's product."""
@@ -179,6 +185,15 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """Return the stages whose products this task needs, for one dataset or for any: by default all upstream."""
         return self.upstream_stages()
 
+    def required_stages(self) -> "list[type[Stage]]":
+        """Return the stages whose products must be there; one whose products are not kept needs those that it reads."""
+        required: dict[type[Stage], None] = {}
+        for stage in self.needed_stages():
+            task = self.upstream_task(stage)
+            is_read = task.is_kept() or not self.makes_on_the_way
+            required |= dict.fromkeys([stage] if is_read else task.required_stages())
+        return [*required]
+
     def upstream_task(self, stage: "type[Stage]") -> Any:
         """Return the task of a stage upstream: the same branch where both have it, else the whole."""
         tasks = self.__dict__.setdefault("_upstream_tasks", {})  # req() takes milliseconds, and heeds the command line
@@ -186,22 +201,6 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         if key not in tasks:
             tasks[key] = stage.req(self, **({} if self._has_same_branches(stage) else _WHOLE))
         return tasks[key]
-
-    def _has_same_branches(self, stage: "type[Stage]") -> bool:
-        """Tell whether a stage upstream is cut like this one, and has the branches that are chosen.
-
-        Groups of combined datasets, which come last, only stages have that depend on datasets.
-        """
-        if stage.granularity != self.granularity:
-            return False
-        if stage.depends_on_dataset or not self.depends_on_dataset or self.granularity != "group":
-            return True
-        chosen = [self.branch] if self.is_branch() else [bound for bounds in self.branches for bound in bounds]
-        if not chosen:
-            return True
-        listed = self._divide("group").listed.values() if self.file_list().is_known() else ()
-        number = sum(map(len, listed))
-        return all(bound is not None and bound < number for bound in chosen)
 
     def first_stage(self) -> Any:
         """Return the task, as a whole, of the stage that reads the input files."""
@@ -224,7 +223,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
         The list comes last: law's --remove-output goes through them in order, and needs it to find their products.
         """
-        stages = {stage.__name__: self.upstream_task(stage) for stage in self.needed_stages()}
+        stages = {stage.__name__: self.upstream_task(stage) for stage in self.required_stages()}
         return stages | {self._file_list_class().__name__: self.file_list()}
 
     def workflow_requires(self) -> Any:
@@ -240,13 +239,16 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     results: StageResults
     """What was recorded of the branch that was run last."""
 
+    parsed_on_the_way: StageResults | None = None
+    """What ParseFile recorded of it, where that was made together with it."""
+
     def destination(self, branch: BranchFiles, results: StageResults) -> Path:  # noqa: ARG002 (ParseFile looks at them)
         """Return the path of what was made."""
         return self.product(branch)
 
     def handled(self) -> tuple[int, int]:
         """Return the events of the branch that was run last, and the bytes that it read from input files."""
-        totals = self.results.totals()
+        totals = (self.parsed_on_the_way or self.results).totals()
         return totals.events or 0, totals.bytes_read or 0
 
     def failures(self) -> list[str]:

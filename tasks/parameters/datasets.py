@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from targets.catalogue.luminosity_tables import read_luminosity_table
+from targets.errors import ConfigurationError
 from tasks.parameters.inputs import ParsingParameters
 from tasks.parameters.types import Choice, FolderPath
 
@@ -28,8 +29,18 @@ class DatasetParameters(ParsingParameters):
     )
 
     def check_parameters(self) -> None:
-        """Raise for a table of luminosities that is absent, or none."""
+        """Raise for a table of luminosities that is absent, or none, and for copies of events that are not kept.
+
+        Raises:
+            ConfigurationError: When copies are removed from parsed data that are not kept.
+        """
         super().check_parameters()
+        if self.duplicates == "remove" and not self.keep_parsed:
+            msg = (
+                "keep_parsed = False: with duplicates = remove, parsed data are compared before their masses are made, "
+                "and must be kept; use --keep-parsed True, or --duplicates check"
+            )
+            raise ConfigurationError(msg)
         self.luminosity_by_block()
 
     def luminosity_inputs(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from edm.records.branch_records import ParsedFiles
+from edm.records.statistics import FileRecord
 from physics import binning
 from physics.bins import resolutions
 from physics.bins.bins import Bins, ConstantBins, ResolutionBins
@@ -58,18 +59,46 @@ class BinningParameters(PeakParameters):
         Args:
             parsed: What ParseFile recorded of branches of a dataset.
         """
-        from steps.histogram_bins import find_experiment
+        return self.bins_of(file for branch in parsed for file in branch.files)
+
+    def bins_of(self, files: Iterable[FileRecord]) -> tuple[Bins, ...]:
+        """Return the bins of the histograms of files.
+
+        Args:
+            files: What ParseFile recorded of them.
+        """
+        from steps.counts.histogram_bins import find_experiment
 
         if self.binning == "constant":
             return tuple(ConstantBins(width_gev) for width_gev in self.bin_width_gev)
         experiments = {schema.name: schema.experiment for schema in schemas.load(self.schema)}
         if self.release_years:  # of ATLAS, all; the demo's toy files come in formats of CMS too
             experiments = dict.fromkeys(experiments, "ATLAS")
-        return (self.resolution_bins(find_experiment(parsed, experiments)),)
+        return (self.resolution_bins(find_experiment(files, experiments)),)
 
     def resolution_bins(self, experiment: str) -> ResolutionBins:
         """Return the bins by resolution of an experiment."""
         return ResolutionBins(experiment, self.resolution_factor, self.resolution_start_gev, self.max_mass_gev)
+
+    def grids(self, files: Iterable[FileRecord]) -> tuple[Bins, ...]:
+        """Return the grids on which CountMasses counts masses that are not kept, beside that of the peak search.
+
+        Args:
+            files: What ParseFile recorded of files of the branch.
+        """
+        from steps.counts.cut_counts import find_grids
+
+        if self.keep_masses:
+            return ()
+        return find_grids(self.bins_of(files), self.widths_before_gev(), self.peak_detection_bin_width_gev)
+
+    def describe_grids(self) -> dict[str, Any]:
+        """Return what the grids depend on, as text; nothing where masses are kept."""
+        if self.keep_masses:
+            return {}
+        named = ["binning", *("resolution_factor", "resolution_start_gev") * (self.binning == "resolution")]
+        named += ["bin_width_gev"] if self.binning == "constant" or self.whole_distributions else []
+        return {name: str(getattr(self, name)) for name in ("keep_masses", *named)}
 
     def widths_before_gev(self) -> tuple[float, ...]:
         """Return the bin widths in GeV on which masses are counted before any removal: the peak search has its own."""

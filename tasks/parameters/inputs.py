@@ -138,6 +138,12 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
         default="rntuple",
         description="format of parsed_data: rntuple, or ttree for readers with an old ROOT",
     )
+    keep_parsed = Flag(
+        default=True,
+        significant=False,
+        description="keep parsed data (selected objects) where they are made on the way to masses; False keeps their "
+        "statistics only, and the numbers of events that are compared; changes no result",
+    )
     files_per_branch = Number(
         int, minimum=1, default=1, description="input files in a branch (a unit of work); changes no result"
     )
@@ -258,7 +264,7 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
             downloads: The cache of downloads where download_dir names none.
             addresses: Where the files of the dataset are.
         """
-        from steps.parse import ReadOptions
+        from steps.read_options import ReadOptions
         from targets.events.inputs import FetchOptions
         from targets.network.retry import RetryPolicy
 

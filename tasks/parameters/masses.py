@@ -8,7 +8,7 @@ from physics.combinations import Rules
 from tasks.parameters.categories import MassCategories
 from tasks.parameters.datasets import DatasetParameters
 from tasks.parameters.list_types import Names
-from tasks.parameters.types import Number
+from tasks.parameters.types import Flag, Number
 
 __all__ = ["RULES", "MassParameters", "PeakParameters"]
 
@@ -50,6 +50,12 @@ class MassParameters(DatasetParameters, MassCategories):
         minimum=0,
         default=4,
         description="objects of a kind in the top bucket of final states (4: four or more), 0 for no limit",
+    )
+
+    keep_masses = Flag(
+        default=True,
+        description="keep masses and what peak removal leaves of them; False counts them at once on the grids of all "
+        "histograms, which need far less disk, and gives the same histograms; another bin width reads the input again",
     )
 
     def check_parameters(self) -> None:

@@ -14,6 +14,7 @@ from physics.final_states import check_kinds
 from physics.selection.selection import Selection
 from steps import masses, parse
 from steps.events.event_options import EventOptions
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.documents.models import load_model
 from targets.events import schemas
@@ -44,7 +45,7 @@ def parsed(tmp_path_factory):
         given, names = reference(name)["parameters"], reference(name)["summed_files"]
         lists = (given.get("good_runs", "auto"),)
         path = tmp_path_factory.mktemp("parsed") / "p.root"
-        options = parse.ReadOptions(
+        options = ReadOptions(
             *(schemas.load(""), DEFAULT, FetchOptions("auto", path.parent, keep=True), 10_000, 1000, 1, 0),
             events=EventOptions(good_runs=lists, triggers=given.get("triggers") != "none"),
         )

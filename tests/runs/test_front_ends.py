@@ -206,7 +206,7 @@ def test_no_default_of_law_or_of_the_pipeline_itself_is_shown(run):
 
 def test_a_stage_tells_how_far_it_is(run):
     end = run()
-    assert "ParseFile: 3 of 3 branches" in end.text
+    assert "CountMasses, with ParseFile and ComputeMasses: 3 of 3 branches" in end.text
 
 
 def test_the_project_can_be_elsewhere_and_still_finds_its_configuration(run):

@@ -69,10 +69,10 @@ def test_luigid_shows_names_and_progress(run, luigid, three):
     assert run.histograms() == three
     shown = ask(luigid, "task_list", status="DONE", upstream_status="")
     by_name = {task["name"]: task for task in shown.values()}
-    assert set(by_name) >= {"FetchMetadata", "ParseFile", "ComputeMasses", "FindPeaks", "RemovePeaks", "MakeHistograms"}
-    assert set(by_name["ParseFile"]["params"]) == {"run_name", "base_output_dir", "input_files", "selection"}
-    told = ask(luigid, "get_task_status_message", task_id=next(id_ for id_ in shown if id_.startswith("ParseFile")))
-    assert "ParseFile: 3 of 3 branches" in told["statusMessage"]
+    assert set(by_name) >= {"FetchMetadata", "CountMasses", "FindPeaks", "FillHistograms", "MakeHistograms"}
+    assert set(by_name["CountMasses"]["params"]) == {"run_name", "base_output_dir", "input_files", "selection"}
+    told = ask(luigid, "get_task_status_message", task_id=next(id_ for id_ in shown if id_.startswith("CountMasses")))
+    assert "CountMasses, with ParseFile and ComputeMasses: 3 of 3 branches" in told["statusMessage"]
     progress = ask(luigid, "get_task_progress_percentage", task_id=told["taskId"])["progressPercentage"]
     assert (progress, type(progress)) == (100, int)
 
@@ -82,7 +82,7 @@ def test_luigid_shows_the_sentence_of_a_failure(run, files, luigid, workers):
     files[1].write_text("no ROOT file")
     assert through(luigid, run, "--workers", str(workers)).status == 30
     ((name, failed),) = ask(luigid, "task_list", status="FAILED", upstream_status="").items()
-    assert failed["name"] == "ParseFile"
+    assert failed["name"] == "CountMasses"
     said = json.loads(ask(luigid, "fetch_error", task_id=name)["error"])
     sentence = " ".join(said.split())
     assert sentence.startswith("ParseFile: 1 of 3 branches failed (the others are done, and stay done): branch 1: ")
@@ -90,7 +90,7 @@ def test_luigid_shows_the_sentence_of_a_failure(run, files, luigid, workers):
     assert all(len(line) <= PANE or len(line.split()) == 1 for line in said.splitlines())
     assert "Traceback" not in said
     waiting = ask(luigid, "task_list", status="PENDING", upstream_status="UPSTREAM_FAILED").values()
-    assert {task["name"] for task in waiting} >= {"ComputeMasses", "MakeHistograms"}
+    assert {task["name"] for task in waiting} >= {"FindPeaks", "MakeHistograms"}
 
 
 def test_luigid_shows_the_demo_data_being_made(run, luigid):

@@ -54,7 +54,7 @@ def check_half_done(served):
     assert len(served.runs.products("parsed_data")) == 1
     (record,) = served.runs.records("ParseFile")
     assert record["files"][0]["uri"].endswith("/f0.root")
-    assert not any(served.runs.products(room) for room in ("im_arrays", "im_arrays_processed", "peaks", "histograms"))
+    assert not any(served.runs.products(room) for room in ("im_arrays_processed", "peaks", "histograms"))
     assert served.runs.leftovers() == []
     assert BAD not in served.downloads()
 

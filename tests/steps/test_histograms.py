@@ -8,10 +8,12 @@ import pytest
 from edm.spectra import SpectrumKey
 from physics.bins.bins import ConstantBins
 from physics.resonances import choose
-from steps import histogram_counts, histograms, peaks, statistics
+from steps import histograms, peaks, statistics
+from steps.counts import histogram_counts, mass_counter
+from steps.counts.histogram_counts import WholeMasses
 from steps.errors import EmptyResultError
-from steps.histogram_counts import WholeMasses
 from steps.histograms import HistogramNaming
+from steps.weighting.counts import add_up
 from targets.products.histograms import read
 from targets.products.mass_arrays import MassWriter
 
@@ -32,7 +34,7 @@ def written(path: Path, arrays: dict[str, np.ndarray]) -> Path:
 def table(tmp_path):
     """Cuts of masses that fall from 100 GeV and, for muons, from 70 GeV with two outliers beyond 200 GeV."""
     masses = written(tmp_path / "masses.npz", MASSES)
-    peaks.count(masses, tmp_path / "counted.npz", SEARCH)
+    mass_counter.count(masses, tmp_path / "counted.npz", SEARCH)
     return peaks.find("d", [tmp_path / "counted.npz"], SEARCH)
 
 
@@ -46,7 +48,7 @@ def processed(tmp_path, table):
 def fill(folder, processed, table, widths_gev, exclude_outliers=False, bumpnet_naming=True):
     bins = [ConstantBins(width_gev) for width_gev in widths_gev]
     histogram_counts.count(processed, folder / "counts.npz", bins, exclude_outliers)
-    return histograms.fill([folder / "counts.npz"], table, bins, bumpnet_naming)
+    return histograms.fill(add_up([folder / "counts.npz"]), table, bins, bumpnet_naming)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_keys_tell_widths_apart(widths_gev, bumpnet_naming, key):
 
 def test_counts_of_all_branches_are_added(tmp_path, processed, table):
     histogram_counts.count(processed, tmp_path / "counts.npz", (ConstantBins(10.0),), False)
-    filled = histograms.fill([tmp_path / "counts.npz"] * 3, table, (ConstantBins(10.0),), bumpnet_naming=False)
+    filled = histograms.fill(add_up([tmp_path / "counts.npz"] * 3), table, (ConstantBins(10.0),), bumpnet_naming=False)
     assert filled.histograms["2e/e0e1"].counts.tolist() == [90, 60, 30]
     assert filled.titles["2e/e0e1"] == "2e e0e1"
 
@@ -101,7 +103,9 @@ def test_distributions_before_any_removal_begin_at_0(tmp_path, processed, table,
     bins = (ConstantBins(10.0), ConstantBins(7.0))
     histogram_counts.count(processed, tmp_path / "counts.npz", bins, False, None, whole)
     naming = HistogramNaming((10.0, 7.0), bumpnet_naming)
-    filled = histograms.fill([tmp_path / "counts.npz"], table, bins, bumpnet_naming, "toy", [tmp_path / "counted.npz"])
+    filled = histograms.fill(
+        add_up([tmp_path / "counts.npz"]), table, bins, bumpnet_naming, "toy", [tmp_path / "counted.npz"]
+    )
     distributions = [
         (key.combination, width_gev, filled.whole[naming.key(key, width_gev)])
         for key in table.cuts

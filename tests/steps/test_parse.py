@@ -12,7 +12,7 @@ from physics.errors import PhysicsError
 from physics.selection.selection import Selection
 from steps import parse
 from steps.errors import FileError
-from steps.parse import ReadOptions
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.errors import ConfigurationError, UnreadableFileError
 from targets.events import schemas

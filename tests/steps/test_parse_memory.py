@@ -8,7 +8,8 @@ import pytest
 import uproot
 
 from physics.selection.selection import Selection
-from steps.parse import ReadOptions, parse
+from steps.parse import parse
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.documents import models
 from targets.errors import FileFormatError, UnreadableFileError

@@ -12,7 +12,8 @@ from edm.records.documents import to_document
 from edm.spectra import SpectrumKey
 from physics.bins.bins import ConstantBins
 from physics.resonances import choose
-from steps import histogram_counts, peaks
+from steps import peaks
+from steps.counts import histogram_counts, mass_counter
 from steps.errors import EmptyResultError
 from targets.documents.json import dump_json
 from targets.errors import FileFormatError
@@ -34,7 +35,7 @@ def branch(tmp_path):
 def products(folder):
     """All that is made of the masses: counts, cuts, masses after removal, counts of histograms."""
     counted, removed, filled = (folder / f"{name}.npz" for name in ("counted", "removed", "filled"))
-    said = [peaks.count(folder / "masses.npz", counted, SEARCH)]
+    said = [mass_counter.count(folder / "masses.npz", counted, SEARCH)]
     table = peaks.find("d", [counted], SEARCH)
     said.append(peaks.remove(folder / "masses.npz", removed, table, SEARCH))
     said.append(histogram_counts.count(removed, filled, (ConstantBins(10.0), ConstantBins(7.0)), False))
@@ -73,7 +74,7 @@ def test_parts_change_nothing(branch, monkeypatch):
 )
 def test_nothing_left_names_the_threshold_that_took_it(branch, changed, sentence):
     search = replace(SEARCH, **changed)
-    peaks.count(branch / "masses.npz", branch / "counted.npz", search)
+    mass_counter.count(branch / "masses.npz", branch / "counted.npz", search)
     with pytest.raises(EmptyResultError, match=sentence):
         peaks.find("d", [branch / "counted.npz"], search)
 
@@ -113,7 +114,7 @@ def counted(folder, masses):
     for name, values in masses.items():
         writer.add(SpectrumKey.parse(name), np.array(values, dtype=np.float32))
     writer.write(folder / "some.npz")
-    peaks.count(folder / "some.npz", folder / "counted.npz", SEARCH)
+    mass_counter.count(folder / "some.npz", folder / "counted.npz", SEARCH)
     return folder / "counted.npz"
 
 

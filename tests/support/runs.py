@@ -219,9 +219,12 @@ def _listening() -> Iterator[list[str]]:
     logger = logging.getLogger("luigi-interface")
     logger.setLevel(logging.INFO)  # luigi sets it once in a process, to what the first of all tests asked for
     logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.INFO)  # luigi sets it up once a process, and another test may have been quiet
     try:
         yield said
     finally:
+        logger.setLevel(level)
         logger.removeHandler(handler)
 
 

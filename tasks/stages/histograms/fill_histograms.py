@@ -8,6 +8,7 @@ from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import BinningParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.masses.one_pass import make_missing
 from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["FillHistograms"]
@@ -34,9 +35,9 @@ class FillHistograms(BinningParameters, WeightedStage):
 
     def run(self) -> None:
         """Count the masses of a branch."""
-        from steps import histogram_counts
+        from steps.counts import histogram_counts
 
-        source = self.upstream_task(RemovePeaks).product(self.branch_data)
+        source = make_missing(self, RemovePeaks).product(self.branch_data)
         with recording(self) as product:
             unit, bins = (
                 self.weight_unit(self.branch_data.sample),
@@ -48,13 +49,13 @@ class FillHistograms(BinningParameters, WeightedStage):
     def whole_masses(self) -> Any:
         """Return what is counted before any removal; None where nothing is, or CountMasses does it."""
         from steps import peaks
-        from steps.histogram_counts import WholeMasses
+        from steps.counts.histogram_counts import WholeMasses
 
         if not (widths_gev := self.widths_before_gev()):
             return None
         finding, branch = self.upstream_task(FindPeaks), self.branch_data
         table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
-        masses = self.upstream_task(ComputeMasses).product(branch)
+        masses = make_missing(self, ComputeMasses).product(branch)
         return WholeMasses(masses, widths_gev, self.max_mass_gev, table)
 
     def own_variant_inputs(self) -> dict[str, Any]:

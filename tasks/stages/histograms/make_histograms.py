@@ -54,27 +54,65 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def run(self) -> None:
         """Make the histograms of a dataset."""
-        from steps import histograms, statistics
+        from steps import histograms
 
         branch = self.branch_data
         with recording(self) as product:
             normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
-            summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
+            summed = self.summed_statistics(branch)
             filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
             histograms.write(product.path, filled, self.single_output_file)
             self.write_companions(branch, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
 
+    def summed_statistics(self, branch: BranchFiles) -> Any:
+        """Return the sum of the statistics of a dataset."""
+        from steps import peaks, statistics
+
+        summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
+        if self.keep_masses:
+            return summed
+        return statistics.with_cuts(summed, peaks.load_table(self.upstream_task(FindPeaks).product(branch)))
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
+        """Return the stages whose products it needs: without masses, their counts and the cuts."""
+        kept_masses = (FillHistograms, RemovePeaks)
+        return [stage for stage in super().needed_stages(dataset) if self.keep_masses or stage not in kept_masses]
+
+    def own_variant_inputs(self) -> dict[str, Any]:
+        """Return what names the variant: without masses, also what FillHistograms would add to it."""
+        own = super().own_variant_inputs()
+        return own if self.keep_masses else own | {"exclude_outliers": str(self.exclude_outliers)}
+
     def fill(self, branch: BranchFiles, note: str, normalisation: Mapping[str, Any]) -> Any:
         """Fill the histograms of a dataset, and what is asked for before any removal."""
         from steps import histograms, peaks
+        from steps.weighting import counts
 
         table = peaks.load_table(self.upstream_task(FindPeaks).product(branch))
-        sources = self.sources(FillHistograms, branch.dataset, normalisation)
         options = (self.bins(self.parsed_of_dataset(branch.dataset)), self.use_bumpnet_naming, note)
+        summed = counts.add_up(*self.filled(branch.dataset, normalisation))
         if not self.whole_distributions or self.peak_detection_bin_width_gev not in self.bin_width_gev:
-            return histograms.fill(sources, table, *options)
-        return histograms.fill(sources, table, *options, self.sources(CountMasses, branch.dataset, normalisation))
+            return histograms.fill(summed, table, *options)
+        return histograms.fill(summed, table, *options, self.sources(CountMasses, branch.dataset, normalisation))
+
+    def filled(self, dataset: str, normalisation: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return where the counts on the grids of the histograms are, and what adds them up."""
+        from steps import peaks
+        from steps.counts.cut_counts import CountCuts
+        from targets.products import mass_counts
+
+        if self.keep_masses:
+            return self.sources(FillHistograms, dataset, normalisation), mass_counts.add_up
+        (branch,) = self.branches_of("dataset", dataset)
+        cuts = CountCuts(
+            peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
+            self.bins(self.parsed_of_dataset(dataset)),
+            self.exclude_outliers,
+            self.widths_before_gev(),
+            self.peak_detection_bin_width_gev,
+        )
+        return self.sources(CountMasses, dataset, normalisation), cuts.add_up
 
     def parsed_of_dataset(self, dataset: str) -> Iterator[ParsedFiles]:
         """Yield what ParseFile recorded of the branches of a dataset, of a combined one sample by sample."""

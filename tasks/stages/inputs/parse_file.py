@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from edm.records.branch_records import ParsedFiles
 from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles
+from tasks.framework.location import is_record
+from tasks.framework.product import FileTarget
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
@@ -34,6 +36,32 @@ class ParseFile(Stage):
         branch = self.branch_data
         with recording(self) as product:
             product.results = parse.parse(branch.files, self.options(branch.dataset), product.path, self.parsed_format)
+
+    def product(self, branch: BranchFiles) -> Path:
+        """Return the path of parsed data, or of their record; of a group that lacks files where there is no other."""
+        whole, lacking = self._places(branch)
+        return next((path for path in (*whole, *lacking) if path.exists()), whole[0])
+
+    def is_incomplete(self, branch: BranchFiles) -> bool:
+        """Tell whether a group could be read only in part, which counts as done where failures are tolerated."""
+        return self.product(branch) in self._places(branch)[1]
+
+    def _places(self, branch: BranchFiles) -> tuple[list[Path], list[Path]]:
+        """Return where the product of a branch may be, whole and without the files that failed."""
+        place, tolerated = self.location(branch), bool(self.tolerated_failures)
+        return [place.product, place.record], [place.incomplete, place.incomplete_record] * tolerated
+
+    def has_objects(self, branch: BranchFiles) -> bool:
+        """Tell whether there are parsed data of a branch, not their record alone."""
+        product = self.product(branch)
+        return product.exists() and not is_record(product)
+
+    def target(self, branch: BranchFiles) -> Any:
+        """Return the target of a branch: parsed data, in whose place a record will do where they are not kept."""
+        product = self.product(branch)
+        if self.keep_parsed and is_record(product):
+            product = self.location(branch).product
+        return FileTarget(str(product))
 
     def destination(self, branch: BranchFiles, results: StageResults) -> Path:
         """Return the path of the whole product, or of the incomplete one when files failed."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.masses import RULES, MassParameters
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.find_duplicates import ComparingStage, FindDuplicates
+from tasks.stages.masses.one_pass import make_masses
 
 __all__ = ["ComputeMasses"]
 
@@ -26,12 +26,12 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
     exclude_index = False
 
     def run(self) -> None:
-        """Compute the masses of a branch."""
-        from steps import masses
+        """Compute the masses of a branch, of which the input files are parsed on the way where they are not yet."""
+        make_masses(self.upstream_task(ParseFile), self)
 
-        source = self.upstream_task(ParseFile).product(self.branch_data)
-        with recording(self) as product:
-            product.results = masses.compute(source, product.path, self.options())
+    def is_kept(self) -> bool:
+        """Tell whether masses are kept where CountMasses makes them on the way."""
+        return bool(self.keep_masses)
 
     def options(self) -> Any:
         """Return how masses are made."""

@@ -1,29 +1,46 @@
 """CountMasses: the masses of each branch, counted on the grid of the peak search."""
 
+from typing import Any
+
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
-from tasks.parameters.masses import PeakParameters
+from tasks.parameters.histograms import BinningParameters
+from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.compute_masses import ComputeMasses
+from tasks.stages.masses.one_pass import make_masses
 
 __all__ = ["CountMasses"]
 
 
-class CountMasses(PeakParameters, WeightedStage):
-    """Count the masses of each branch on the grid of the peak search: mass_counts, which add up over branches."""
+class CountMasses(BinningParameters, WeightedStage):
+    """Count the masses of each branch on the grid of the peak search: mass_counts, which add up over branches.
+
+    Masses that are not kept are counted on the grids of the histograms too.
+    """
 
     directory = "mass_counts"
     variant_parameters = ("peak_detection_bin_width_gev", "known_resonances", "max_mass_gev")
     upstream = (ComputeMasses,)
     may_lack_files = True
+    makes_on_the_way = True
     reads_weight_unit = True
     suffix = ".npz"
     exclude_index = False
 
     def run(self) -> None:
-        """Count the masses of a branch."""
-        from steps import peaks
+        """Count the masses of a branch, which are made on the way where they are not there yet."""
+        from steps.counts import mass_counter
 
-        source = self.upstream_task(ComputeMasses).product(self.branch_data)
+        branch, computing = self.branch_data, self.upstream_task(ComputeMasses)
+        source, unit = computing.product(branch), self.weight_unit(branch.sample)
+        if not source.exists():
+            make_masses(computing.upstream_task(ParseFile), computing, self)
+            return
+        grids = () if self.keep_masses else self.grids(self.parsed_record(branch).files)
         with recording(self) as product:
-            unit = self.weight_unit(self.branch_data.sample)
-            product.results = peaks.count(source, product.path, self.peak_search(), unit)
+            product.results = mass_counter.count(source, product.path, self.peak_search(), unit, grids)
+
+    def own_variant_inputs(self) -> dict[str, Any]:
+        """Return what names the variant: of masses that are not kept also the grids of the histograms."""
+        (inputs,) = super().own_variant_inputs().values()
+        return {type(self).__name__: inputs | self.describe_grids()}

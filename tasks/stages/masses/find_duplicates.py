@@ -1,5 +1,6 @@
 """FindDuplicates: the events that a dataset holds more than once."""
 
+from pathlib import Path
 from typing import Any
 
 from edm.records.branch_records import FoundDuplicates
@@ -7,6 +8,7 @@ from targets.catalogue import local_files
 from targets.catalogue.branch_files import BranchFiles, Granularity
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
+from tasks.framework.location import is_record
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.datasets import DatasetParameters
@@ -112,11 +114,21 @@ class FindDuplicates(ComparingStage):
 
         self.first_stage().check_failures()
         branch, parsing = self.branch_data, self.upstream_task(ParseFile)
-        sources = [parsing.product(part) for part in parsing.branches_of("group", branch.dataset)]
+        sources = [self._source(parsing, part) for part in parsing.branches_of("group", branch.dataset)]
         files, mode = [file.uri for file in branch.files], self.duplicates_mode(branch.dataset)
         asked = duplicates.Comparison(branch.dataset, files, mode, self.chunk_events, self.memory_limit_mb)
         with recording(self) as product:
             product.results = duplicates.find(asked, sources, product.path)
+
+    def _source(self, parsing: Any, part: BranchFiles) -> Path:
+        """Return where the numbers of events are; parsed data that were not kept, without these, are made again."""
+        from targets.products import event_keys
+
+        source = parsing.product(part)
+        if is_record(source) and not event_keys.has_event_numbers(source):
+            groups = [listed.digest for listed in parsing.branches_of("group")]
+            parsing.as_branch(groups.index(part.digest)).run()
+        return Path(parsing.product(part))
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many events were compared, and how many are copies."""

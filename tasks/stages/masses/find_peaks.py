@@ -5,7 +5,7 @@ from edm.records.documents import to_document
 from targets.documents.json import dump_json
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
-from tasks.parameters.masses import PeakParameters
+from tasks.parameters.histograms import BinningParameters
 from tasks.stages.inputs.parse_file import ParseFile
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.count_masses import CountMasses
@@ -14,13 +14,14 @@ from tasks.stages.masses.find_duplicates import ComparingStage, FindDuplicates
 __all__ = ["FindPeaks"]
 
 
-class FindPeaks(PeakParameters, ComparingStage):
+class FindPeaks(BinningParameters, ComparingStage):
     """Find the cuts of every final state and combination of a dataset: the table of cuts."""
 
     directory = "peaks"
     variant_parameters = ("tolerated_failures", "min_events_per_fs")
     granularity = "dataset"
     depends_on_dataset = True
+    makes_on_the_way = True
     upstream = (CountMasses, ComputeMasses)
     suffix = ".json"
     exclude_index = False

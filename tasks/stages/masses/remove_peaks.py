@@ -2,14 +2,15 @@
 
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
-from tasks.parameters.masses import PeakParameters
+from tasks.parameters.histograms import BinningParameters
 from tasks.stages.masses.compute_masses import ComputeMasses
 from tasks.stages.masses.find_peaks import FindPeaks
+from tasks.stages.masses.one_pass import make_missing
 
 __all__ = ["RemovePeaks"]
 
 
-class RemovePeaks(PeakParameters, Stage):
+class RemovePeaks(BinningParameters, Stage):
     """Apply the cuts to the masses of each branch: im_arrays_processed."""
 
     directory = "im_arrays_processed"
@@ -24,6 +25,6 @@ class RemovePeaks(PeakParameters, Stage):
 
         branch, finding = self.branch_data, self.upstream_task(FindPeaks)
         table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
-        source = self.upstream_task(ComputeMasses).product(branch)
+        source = make_missing(self, ComputeMasses).product(branch)
         with recording(self) as product:
             product.results = peaks.remove(source, product.path, table, self.peak_search())

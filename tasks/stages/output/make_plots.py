@@ -7,6 +7,7 @@ from edm.records.branch_records import DrawnFigures, MadeHistograms
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents.digests import digest
 from tasks.framework.recording import recording
+from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -28,6 +29,10 @@ class MakePlots(PlotParameters, DrawingStage):
     depends_on_dataset = True
     upstream = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
     exclude_index = False
+
+    def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
+        """Return the stages whose products it needs: without masses, their counts in place of the filled ones."""
+        return [stage for stage in super().needed_stages(dataset) if self.keep_masses or stage is not FillHistograms]
 
     def product_name(self, branch: BranchFiles) -> str:
         """Return the folder of a dataset."""
@@ -70,9 +75,9 @@ class MakePlots(PlotParameters, DrawingStage):
         from steps.output import labels
         from steps.output.figures import Dataset
 
-        making, filling = self.upstream_task(MakeHistograms), self.upstream_task(FillHistograms)
-        counting = self.upstream_task(CountMasses)
+        making, counting = self.upstream_task(MakeHistograms), self.upstream_task(CountMasses)
         branches = counting.branches_of("group", branch.dataset)
+        after, add_after = making.filled(branch.dataset, {})
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
         simulation = self.simulation(branch.dataset)
         is_simulation = simulation is not None and not simulation.has_data
@@ -83,7 +88,8 @@ class MakePlots(PlotParameters, DrawingStage):
             statistics=summed,
             table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
             before=[counting.product(part) for part in branches],
-            after=[filling.product(part) for part in filling.branches_of("group", branch.dataset)],
+            after=after,
+            add_after=add_after,
             bins=self.bins(making.parsed_of_dataset(branch.dataset))[0],
             simulation=simulation,
         )
@@ -111,9 +117,11 @@ class MakePlots(PlotParameters, DrawingStage):
         normalisation = making.normalisation(simulated)
         if not normalisation:
             return None
+        filled, add_filled = making.filled(simulated, normalisation)
         return Simulation(
             counted=making.sources(CountMasses, simulated, normalisation),
-            filled=making.sources(FillHistograms, simulated, normalisation),
+            filled=filled,
+            add_filled=add_filled,
             names=[self.file_list().sample_name(sample) for sample in normalisation],
             luminosity_fb=next(iter(normalisation.values())).luminosity_fb,
             stacked=self.stack_samples,

@@ -42,6 +42,7 @@ class MakeReport(ReportParameters, Stage):
         left_out = set() if self.report_scan else {PlotScan, ScanHistograms}
         if len(self.data_types()) < 2 or not self.mc_weights:
             left_out |= {FillHistograms, CountMasses}
+        left_out |= set() if self.keep_masses else {FillHistograms}
         return [stage for stage in self.upstream_stages() if stage not in left_out]
 
     def check_parameters(self) -> None:

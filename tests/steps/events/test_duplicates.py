@@ -13,6 +13,7 @@ from physics.events.duplicates import Duplicates, find_copies
 from steps import parse
 from steps.errors import DuplicateEventsError, PlanError
 from steps.events.duplicates import Comparison, find, find_duplicates, leave_out, parts_needed
+from steps.read_options import ReadOptions
 from targets.documents.models import load_model
 from targets.errors import ConfigurationError, FileFormatError
 from targets.events import schemas
@@ -62,7 +63,7 @@ def test_the_number_of_parts_follows_from_the_memory():
 def parsed(tmp_path):
     """Two files of parsed data, of two toy files and of one: all have run 278820, block 17 and events from 0."""
     paths = [toy_file(tmp_path / f"f{seed}.root", seed) for seed in range(3)]
-    options = parse.ReadOptions(schemas.load(""), NONE, FetchOptions("auto", tmp_path, keep=True), 100, 1000, 1, 0)
+    options = ReadOptions(schemas.load(""), NONE, FetchOptions("auto", tmp_path, keep=True), 100, 1000, 1, 0)
     names = [str(path) for path in paths]
     groups = [names[:2], names[2:]]
     files = [[parse.InputFile(name, None, None, None, None, None, "d", "data") for name in group] for group in groups]

@@ -12,6 +12,7 @@ from physics.events.matching import COLLECTION_KEYS
 from physics.selection.selection import Selection
 from steps import parse
 from steps.events.event_options import EventOptions
+from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
@@ -31,9 +32,7 @@ def selection_of(schema, matched=True, objects=None, paths=CHAINS):
 
 def parsed(path, selection, tmp_path, options=NO_LISTS, chunk_events=7):
     """Parse a file and give the statistics, and the event numbers of parsed data."""
-    how = parse.ReadOptions(
-        schemas.load(""), selection, FetchOptions("auto", tmp_path, keep=True), chunk_events, 1000, 1, 0
-    )
+    how = ReadOptions(schemas.load(""), selection, FetchOptions("auto", tmp_path, keep=True), chunk_events, 1000, 1, 0)
     file = InputFile(str(path), None, None, None, None, None, "d", "data")
     record = parse.parse([file], parse.replace(how, events=options), tmp_path / "p.root", "rntuple")
     return record, uproot.open(tmp_path / "p.root")["events"].arrays(["event"])["event"].tolist()

@@ -10,8 +10,9 @@ from edm.records.statistics import StageStatistics
 from edm.spectra import SpectrumKey
 from physics.bins.bins import ConstantBins
 from plots.style import Label
-from steps import histogram_counts, peaks, statistics
-from steps.histogram_counts import WholeMasses
+from steps import peaks, statistics
+from steps.counts import histogram_counts, mass_counter
+from steps.counts.histogram_counts import WholeMasses
 from steps.output import figures
 from steps.peaks import PeakSearch
 from targets.products.mass_arrays import MassWriter
@@ -34,7 +35,7 @@ def counts(tmp_path):
     masses = np.repeat([15.0, 35.0, 41.0, 48.0, 55.0], [20, 50, 30, 10, 5]).astype(np.float32)
     writer.add(SpectrumKey("2e", "e0e1"), masses)
     writer.write(tmp_path / "masses.npz")
-    peaks.count(tmp_path / "masses.npz", tmp_path / "counted.npz", SEARCH)
+    mass_counter.count(tmp_path / "masses.npz", tmp_path / "counted.npz", SEARCH)
     table = peaks.find("d", [tmp_path / "counted.npz"], SEARCH)
     peaks.remove(tmp_path / "masses.npz", tmp_path / "removed.npz", table, SEARCH)
     return tmp_path, table, masses

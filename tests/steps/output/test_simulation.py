@@ -7,7 +7,7 @@ from edm.records.cut_table import Cut
 from edm.records.samples import Normalisation
 from edm.spectra import Distribution, SpectrumKey
 from plots.masses import Spectrum
-from steps.histogram_counts import BEFORE
+from steps.counts.histogram_counts import BEFORE
 from steps.output.simulation import Simulation, compare_spectra
 from steps.weighting.counts import SampleCounts
 from targets.products import mass_counts

@@ -11,7 +11,7 @@ from physics.combinations import Rules
 from physics.scan.significance import pulls
 from physics.scan.toys import ScanOptions
 from plots.style import SAMPLE_COLORS
-from steps.histogram_counts import BEFORE
+from steps.counts.histogram_counts import BEFORE
 from steps.histograms import HistogramNaming
 from steps.output.simulation import Simulation
 from steps.report.histograms import DatasetHistograms, HistogramOptions, Scanned, UnderData, browse

@@ -9,9 +9,10 @@ from physics.bins.bins import ConstantBins
 from physics.combinations import Rules
 from physics.resonances import choose
 from physics.selection.selection import Selection
-from steps import histogram_counts, histograms, masses, parse, peaks
-from steps.parse import ReadOptions
-from steps.weighting.counts import SampleCounts
+from steps import histograms, masses, parse, peaks
+from steps.counts import histogram_counts, mass_counter
+from steps.read_options import ReadOptions
+from steps.weighting.counts import SampleCounts, add_up
 from steps.weighting.normalisation import SampleSources, find_unit, normalise
 from steps.weighting.weigher import WeightOptions
 from targets.catalogue.input_files import InputFile
@@ -65,7 +66,7 @@ def contents(folder, files, chunk_events, per_branch):
     unit = find_unit(records, SampleNumbers())
     for path in computed:
         counted.append(path.with_suffix(".counted.npz"))
-        peaks.count(path, counted[-1], SEARCH, unit)
+        mass_counter.count(path, counted[-1], SEARCH, unit)
     table = peaks.find("s", counted, SEARCH)
     for path in computed:
         removed = path.with_suffix(".removed.npz")
@@ -73,7 +74,7 @@ def contents(folder, files, chunk_events, per_branch):
         filled.append(path.with_suffix(".filled.npz"))
         histogram_counts.count(removed, filled[-1], [ConstantBins(10.0)], False, unit)
     sources = [SampleCounts(filled, normalise(records, unit, KNOWN))]
-    made = histograms.fill(sources, table, [ConstantBins(10.0)], bumpnet_naming=True).histograms
+    made = histograms.fill(add_up(sources), table, [ConstantBins(10.0)], bumpnet_naming=True).histograms
     return {key: (one.contents.tobytes(), one.variances.tobytes(), one.counts.tobytes()) for key, one in made.items()}
 
 

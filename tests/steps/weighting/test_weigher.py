@@ -10,7 +10,7 @@ from edm.records.samples import FileWeights
 from physics.errors import EventLevelError
 from physics.selection.selection import Selection
 from steps import parse
-from steps.parse import ReadOptions
+from steps.read_options import ReadOptions
 from steps.weighting.weigher import WeightOptions
 from targets.catalogue.input_files import InputFile
 from targets.events import schemas

@@ -130,7 +130,7 @@ def test_a_misspelt_command_is_one_line(tmp_path, words, message):
     ("task", "words", "hint"),
     [
         ("Plan", ["--branches", "0:99"], "; Plan has no --branches, but ParseFile does (--help"),
-        ("ParseFile", ["--bin-width-gev=5"], "; ParseFile has no --bin-width-gev, but FillHistograms does (--help"),
+        ("ParseFile", ["--bin-width-gev=5"], "; ParseFile has no --bin-width-gev, but CountMasses does (--help"),
         ("Plan", ["--tasks-per-jbo", "2"], "--tasks-per-jbo 2 (--help"),
     ],
 )

@@ -42,10 +42,18 @@ def test_stages_with_the_same_branches_are_one_chain(make):
         assert names(make(name).chain()) == [name]
 
 
-def test_on_this_machine_every_stage_is_made_alone(make):
-    assert names(make("CountMasses", workflow="local").chain()) == ["CountMasses"]
-    assert awaited(make("FindPeaks", workflow="local")) == {"CountMasses", "ComputeMasses"}
-    assert names(make("CountMasses", branch=0).chain()) == ["CountMasses"]
+def test_on_this_machine_and_in_a_job_chains_are_the_same(make):
+    assert names(make("CountMasses", workflow="local").chain()) == STAGES[:3]
+    assert awaited(make("FindPeaks", workflow="local")) == {"CountMasses"}
+    assert names(make("CountMasses", branch=0).chain()) == STAGES[:3]
+    assert awaited(make("CountMasses", branch=0)) == set()
+
+
+def test_masses_that_are_not_kept_need_no_other_stages(make):
+    assert names(make("CountMasses", keep_masses=False).chain()) == STAGES[:3]
+    assert awaited(make("FindPeaks", keep_masses=False)) == {"CountMasses"}
+    assert awaited(make("MakeHistograms", keep_masses=False)) == {"FindPeaks", "CountMasses"}
+    assert set(make("CountMasses", keep_masses=False, branch=0).requires()) == {"ParseFile", "FetchMetadata"}
 
 
 def test_a_workflow_waits_for_what_no_chain_makes_itself(make):

@@ -21,7 +21,7 @@ WHICH_FILES = {"input_files", "max_files_to_process", "files_per_branch"}
 
 NO_EFFECT = {
     *("run_name", "base_output_dir", "threads", "refresh_metadata", "read_attempts", "chunk_events"),
-    *("fetch", "download_dir", "keep_downloads", "connections_per_host", "memory_limit_mb"),
+    *("fetch", "download_dir", "keep_downloads", "keep_parsed", "connections_per_host", "memory_limit_mb"),
     *("network_timeout_s", "network_attempts"),
 }
 """They change the place and the speed of a run, never a result."""
@@ -34,6 +34,9 @@ OF_EVENTS = {"good_runs", "triggers", "streams", "mc_period", "luminosity_table"
 
 OF_SIGNALS = {"signal_name", "signal_mass_gev", "signal_width_gev", "signal_events", "closure_trials"}
 """They name copies of histograms, which no stage of the main job reads, and tests of the scan with them."""
+
+OF_KEEPING = {"keep_masses"}
+"""It names variants together with the grids of the histograms."""
 
 OF_CATEGORIES = {"z_window_gev"}
 """It has no effect without z_candidates."""
@@ -98,7 +101,7 @@ def own():
 
 
 def test_every_parameter_names_a_variant_or_changes_no_result():
-    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS
+    others = WHICH_FILES | NO_EFFECT | OF_SIMULATION | OF_EVENTS | OF_SIGNALS | OF_KEEPING
     assert set(declared()) - set(own()) - {"tolerated_failures"} == others
     assert set(own()) <= set(declared())
     assert len(own()) == len(set(own())) + 1  # plot_formats names the figures of two stages
@@ -211,7 +214,21 @@ def test_a_schema_of_ones_own_is_known_by_its_content(run):
     run(schema=own_schema)
     assert run(schema=own_schema).started == []
     own_schema.write_text(text.replace("unit: GeV", "unit: MeV"))
-    assert run.attempt(schema=own_schema, min_events_per_fs=1).started[0] == "ParseFile"
+    assert run.attempt(schema=own_schema, min_events_per_fs=1).started[0] == "CountMasses"
+
+
+def test_masses_that_are_not_kept_are_counted_on_the_grids_of_the_histograms(listed):
+    kept, counted = folders(listed), folders(listed, keep_masses=False)
+    assert {*kept} - {*counted} == {"RemovePeaks", "FillHistograms"}
+    same = [stage for stage in counted if counted[stage] == kept[stage]]
+    assert same == ["ParseFile", "ComputeMasses"]
+    finer = folders(listed, keep_masses=False, bin_width_gev=5)
+    assert [stage for stage in finer if finer[stage] == counted[stage]] == same
+    assert finer["CountMasses"] != counted["CountMasses"]
+    without = [
+        folders(listed, keep_masses=False, exclude_outliers=choice)["MakeHistograms"] for choice in (True, False)
+    ]
+    assert without[0] != without[1]
 
 
 def test_a_stage_whose_results_change_gets_new_places(listed, monkeypatch):

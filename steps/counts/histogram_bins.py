@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from edm.records.branch_records import ParsedFiles
+from edm.records.statistics import FileRecord
 from steps.errors import BinningError
 
 __all__ = ["find_experiment"]
 
 
-def find_experiment(parsed: Iterable[ParsedFiles], experiments: Mapping[str, str | None]) -> str:
+def find_experiment(files: Iterable[FileRecord], experiments: Mapping[str, str | None]) -> str:
     """Find the experiment whose files were parsed.
 
     Args:
-        parsed: What ParseFile recorded of branches of a dataset.
+        files: What ParseFile recorded of files of a dataset.
         experiments: The experiment of each format; None for one of neither.
 
     Returns:
@@ -21,8 +21,7 @@ def find_experiment(parsed: Iterable[ParsedFiles], experiments: Mapping[str, str
     Raises:
         BinningError: When files are of several experiments, or of a format that names none.
     """
-    files = [file for branch in parsed for file in branch.files if file.schema]
-    by_experiment = {experiments.get(str(file.schema)): file for file in files}
+    by_experiment = {experiments.get(str(file.schema)): file for file in files if file.schema}
     if unknown := by_experiment.get(None):
         msg = (
             f"{unknown.uri}: its format {unknown.schema} names no experiment, and bins by resolution need one: "

@@ -9,8 +9,9 @@ import pytest
 from edm.spectra import SpectrumKey
 from physics.bins.bins import ConstantBins
 from physics.resonances import choose
-from steps import histogram_counts, peaks
-from steps.histogram_counts import BEFORE, WholeMasses
+from steps import peaks
+from steps.counts import histogram_counts, mass_counter
+from steps.counts.histogram_counts import BEFORE, WholeMasses
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
 
@@ -28,7 +29,7 @@ def branch(tmp_path):
         masses[:3] = (14.0, 21.0, 1000.0)
         writer.add(SpectrumKey.parse(name), masses, rng.normal(1.0, 0.5, number))
     writer.write(tmp_path / "masses.npz")
-    peaks.count(tmp_path / "masses.npz", tmp_path / "counted.npz", SEARCH)
+    mass_counter.count(tmp_path / "masses.npz", tmp_path / "counted.npz", SEARCH)
     table = peaks.find("d", [tmp_path / "counted.npz"], SEARCH)
     peaks.remove(tmp_path / "masses.npz", tmp_path / "removed.npz", table, SEARCH)
     return tmp_path, WholeMasses(tmp_path / "masses.npz", WIDTHS_GEV, SEARCH.max_mass_gev, table)
