@@ -15,34 +15,37 @@ class Format(NamedTuple):
     Attributes:
         read: Bytes that are needed per byte of file, when only the needed branches are read.
         stored: Bytes stored (parsed data, masses, processed masses) per byte of file.
+        parsed: Of these, bytes of parsed data.
         file_bytes: Size of a file on average, in bytes, for catalogues that do not tell it.
         words: What stands in the addresses of such files on the portal, where no release is known.
     """
 
     read: float
     stored: float
+    parsed: float
     file_bytes: float
     words: tuple[str, ...] = ()
 
 
 FORMATS: Mapping[str, Format] = {
-    "2016e-8tev": Format(0.6, 0.6, 6.7e9 / 44, ("/2016-07-29/",)),
-    "2020e-13tev": Format(0.6, 1.5, 160e9 / 1150, ("/2020-08-19/",)),
-    "2025e-13tev-beta": Format(0.7, 0.8, 2.76e12 / 4668, ("/ODEO_", "/user/egramsta/")),
-    "2024r-pp": Format(0.10, 0.05, 71.7e12 / 70_611, ("PHYSLITE",)),
-    "2024r-hi": Format(0.10, 0.05, 71.7e12 / 70_611),
-    "demo": Format(0.95, 0.35, 1.38e6),
-    "cms-nanoaod": Format(0.11, 0.8, 2.06e12 / 1254, ("NANOAOD", "NanoAOD")),
+    "2016e-8tev": Format(0.6, 0.6, 0.35, 6.7e9 / 44, ("/2016-07-29/",)),
+    "2020e-13tev": Format(0.6, 1.5, 0.35, 160e9 / 1150, ("/2020-08-19/",)),
+    "2025e-13tev-beta": Format(0.7, 0.8, 0.2, 2.76e12 / 4668, ("/ODEO_", "/user/egramsta/")),
+    "2024r-pp": Format(0.10, 0.05, 0.02, 71.7e12 / 70_611, ("PHYSLITE",)),
+    "2024r-hi": Format(0.10, 0.05, 0.02, 71.7e12 / 70_611),
+    "demo": Format(0.95, 0.35, 0.15, 1.38e6),
+    "cms-nanoaod": Format(0.11, 0.8, 0.05, 2.06e12 / 1254, ("NANOAOD", "NanoAOD")),
 }
 """Costs by format.
 
 Source of ``read``: measured on loopback: PHYSLITE 9-10 %, NanoAOD 8-11 %, flat 2025 ntuples 33-99 %. Of ``stored``:
 measured with the selection ``none`` on real files of each release (stop_wtchan and others, data_A and data_B, record
-93913, a PHYSLITE file), rounded up; ``default`` stores less. Of ``file_bytes``: bytes and files of the releases'
-records on the CERN Open Data portal, November 2026. ``demo``: measured on what MakeDemo makes.
+93913, a PHYSLITE file), rounded up; ``default`` stores less. Of ``parsed``: likewise. Of ``file_bytes``: bytes and
+files of the releases' records on the CERN Open Data portal, November 2026. ``demo``: measured on what MakeDemo makes.
 """
 
-_ANY = Format(1.0, 0.8, 0.0)  # files of the user's own: all may be needed
+_COUNTS = 0.1  # of masses, where their counts alone are kept: 0.08 for 17 MB of NanoAOD with the selection none
+_ANY = Format(1.0, 0.8, 0.3, 0.0)  # files of the user's own: all may be needed
 
 
 class Estimate(NamedTuple):
@@ -53,8 +56,9 @@ class Estimate(NamedTuple):
         guessed: How many of them tell no size, so that their format's average stands for it.
         unknown: How many tell neither size nor format: they are not in the sums.
         read: Bytes to read from disks and networks.
-        stored: Bytes to store in the run directory.
+        stored: Bytes to store in the run directory, where all is kept.
         downloads: Bytes to store in the cache of downloads.
+        parsed: Bytes of parsed data, among what is stored.
     """
 
     files: float = 0.0
@@ -63,6 +67,16 @@ class Estimate(NamedTuple):
     read: float = 0.0
     stored: float = 0.0
     downloads: float = 0.0
+    parsed: float = 0.0
+
+    def kept(self, parsed: bool, masses: bool) -> float:
+        """Return the bytes to store in the run directory.
+
+        Args:
+            parsed: Whether parsed data are kept.
+            masses: Whether masses are kept, and what peak removal leaves of them.
+        """
+        return self.parsed * parsed + (self.stored - self.parsed) * (1.0 if masses else _COUNTS)
 
 
 def estimate(files: Iterable[InputFile], schema: str, mode: str, streamed: Iterable[str], keep: bool) -> Estimate:
@@ -91,6 +105,7 @@ def estimate(files: Iterable[InputFile], schema: str, mode: str, streamed: Itera
             read=total.read + size * (1.0 if whole else cost.read),
             stored=total.stored + size * cost.stored,
             downloads=total.downloads + size * (whole and keep),
+            parsed=total.parsed + size * cost.parsed,
         )
     return total
 

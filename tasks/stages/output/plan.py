@@ -64,13 +64,18 @@ class Plan(HistogramParameters, SourceTask):
         options = ParseFile.req(self).options(files[0].dataset)
         for release in {file.release for file in files} & {schema.name for schema in options.schemas}:
             options.selection.columns(release)
-        work = [part for stage in _STAGES if (part := _work(stage.req(self))).branches]  # FindDuplicates may have none
         streamed = {schema.name for schema in options.schemas if schema.fetch == "stream"}
         cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
-        lines = [*catalogue.notes, *describe(files, work, self.files_per_branch), *account(cost)]
+        kept = self.keep_parsed, self.keep_masses
+        lines = [*catalogue.notes, *describe(files, self.work(), self.files_per_branch), *account(cost, *kept)]
         lines += describe_hosts(measured_hosts(ParseFile.req(self).statistics()))
-        self.tell("\n".join([*lines, *self.space(cost, options.fetch.folder)]))
+        self.tell("\n".join([*lines, *self.space(cost._replace(stored=cost.kept(*kept)), options.fetch.folder)]))
         self._printed = True
+
+    def work(self) -> list[Work]:
+        """Return the work of each stage whose products are kept; FindDuplicates may have none."""
+        left_out = () if self.keep_masses else (ComputeMasses, RemovePeaks, FillHistograms)
+        return [part for stage in _STAGES if stage not in left_out and (part := _work(stage.req(self))).branches]
 
     def space(self, cost: Estimate, cache: Path) -> list[str]:
         """Compare what the run may store with the free space.
@@ -100,11 +105,13 @@ class Plan(HistogramParameters, SourceTask):
         return lines
 
 
-def account(cost: Estimate) -> list[str]:
-    """Say what is to be read and stored.
+def account(cost: Estimate, keep_parsed: bool = True, keep_masses: bool = True) -> list[str]:
+    """Say what is to be read and stored, and what each choice of what is kept costs.
 
     Args:
         cost: The estimate.
+        keep_parsed: Whether parsed data are kept.
+        keep_masses: Whether masses are kept.
 
     Returns:
         Lines of text.
@@ -116,8 +123,22 @@ def account(cost: Estimate) -> list[str]:
     kept = f", and {tables.size(cost.downloads)} in the cache of downloads" if cost.downloads else ""
     return [
         f"to read: about {tables.size(cost.read)} of {tables.size(cost.files)}{guessed}{unknown}",
-        f"to store: up to about {tables.size(cost.stored)} in the run directory{kept}",
+        f"to store: up to about {tables.size(cost.kept(keep_parsed, keep_masses))} in the run directory{kept}",
+        *_choices(cost, keep_parsed, keep_masses),
     ]
+
+
+def _choices(cost: Estimate, keep_parsed: bool, keep_masses: bool) -> list[str]:
+    """Say what is stored less, and what it costs later, where parsed data or masses are not kept."""
+    masses = cost.kept(True, True) - cost.kept(True, False)
+    parts = (("parsed data", "keep-parsed", keep_parsed, cost.parsed), ("masses", "keep-masses", keep_masses, masses))
+    said = [
+        f"{what} {tables.size(size)} ({f'--{name} False keeps none' if kept else 'not kept'})"
+        for what, name, kept, size in parts
+        if size
+    ]
+    later = "what is not kept is read from the input again when something needs it"
+    return [f"of which {', '.join(said)}; {later}"] if said else []
 
 
 def measured_hosts(paths: Iterable[Path]) -> dict[str, FetchDecision]:
