@@ -45,10 +45,9 @@ OF_A_SAMPLE = {"the first version, 60,000 events": ("chain_first_version.py",)} 
 
 
 def measure_both(goals: Goals, case: reading.Case, runs: int, goal_unkept: float | None = None, times: int = 1) -> None:
-    """Measure with everything kept, and with counts alone where that can be asked for."""
+    """Measure with everything kept, and with counts alone."""
     measure(goals, case, runs, times)
-    if chain.CAN_KEEP_COUNTS_ALONE:
-        measure(goals, case._replace(name=f"{case.name}, counts kept", goal=goal_unkept), runs, times, keep=False)
+    measure(goals, case._replace(name=f"{case.name}, counts kept", goal=goal_unkept), runs, times, keep=False)
 
 
 def measure(goals: Goals, case: reading.Case, runs: int, times: int = 1, keep: bool = True) -> None:
