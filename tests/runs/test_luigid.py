@@ -70,7 +70,9 @@ def test_luigid_shows_names_and_progress(run, luigid, three):
     shown = ask(luigid, "task_list", status="DONE", upstream_status="")
     by_name = {task["name"]: task for task in shown.values()}
     assert set(by_name) >= {"FetchMetadata", "CountMasses", "FindPeaks", "FillHistograms", "MakeHistograms"}
-    assert set(by_name["CountMasses"]["params"]) == {"run_name", "base_output_dir", "input_files", "selection"}
+    given = {"run_name", "base_output_dir", "input_files", "selection"}
+    of_masses = {"objects_to_calculate", "max_particles_in_combination", "known_resonances", "min_events_per_fs"}
+    assert set(by_name["CountMasses"]["params"]) == given | of_masses
     told = ask(luigid, "get_task_status_message", task_id=next(id_ for id_ in shown if id_.startswith("CountMasses")))
     assert "CountMasses, with ParseFile and ComputeMasses: 3 of 3 branches" in told["statusMessage"]
     progress = ask(luigid, "get_task_progress_percentage", task_id=told["taskId"])["progressPercentage"]

@@ -10,6 +10,7 @@ import pytest
 from edm.event_keys import EventKeys
 from edm.objects import Objects
 from physics.events.duplicates import Duplicates, find_copies
+from physics.selection.selection import Selection
 from steps import parse
 from steps.errors import DuplicateEventsError, PlanError
 from steps.events.duplicates import Comparison, find, find_duplicates, leave_out, parts_needed
@@ -22,7 +23,7 @@ from targets.products.event_keys import read_copies, read_event_numbers, write_c
 from tests.support.runs import PROJECT
 from tests.support.toy_files import toy_file
 
-NONE = load_model(PROJECT / "selections" / "none.yaml", parse.Selection)
+NONE = load_model(PROJECT / "selections" / "none.yaml", Selection)
 
 
 def chunks(n_files=4, n_events=500):

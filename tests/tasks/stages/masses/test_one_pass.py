@@ -80,7 +80,8 @@ def test_files_that_failed_are_left_out_and_remembered(run, files):
     truncate(files[1])
     failed = run.attempt(**NOT_KEPT)
     assert failed.status != 0
-    assert f"ParseFile: 1 of 1 files cannot be read:\n  {files[1]}" in failed.text
+    assert "ParseFile: 1 of 3 branches failed" in failed.text
+    assert f"branch 1: 1 of 1 files cannot be read:\n  {files[1]}" in failed.text
     notes = [path.parent.parent.name for path in (run.out / "logs").rglob("*.failed")]
     assert notes == ["ParseFile"]
     run(**NOT_KEPT, tolerated_failures=1)
