@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import uproot
 
 import results
 from targets.errors import ConfigurationError
 from tests.support.runs import Runs
+from tests.support.simulated import Sample, Simulation
 from tests.support.toy_files import toy_file, truncate
 
 NOT_KEPT = {"keep_parsed": False, "keep_masses": False}
@@ -36,6 +38,31 @@ def test_histograms_are_the_same_to_the_entry(run, more):
     differing = {name for name in first if first[name] != second[name]}
     assert differing <= {"stages", "seconds", "peak_memory_mb", "bytes_written", "product", "content_xxh3"}
     assert first["missing_statistics"] == second["missing_statistics"] == 0
+
+
+def weighted_contents(runs):
+    """Give contents, squared errors and edges of all histograms, by file and name."""
+    contents = {}
+    for path in (runs.out / "histograms").glob("*/*.root"):
+        with uproot.open(path) as file:
+            for name, histogram in file.items(cycle=False):
+                bits = [histogram.values(flow=True), histogram.variances(flow=True), histogram.axis().edges()]
+                contents[path.name, name] = [part.tobytes() for part in bits]
+    return contents
+
+
+def test_weighted_simulation_has_the_same_contents_and_errors(tmp_path, monkeypatch):
+    """Also the dataset that combines samples, of which each has a unit of its own."""
+    samples = (Sample(1, (60,)), Sample(2, (0, 60, 60), sum_of_weights=-7e3))
+    contents = []
+    for name, choice in (("kept", {}), ("counted", NOT_KEPT)):
+        runs = Simulation(tmp_path, samples, monkeypatch, name)
+        runs(min_events_per_fs=1, bin_width_gev="10,7", pseudo_data=True, **choice)
+        contents.append(weighted_contents(runs))
+    assert contents[0] == contents[1]
+    assert len({name for name, _ in contents[0]}) == 9  # of two samples and of both: histograms, whole, pseudo-data
+    assert runs.products("im_arrays") == []
+    assert product_names(runs, "parsed_data") == ["root"] * 4, "ParseFile is a step of its own, which finds the units"
 
 
 def test_only_counts_are_stored(run, three):
