@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edm.arrays import Float32, Float64
+from edm.arrays import Float64
 from edm.objects import Objects
 from edm.records.branch_records import ComputedMasses, ParsedFiles
 from edm.spectra import SpectrumKey
@@ -23,9 +23,9 @@ from steps.errors import StageError
 from steps.events.duplicates import leave_out
 from targets.products import parsed_data
 from targets.products.event_columns import MET_NUMBERS
-from targets.products.mass_arrays import MassWriter
+from targets.products.mass_arrays import MassSink, MassWriter
 
-__all__ = ["MassMaker", "MassOptions", "MassSink", "compute", "is_weighted", "read_into"]
+__all__ = ["MassMaker", "MassOptions", "compute", "is_weighted", "read_into"]
 
 _NAMED = 3
 
@@ -51,13 +51,6 @@ class MassOptions:
     weighted: bool = False
     chunk_events: int = 100_000
     copies: npt.NDArray[np.int64] | None = None
-
-
-class MassSink(Protocol):
-    """What takes masses as they are made."""
-
-    def add(self, key: SpectrumKey, masses: Float32, weights: Float64 | None = None) -> None:
-        """Add masses in GeV to a spectrum, shape (n_masses,), with their weights where they have any."""
 
 
 class MassMaker:

@@ -21,12 +21,12 @@ from physics.bins.bins import Bins
 from steps import branch_statistics, masses, parse
 from steps.counts.mass_counter import MassCounter
 from steps.errors import blame
-from steps.masses import MassMaker, MassOptions, MassSink
+from steps.masses import MassMaker, MassOptions
 from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
 from targets.products import parsed_data, parsed_records
 from targets.products.event_columns import Events
-from targets.products.mass_arrays import MassWriter
+from targets.products.mass_arrays import MassSink, MassWriter
 
 __all__ = ["Counting", "Parsing", "PassResults", "from_files", "from_parsed_data"]
 

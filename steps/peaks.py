@@ -1,6 +1,6 @@
 """The work of FindPeaks and RemovePeaks: cuts from the summed counts of all branches, and cuts applied."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from steps.weighting.masses import read_masses
 from targets.documents.json import load_json
 from targets.errors import FileFormatError
 from targets.products import mass_arrays, mass_counts
+from targets.products.mass_arrays import MassSink
 
 __all__ = ["PeakSearch", "find", "load_table", "remove"]
 
@@ -126,7 +127,9 @@ def _load_table(path: Path, state: object) -> CutTable:  # noqa: ARG001 (a chang
     return table
 
 
-def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> RemovedPeaks:
+def remove(
+    source: Path, path: Path, table: CutTable, search: PeakSearch, sinks: Sequence[MassSink] = ()
+) -> RemovedPeaks:
     """Apply the cuts of a dataset to the masses of one branch.
 
     Args:
@@ -134,6 +137,7 @@ def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> Rem
         path: The file to make, with the parts ``main`` and ``outliers`` of each spectrum.
         table: What :func:`find` returned.
         search: How peaks were searched.
+        sinks: What gets the masses of all spectra in the table too, and after these their parts, as they are.
 
     Returns:
         The statistics.
@@ -143,13 +147,18 @@ def remove(source: Path, path: Path, table: CutTable, search: PeakSearch) -> Rem
     entries, kept = 0, {"main": 0, "outliers": 0}
     for key, masses, weighting in read_masses(source, 1.0 if weighted else None):
         entries += len(masses)
-        cut = table.cuts.get(key)
-        if cut is None or cut.reason is not None:
+        cut, all_weights = table.cuts.get(key), None if weighting is None else weighting.weights
+        if cut is None:
+            continue
+        for sink in sinks:
+            sink.add(key, masses, all_weights)
+        if cut.reason is not None:
             continue
         parts = peaks.find_parts(masses, cut, search.width_gev, search.max_mass_gev)
         for part, selected in zip(kept, parts, strict=True):
-            weights = None if weighting is None else weighting.weights[selected]
-            writer.add(key._replace(part=part), masses[selected], weights)
+            weights = None if all_weights is None else all_weights[selected]
+            for sink in (writer, *sinks):
+                sink.add(key._replace(part=part), masses[selected], weights)
             kept[part] += int(np.count_nonzero(selected))
     writer.write(path)
     return RemovedPeaks(masses=entries, **kept)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from edm.spectra import SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.storage import atomic
 
-__all__ = ["MassWriter", "export", "is_weighted", "read", "read_weighted"]
+__all__ = ["MassSink", "MassWriter", "export", "is_weighted", "read", "read_weighted"]
 
 
 class _Member(NamedTuple):
@@ -38,6 +38,13 @@ _MEMBERS = (_Member("masses", np.dtype("<f4")), _Member("weights", np.dtype("<f8
 _SPILLED_BYTES = 16 * 2**20  # above this, masses wait on the disk for the others of their spectrum
 _PART_MASSES = 2**20  # what is done with masses takes ten times their memory
 _FOREIGN = "its members are not as this project writes them"
+
+
+class MassSink(Protocol):
+    """What takes masses as they are made."""
+
+    def add(self, key: SpectrumKey, masses: Float32, weights: Float64 | None = None) -> None:
+        """Add masses in GeV to a spectrum, shape (n_masses,), with their weights where they have any."""
 
 
 class MassWriter:

@@ -34,17 +34,23 @@ class FillHistograms(BinningParameters, WeightedStage):
     exclude_index = False
 
     def run(self) -> None:
-        """Count the masses of a branch."""
-        from steps.counts import histogram_counts
-
-        source = make_missing(self, RemovePeaks).product(self.branch_data)
+        """Count the masses of a branch, from which peaks are removed on the way where that was not done yet."""
+        removing, counter = self.upstream_task(RemovePeaks), self.counter()
+        processed = removing.product(self.branch_data)
         with recording(self) as product:
-            unit, bins = (
-                self.weight_unit(self.branch_data.sample),
-                self.bins(map(self.parsed_record, [self.branch_data])),
-            )
-            options = (bins, self.exclude_outliers, unit, self.whole_masses())
-            product.results = histogram_counts.count(source, product.path, *options)
+            if processed.exists():
+                counter.read(processed)
+            else:
+                removing.remove(counter)
+            product.results, product.seconds = counter.write(product.path), counter.seconds
+
+    def counter(self) -> Any:
+        """Return what counts the masses of a branch."""
+        from steps.counts.histogram_counts import HistogramCounter
+
+        unit = self.weight_unit(self.branch_data.sample)
+        bins = self.bins(map(self.parsed_record, [self.branch_data]))
+        return HistogramCounter(bins, self.exclude_outliers, unit, self.whole_masses())
 
     def whole_masses(self) -> Any:
         """Return what is counted before any removal; None where nothing is, or CountMasses does it."""

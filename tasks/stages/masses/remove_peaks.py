@@ -1,5 +1,8 @@
 """RemovePeaks: the masses again, peaks removed, main and outliers apart."""
 
+import time
+from typing import Any
+
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.histograms import BinningParameters
@@ -21,10 +24,15 @@ class RemovePeaks(BinningParameters, Stage):
 
     def run(self) -> None:
         """Apply the cuts to a branch."""
+        self.remove()
+
+    def remove(self, *sinks: Any) -> None:
+        """Apply the cuts to a branch, and hand on its masses, before and after, as they are."""
         from steps import peaks
 
-        branch, finding = self.branch_data, self.upstream_task(FindPeaks)
+        started, branch, finding = time.perf_counter(), self.branch_data, self.upstream_task(FindPeaks)
         table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
         source = make_missing(self, ComputeMasses).product(branch)
         with recording(self) as product:
-            product.results = peaks.remove(source, product.path, table, self.peak_search())
+            product.results = peaks.remove(source, product.path, table, self.peak_search(), sinks)
+            product.seconds = time.perf_counter() - started - sum(sink.seconds for sink in sinks)

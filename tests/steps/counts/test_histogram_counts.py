@@ -11,7 +11,7 @@ from physics.bins.bins import ConstantBins
 from physics.resonances import choose
 from steps import peaks
 from steps.counts import histogram_counts, mass_counter
-from steps.counts.histogram_counts import BEFORE, WholeMasses
+from steps.counts.histogram_counts import BEFORE, HistogramCounter, WholeMasses
 from targets.products import mass_arrays, mass_counts
 from targets.products.mass_arrays import MassWriter
 
@@ -81,3 +81,17 @@ def test_nothing_else_changes(branch):
     assert [(str(key), width) for key, width, _ in mass_counts.read(folder / "alone.npz")] == list(after)
     for key, width_gev, distribution in mass_counts.read(folder / "alone.npz"):
         assert after[str(key), width_gev].counts.tolist() == distribution.counts.tolist()
+
+
+@pytest.mark.parametrize("unit", [None, 2.0**-20])
+@pytest.mark.parametrize("exclude_outliers", [False, True])
+def test_masses_are_counted_as_peak_removal_hands_them_on(branch, exclude_outliers, unit):
+    folder, whole = branch
+    kept = histogram_counts.count(folder / "removed.npz", folder / "kept.npz", BINS, exclude_outliers, unit, whole)
+    counter = HistogramCounter(BINS, exclude_outliers, unit, whole)
+    removed = peaks.remove(folder / "masses.npz", folder / "again.npz", whole.table, SEARCH, [counter])
+    assert counter.write(folder / "handed.npz") == kept
+    assert kept.masses == removed.main + removed.outliers * (not exclude_outliers) > 0
+    assert (folder / "handed.npz").read_bytes() == (folder / "kept.npz").read_bytes()
+    assert (folder / "again.npz").read_bytes() == (folder / "removed.npz").read_bytes()
+    assert counter.seconds > 0
