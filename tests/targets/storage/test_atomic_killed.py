@@ -100,28 +100,35 @@ def begin_one(*arguments):
 mass_arrays._begin = begin_one
 mass_arrays.export(Path(sys.argv[1]), [source])
 """
-WRITE_HISTOGRAMS = """
+WRITE_HISTOGRAM_FILE = """
+import os
+from physics.binning import Histogram
+from targets.products import histograms
+counts = np.ones(30, dtype=np.int64)
+made = {f"h{n}": Histogram(start_gev=0.0, width_gev=10.0, counts=counts, trimmed=0) for n in range(3)}
+os.replace = pause  # the file is written at once
+histograms.write_file(Path(sys.argv[1]), made, dict.fromkeys(made, "title"))
+"""
+WRITE_HISTOGRAM_FOLDER = """
 from physics.binning import Histogram
 from targets.products import histograms
 counts = np.ones(30, dtype=np.int64)
 class Slow(dict):
-    passes = 0
     def items(self):
-        self.passes += 1
         for number, item in enumerate(super().items()):
-            if number == 2 and self.passes == {}:
+            if number == 2:
                 pause()
             yield item
-made = Slow({{f"h{{n}}": Histogram(start_gev=0.0, width_gev=10.0, counts=counts, trimmed=0) for n in range(3)}})
-histograms.{}(Path(sys.argv[1]), made, dict.fromkeys(made, "title"))
+made = Slow({f"h{n}": Histogram(start_gev=0.0, width_gev=10.0, counts=counts, trimmed=0) for n in range(3)})
+histograms.write_folder(Path(sys.argv[1]), made, dict.fromkeys(made, "title"))
 """
 REAL_WRITERS = {
     "rntuple.root": WRITE_PARSED.format("rntuple"),
     "ttree.root": WRITE_PARSED.format("ttree"),
     "masses.npz": WRITE_MASSES,
     "exported": EXPORT_MASSES,
-    "histograms.root": WRITE_HISTOGRAMS.format(2, "write_file"),
-    "histograms": WRITE_HISTOGRAMS.format(1, "write_folder"),
+    "histograms.root": WRITE_HISTOGRAM_FILE,
+    "histograms": WRITE_HISTOGRAM_FOLDER,
 }
 
 
