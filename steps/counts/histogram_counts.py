@@ -105,7 +105,9 @@ class HistogramCounter:
         Returns:
             The statistics: masses counted after peak removal.
         """
+        started = time.perf_counter()
         mass_counts.write(path, (Row(*row, distribution) for row, distribution in self._rows.items()))
+        self.seconds += time.perf_counter() - started
         return FilledCounts(self._entries)
 
     def _count_whole(self, key: SpectrumKey, masses: Float32, weighting: Weighting | None) -> None:

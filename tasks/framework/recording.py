@@ -67,7 +67,7 @@ def recording(stage: Any, kept: bool = True) -> Iterator[NewProduct]:
             results=new.results,
             dataset=branch.dataset,
             product=product.name if kept else "",
-            seconds=round(time.perf_counter() - started if new.seconds is None else new.seconds, 3),
+            seconds=round(time.perf_counter() - started if new.seconds is None else new.seconds, 6),
             bytes_written=_size(temporary) if kept else 0,
             peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         )
