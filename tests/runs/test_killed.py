@@ -156,8 +156,9 @@ def test_a_killed_fork_server_is_named_like_a_killed_worker(run_ten, ten, seen):
         os.kill(fork_server_of(process.pid), signal.SIGKILL)
         text, _ = process.communicate(timeout=PATIENCE_S)
         wait_until(None, lambda: not session_of(process.pid))
-    assert process.returncode == 30, text
-    assert "a worker process was killed (if it ran out of memory, lower threads or chunk_events)" in text
     assert "Traceback" not in text
-    run_ten()
+    if process.returncode != 0 or seen == "workers":  # before it has started any worker, Python starts it again
+        assert process.returncode == 30, text
+        assert "a worker process was killed (if it ran out of memory, lower threads or chunk_events)" in text
+        run_ten()
     assert run_ten.histograms() == ten
