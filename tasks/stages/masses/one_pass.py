@@ -18,6 +18,8 @@ def make_masses(parsing: Any, computing: Any, counting: Any = None) -> None:
         counting: CountMasses's; None makes masses only.
     """
     head, branch = counting or computing, computing.branch_data
+    if computing.compares("remove", branch.dataset) and not parsing.has_objects(branch):
+        parsing.run()  # copies are told by their place in parsed data, which somebody has deleted
     computing_kept = counting is None or computing.keep_masses
     with ExitStack() as stack:  # ParseFile's product is named first: what is done has all that it was made of
         counted = stack.enter_context(recording(counting)) if counting else None

@@ -143,6 +143,18 @@ def test_copies_are_not_removed_from_what_is_not_kept(run):
     assert not run.out.exists()
 
 
+def test_copies_stay_out_when_parsed_data_were_deleted(run):
+    run(duplicates="remove")
+    expected = run.histograms()
+    for room in ("parsed_data", "im_arrays", "mass_counts", "im_arrays_processed", "histogram_counts", "histograms"):
+        for path in run.products(room):
+            path.unlink()
+    run(duplicates="remove")
+    assert run.products("duplicates")
+    assert run.histograms() == expected
+    assert product_names(run, "parsed_data") == ["root"] * 3
+
+
 def test_the_results_say_what_was_not_kept(run):
     run(**NOT_KEPT)
     opened = results.open_run(str(run.out))
