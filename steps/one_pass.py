@@ -100,7 +100,11 @@ def from_files(
         UnreadableFileError: As :func:`steps.parse.parse`.
         EventLevelError: Likewise.
         StageError: As :meth:`steps.masses.MassMaker.add`.
+        ValueError: When copies are to be left out.
     """
+    if options.copies is not None:
+        msg = "copies of events are told by their place in parsed data: make these first, and read them"
+        raise ValueError(msg)
     clock = _Clock()
     with clock.stage(ParsedFiles.stage), _keeping(parsing, reading.events.with_met) as keeper:
         making = _Making(options, [file.uri for file in files], options.weighted, path, counting, clock)

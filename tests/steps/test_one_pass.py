@@ -146,3 +146,9 @@ def test_masses_are_counted_on_the_way_when_they_take_much_memory(files, reading
     )
     assert arrays(tmp_path / "c.npz") == arrays(tmp_path / "c1.npz")
     assert whole.counted == parts.counted
+
+
+def test_copies_are_told_by_their_place_in_parsed_data(files, reading, tmp_path):
+    options = replace(MASSES, copies=np.array([0]))
+    with pytest.raises(ValueError, match="copies of events are told by their place in parsed data"):
+        one_pass.from_files(files, reading, Parsing(tmp_path / "p.root", "rntuple"), options, None, None)

@@ -65,12 +65,16 @@ class Plan(HistogramParameters, SourceTask):
         for release in {file.release for file in files} & {schema.name for schema in options.schemas}:
             options.selection.columns(release)
         streamed = {schema.name for schema in options.schemas if schema.fetch == "stream"}
-        cost = estimate(_to_read(ParseFile.req(self)), self.schema, self.fetch, streamed, self.keep_downloads)
+        cost = estimate(self.to_read(), self.schema, self.fetch, streamed, self.keep_downloads)
         kept = self.keep_parsed, self.keep_masses
         lines = [*catalogue.notes, *describe(files, self.work(), self.files_per_branch), *account(cost, *kept)]
         lines += describe_hosts(measured_hosts(ParseFile.req(self).statistics()))
         self.tell("\n".join([*lines, *self.space(cost._replace(stored=cost.kept(*kept)), options.fetch.folder)]))
         self._printed = True
+
+    def to_read(self) -> list[InputFile]:
+        """List the files that the run would read."""
+        return _to_read(ParseFile.req(self), ComputeMasses.req(self), CountMasses.req(self))
 
     def work(self) -> list[Work]:
         """Return the work of each stage whose products are kept; FindDuplicates may have none."""
@@ -202,10 +206,14 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
     return lines
 
 
-def _to_read(parse: ParseFile) -> list[InputFile]:
-    """List the files of the branches that are not done."""
-    branches = parse.branches_of("group")
-    return [file for branch in branches if not parse.product(branch).exists() for file in branch.files]
+def _to_read(parsing: ParseFile, *makers: Any) -> list[InputFile]:
+    """List the files of the branches that are not done, or of which a record alone is there and masses are needed."""
+    branches = [branch for branch in parsing.branches_of("group") if not parsing.has_objects(branch)]
+    done = [
+        parsing.product(branch).exists() and any(maker.product(branch).exists() for maker in makers)
+        for branch in branches
+    ]
+    return [file for branch, is_done in zip(branches, done, strict=True) if not is_done for file in branch.files]
 
 
 def _check_way(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """One pass through whole runs: what is not kept changes no histogram, and is made again where something needs it."""
 
+import re
+
 import numpy as np
 import pytest
 import uproot
@@ -134,6 +136,16 @@ def test_compared_events_leave_their_numbers(tmp_path):
     (found,) = fresh.records("FindDuplicates")
     assert found["copies"] == 0 < found["events"]
     assert fresh.histograms() == unkept
+
+
+def test_a_plan_says_when_the_input_is_read_again(run):
+    def plan(**more):
+        return re.search(r"^to read: about (\d+)", run(task="Plan", **more).text, re.MULTILINE)[1]
+
+    run(**NOT_KEPT)
+    assert plan(**NOT_KEPT) == "0"
+    assert plan(**NOT_KEPT, bin_width_gev=5) != "0"
+    assert plan() != "0"
 
 
 def test_copies_are_not_removed_from_what_is_not_kept(run):
