@@ -89,7 +89,7 @@ def from_files(
         files: The files of one branch, read in this order.
         reading: How to read them.
         parsing: How parsed data are kept.
-        options: How masses are made; no events are left out as copies, which are known only when all are parsed.
+        options: How masses are made; copies are known only when all files of the dataset are parsed.
         path: The file of masses to make; None keeps none.
         counting: How masses are counted; None counts none.
 
@@ -102,9 +102,7 @@ def from_files(
         StageError: As :meth:`steps.masses.MassMaker.add`.
         ValueError: When copies are to be left out.
     """
-    if options.copies is not None:
-        msg = "copies of events are told by their place in parsed data: make these first, and read them"
-        raise ValueError(msg)
+    _refuse_copies(options)
     clock = _Clock()
     with clock.stage(ParsedFiles.stage), _keeping(parsing, reading.events.with_met) as keeper:
         making = _Making(options, [file.uri for file in files], options.weighted, path, counting, clock)
@@ -144,6 +142,12 @@ def from_parsed_data(source: Path, options: MassOptions, path: Path | None, coun
         making.choose_grids(parsed.files)
         masses.read_into(making.maker, source, options)
         return making.finish(parsed)
+
+
+def _refuse_copies(options: MassOptions) -> None:
+    if options.copies is not None:
+        msg = "copies of events are told by their place in parsed data: make these first, and read them"
+        raise ValueError(msg)
 
 
 class _Making:
