@@ -97,8 +97,7 @@ def from_files(
         What the stages record.
 
     Raises:
-        UnreadableFileError: As :func:`steps.parse.parse`.
-        EventLevelError: Likewise.
+        UnreadableFileError, EventLevelError: As :func:`steps.parse.parse`.
         StageError: As :meth:`steps.masses.MassMaker.add`.
         ValueError: When copies are to be left out.
     """
@@ -115,7 +114,6 @@ def from_files(
         parsed = parse.read_files(files, reading, parsing.path.parent, take)
         parse.note(keeper, parsed)
     with clock.stage(ComputedMasses.stage):
-        making.flush()
         return making.finish(parsed)
 
 
@@ -193,7 +191,8 @@ class _Making:
         self._waiting, self._n_waiting = [], 0
 
     def finish(self, parsed: ParsedFiles) -> PassResults:
-        """Write what is kept, and put together what the stages record."""
+        """Make the last masses, write what is kept, and put together what the stages record."""
+        self.flush()
         computed, counted = self.maker.finish(parsed), None
         if self._writer and self._path:
             self._writer.write(self._path, masses.is_weighted(parsed, self._options))
