@@ -121,6 +121,7 @@ def test_what_is_waited_for_goes_before_what_is_ahead(make, lines):
     queue = make()
     lines.may_read.clear()
     queue.follow([request(10 * n) for n in range(9)], budget=1000)
+    assert faults.settles(lambda: queue._busy == 1)  # with the first of the plan: else the other would be the first
     reader = threading.Thread(target=lambda: queue.read([request(1000)]))
     reader.start()
     assert faults.settles(lambda: len(queue._urgent) == 1)
