@@ -21,6 +21,7 @@ __all__ = ["host_slot", "is_wanted", "take_slot"]
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.05  # between two looks at the slots
 _MAX_HOST_LENGTH = 100
+_TRIES = 20  # to make a folder that something else removes
 _WAITING = "waiting"  # the file that is locked by who waits
 
 
@@ -39,7 +40,7 @@ def host_slot(host: str, limit: int) -> Iterator[None]:
         Nothing; the connection must be closed inside the block.
 
     Raises:
-        ConfigurationError: When *limit* is below 1, or the folder for the slots belongs to somebody else.
+        ConfigurationError: When *limit* is below 1, or the folder for the slots belongs to somebody else or is a file.
     """
     slot = take_slot(host, limit)
     assert slot is not None
@@ -87,7 +88,7 @@ def is_wanted(host: str) -> bool:
     try:
         signal = FileLock(_folder(host) / _WAITING)
         is_free = signal.acquire(alone=False, wait=False)
-    except FileNotFoundError:  # what clears old temporary files removed it
+    except OSError:  # what clears old temporary files removed it, or has just begun to
         return False
     signal.release()
     return not is_free
@@ -122,5 +123,9 @@ def _folder(host: str) -> Path:
         raise ConfigurationError(msg)
     plain = re.sub(r"[^a-z0-9.-]", "_", host.lower())[:_MAX_HOST_LENGTH].strip(".")  # a file name, whatever it holds
     folder = private / "connections" / (plain or "_")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    for _ in range(_TRIES):
+        with suppress(FileExistsError):  # it was there, and when pathlib looked again, no more
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
+    msg = f"{folder} is not a folder, or is removed again and again: clear {private}"
+    raise ConfigurationError(msg)

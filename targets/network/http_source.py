@@ -7,6 +7,7 @@ import queue
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,13 +42,22 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
     gives whole files only, and RefusedError when it gives nothing.
     """
 
-    def __init__(self, file_path: str, *, policy: RetryPolicy, size: int | None = None, **_: Any) -> None:
+    def __init__(
+        self,
+        file_path: str,
+        *,
+        policy: RetryPolicy,
+        size: int | None = None,
+        sources: ExitStack | None = None,
+        **_: Any,
+    ) -> None:
         """Make the source; nothing is asked yet.
 
         Args:
             file_path: The http(s) address.
             policy: How to read.
             size: Size in bytes that the file must have; None when it is not known.
+            sources: Gets this one, to be closed where uproot cannot open the file.
         """
         super().__init__()
         self._file_path = file_path
@@ -56,6 +66,8 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
         self._queue = RequestQueue(self._make_line, policy.connections_per_host)
         self._kept: OrderedDict[Range, bytes] = OrderedDict()
         self._closed = False
+        if sources:
+            sources.enter_context(self)
 
     @property
     def traffic(self) -> Traffic:

@@ -7,7 +7,7 @@ import importlib
 import queue
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,13 +36,22 @@ _REFUSALS = ("3010", "3011")  # kXR_NotAuthorized and kXR_NotFound of the XRootD
 class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hints
     """uproot's own source for root://, which takes a slot of the host's while a request lasts, and reads ahead."""
 
-    def __init__(self, file_path: str, *, policy: RetryPolicy, size: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        file_path: str,
+        *,
+        policy: RetryPolicy,
+        size: int | None = None,
+        sources: ExitStack | None = None,
+        **options: Any,
+    ) -> None:
         """Open the file.
 
         Args:
             file_path: The root:// address.
             policy: How to read.
             size: Size in bytes that the file must have; None when it is not known.
+            sources: Gets this one, to be closed where uproot cannot open the file.
             options: uproot's.
         """
         self._policy = policy
@@ -58,6 +67,8 @@ class RootSource(XRootDSource):  # type: ignore[misc]  # uproot has no type hint
             except OSError:
                 self.close()
                 raise
+        if sources:
+            sources.enter_context(self)
 
     def chunk(self, start: int, stop: int) -> Any:
         """Read one range of bytes."""

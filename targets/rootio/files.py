@@ -1,16 +1,15 @@
 """ROOT files from outside: opening them, listing their trees, and saying clearly what is wrong with one."""
 
 import gc
-import os
 import queue
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import awkward as ak
 import uproot
 from uproot.reading import ReadOnlyKey
+from uproot.source.chunk import Source
 from uproot.source.cursor import Cursor
 
 from edm.records.fetching import FetchDecision
@@ -22,7 +21,7 @@ from targets.network.retry import RetryPolicy, Traffic
 from targets.network.uris import choose_address
 from targets.rootio import key_lists
 from targets.rootio.flat_arrays import ShapeError
-from targets.rootio.local_source import FileSource
+from targets.rootio.local_source import FileSource, check_start
 from targets.rootio.rntuple import descriptions
 from targets.rootio.rntuple.field_reader import FieldReader
 from targets.rootio.rntuple.fields import Fields
@@ -30,12 +29,6 @@ from targets.rootio.ttree import branch_lists
 from targets.rootio.ttree.branch_reader import BranchReader
 
 __all__ = ["Tree", "Trees", "open_trees", "unreadable"]
-
-_MAGIC = b"root"
-"""What every ROOT file starts with (source: ROOT's TFile, https://root.cern/doc/master/classTFile.html)."""
-
-_LEAST_BYTES = 403
-"""The smallest ROOT file (source: uproot's option begin_chunk_size)."""
 
 _NOT_READ = {
     "TChain": "a list of names of other files, without events of its own: give those files",
@@ -173,9 +166,8 @@ def open_trees(uri: str, policy: RetryPolicy | None = None, size: int | None = N
     handler = {"http": HttpSource, "https": HttpSource, "root": xrootd.RootSource}.get(scheme, FileSource)
     try:
         if handler is FileSource:
-            _check_start(address)
-        how = {"handler": handler, "custom_classes": branch_lists.classes()}
-        file = uproot.open({address: None}, policy=policy or RetryPolicy(), size=size, **how)
+            check_start(address)
+        file = _open(address, handler, policy=policy or RetryPolicy(), size=size)
     except ConfigurationError:  # this machine is in the way, not the file
         raise
     except Exception as error:  # what uproot raises depends on where the damage is
@@ -186,6 +178,15 @@ def open_trees(uri: str, policy: RetryPolicy | None = None, size: int | None = N
         except Exception as error:  # as above
             raise unreadable(uri, "its list of trees cannot be read", error) from error
         yield Trees(uri, file, keys)
+
+
+def _open(address: str, handler: type[Source], **options: Any) -> Any:
+    """Open a file, or close its source: uproot leaves it open, with its threads, where the file is damaged."""
+    with ExitStack() as sources:
+        how = {"handler": handler, "custom_classes": branch_lists.classes(), "sources": sources}
+        file = uproot.open({address: None}, **how, **options)
+        sources.pop_all()
+    return file
 
 
 def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError | FileFormatError:
@@ -212,21 +213,6 @@ def unreadable(uri: str, what: str, error: Exception) -> UnreadableFileError | F
     elif "XRootD error" in reason or isinstance(error, TimeoutError):
         remedy = "check the network and the address, and try again later"
     return UnreadableFileError(f"{uri}: {what} ({type(error).__name__}: {reason}); {remedy}")
-
-
-def _check_start(path: str) -> None:
-    """Refuse a file that is no ROOT file: where it is shorter than any, uproot speaks of its own chunks."""
-    with Path(path).open("rb") as file:
-        start, size = file.read(len(_MAGIC)), os.fstat(file.fileno()).st_size
-    msg = ""
-    if not size:
-        msg = "it is empty (0 bytes)"
-    elif start != _MAGIC:
-        msg = f"it starts with {start!r}, not {_MAGIC!r}"
-    elif size < _LEAST_BYTES:
-        msg = f"it has {size} bytes, and the smallest ROOT file {_LEAST_BYTES}"
-    if msg:
-        raise ValueError(msg)
 
 
 @contextmanager

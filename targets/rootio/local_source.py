@@ -3,7 +3,9 @@
 import os
 import queue
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +14,13 @@ from uproot.source.futures import TrivialFuture
 
 from targets.network.retry import Traffic
 
-__all__ = ["FileSource", "read_groups"]
+__all__ = ["FileSource", "check_start", "read_groups"]
+
+_MAGIC = b"root"
+"""What every ROOT file starts with (source: ROOT's TFile, https://root.cern/doc/master/classTFile.html)."""
+
+_LEAST_BYTES = 403
+"""The smallest ROOT file (source: uproot's option begin_chunk_size)."""
 
 
 class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
@@ -25,11 +33,12 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         traffic: Bytes read and requests so far; many ranges at once count as one request.
     """
 
-    def __init__(self, file_path: str, **_: Any) -> None:
+    def __init__(self, file_path: str, *, sources: ExitStack | None = None, **_: Any) -> None:
         """Open the file.
 
         Args:
             file_path: Its path.
+            sources: Gets this one, to be closed where uproot cannot open the file.
             _: uproot's options.
 
         Raises:
@@ -41,6 +50,8 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         self._descriptor: int | None = os.open(file_path, os.O_RDONLY | os.O_CLOEXEC)
         self._memory = memoryview(b"")
         self._num_bytes = os.fstat(self._descriptor).st_size
+        if sources:
+            sources.enter_context(self)
 
     def chunk(self, start: int, stop: int) -> Any:
         """Read one range of bytes.
@@ -126,6 +137,29 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def check_start(path: str) -> None:
+    """Refuse a file that is no ROOT file: where it is shorter than any, uproot speaks of its own chunks.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        OSError: When it is absent, or may not be read.
+        ValueError: When it does not start as ROOT files do, or is too short.
+    """
+    with Path(path).open("rb") as file:
+        start, size = file.read(len(_MAGIC)), os.fstat(file.fileno()).st_size
+    msg = ""
+    if not size:
+        msg = "it is empty (0 bytes)"
+    elif start != _MAGIC:
+        msg = f"it starts with {start!r}, not {_MAGIC!r}"
+    elif size < _LEAST_BYTES:
+        msg = f"it has {size} bytes, and the smallest ROOT file {_LEAST_BYTES}"
+    if msg:
+        raise ValueError(msg)
 
 
 def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> Iterator[list[memoryview]]:

@@ -217,12 +217,7 @@ class RequestQueue:
         began = time.monotonic()
         try:
             while True:
-                try:
-                    is_ready = line.prepare(self._is_needed)
-                except BaseException as error:  # this machine is in the way
-                    self._fail(error)
-                    return
-                if is_ready and (job := self._start_next()):
+                if line.prepare(self._is_needed) and (job := self._start_next()):
                     self._do(job, line)
                 elif not self._rests(line):
                     return
@@ -230,6 +225,8 @@ class RequestQueue:
                     line.close()
                     time.sleep(_ASIDE_S)
                     began = time.monotonic()
+        except BaseException as error:  # this machine is in the way: raised where bytes are waited for
+            self._fail(error)
         finally:
             with self._changed:
                 self._threads.pop(threading.current_thread(), None)

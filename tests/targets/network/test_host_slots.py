@@ -1,6 +1,7 @@
 """At most so many connections to a host, over all processes of a machine."""
 
 import os
+import shutil
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from targets.errors import ConfigurationError
-from targets.network.host_slots import host_slot
+from targets.network.host_slots import host_slot, is_wanted
 from targets.storage.locks import FileLock
 from tests.support import workers
 
@@ -138,6 +139,44 @@ def test_a_folder_that_is_cleared_away_in_the_same_moment_comes_back(slots, monk
     monkeypatch.setattr(FileLock, "acquire", acquire)
     with host_slot("h", 1):
         assert list(slots.glob("*/connections/h/0"))
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_folder_that_is_cleared_away_while_it_is_made_comes_back(slots, monkeypatch, times):
+    with host_slot("h", 1):
+        pass
+    real, left = os.mkdir, [None] * times
+
+    def mkdir(path, *mode):  # what clears folders comes between pathlib's attempt and its second look
+        if left and Path(path).name == "h" and Path(path).is_dir():
+            left.pop()
+            shutil.rmtree(path)
+            raise FileExistsError(path)
+        real(path, *mode)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    with host_slot("h", 1):
+        assert list(slots.glob("*/connections/h/0"))
+
+
+def test_a_file_in_place_of_the_folder_is_named(slots):
+    with host_slot("h", 1):
+        pass
+    (host,) = slots.glob("*/connections/h")
+    (host / "0").unlink()
+    host.rmdir()
+    host.write_text("")
+    with pytest.raises(ConfigurationError, match="connections/h is not a folder"):
+        host_slot("h", 1).__enter__()
+    assert not is_wanted("i")
+
+
+def test_nobody_waits_where_the_folder_cannot_be_looked_at(slots, monkeypatch):
+    def acquire(lock, **how):
+        raise FileExistsError(lock.path)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    assert not is_wanted("h")
 
 
 def test_folders_cleared_away_come_back(slots):

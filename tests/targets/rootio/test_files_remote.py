@@ -1,6 +1,7 @@
 """ROOT files over a network: the same events as from the disk, or the named error, whatever the server does."""
 
 import random
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,7 @@ def test_a_file_truncated_on_the_server(path, hosted, web, tmp_path, left):
     short.write_bytes(content[: left if isinstance(left, int) else int(left * len(content))])
     with pytest.raises(UnreadableFileError):
         read(hosted(short))
+    assert not [thread for thread in threading.enumerate() if "(_work)" in thread.name]  # its connections are closed
 
 
 def test_a_truncated_file_is_noticed_by_its_size_before_anything_is_read(nanoaod, hosted, web, tmp_path):

@@ -50,6 +50,8 @@ class Line:
             store[span] = bytes(range(span[0] % 100, span[0] % 100 + span[1] - span[0]))
 
     def is_wanted(self):
+        if isinstance(self.lines.wanted, Exception):
+            raise self.lines.wanted
         return self.lines.wanted
 
     def close(self):
@@ -140,6 +142,15 @@ def test_an_error_is_raised_where_the_bytes_are_waited_for_and_another_attempt_m
         queue.read([request(50)])
     lines.error = None
     assert bytes(queue.take([(10, 20)])[10, 20]) == bytes(range(10, 20))
+
+
+def test_what_ends_an_idle_thread_leaves_no_trace_and_another_goes_on(make, lines):
+    queue = make()
+    queue.read([request(0)])
+    lines.wanted = OSError("no folder for slots")
+    assert faults.settles(lambda: lines.open == 0)  # a traceback of the thread would fail the test
+    lines.wanted = False
+    assert queue.read([request(10)])[10, 20] == bytes(range(10, 20))
 
 
 def test_an_idle_connection_gives_its_slot_back_when_others_wait(make, lines):
