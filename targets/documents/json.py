@@ -1,14 +1,18 @@
 """JSON documents that tasks write, whole or not at all."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from targets.documents.json_checksums import sealed, unsealed
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.storage.atomic import replacing
 
-__all__ = ["dump_json", "load_json"]
+__all__ = ["Json", "dump_json", "load_json"]
+
+Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+"""What JSON can hold; of numbers, those that are finite."""
 
 _REMAKE = "delete it: the next run remakes it"
 

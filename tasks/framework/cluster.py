@@ -66,7 +66,7 @@ class _Slurm(SlurmWorkflow):
     exclude_index = True
 
     def slurm_create_job_file_factory(self, **kwargs: Any) -> Any:
-        return super().slurm_create_job_file_factory(**_in_directory(self.slurm_output_directory(), kwargs))
+        return super().slurm_create_job_file_factory(**_in_directory(self.slurm_output_directory()) | kwargs)
 
 
 class _HTCondor(HTCondorWorkflow):
@@ -74,7 +74,7 @@ class _HTCondor(HTCondorWorkflow):
     exclude_index = True
 
     def htcondor_create_job_file_factory(self, **kwargs: Any) -> Any:
-        return super().htcondor_create_job_file_factory(**_in_directory(self.htcondor_output_directory(), kwargs))
+        return super().htcondor_create_job_file_factory(**_in_directory(self.htcondor_output_directory()) | kwargs)
 
 
 class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
@@ -168,7 +168,7 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
         """Return the names of stages upstream that no job of this one can make: a branch reads all their products."""
         return set()
 
-    def chain(self) -> list[Any]:
+    def chain(self) -> list["ClusterWorkflow"]:
         """Return the stages that a branch makes on its way, in their order, this one last.
 
         These are the stages upstream, directly or not, that have a branch for each group of files too and run where
@@ -184,8 +184,8 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
                 return [*members.values()]
             before |= more
 
-    def _collect_chain(self, before: set[str]) -> dict[str, Any]:
-        members: dict[str, Any] = {}
+    def _collect_chain(self, before: set[str]) -> dict[str, "ClusterWorkflow"]:
+        members: dict[str, ClusterWorkflow] = {}
         for stage in self.needed_stages():
             if stage.granularity == "group" and stage.__name__ not in before:
                 task = self.upstream_task(stage)
@@ -209,11 +209,11 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
 
     def made_on_the_way(self) -> set[str]:
         """Name the stages of the chain that the branches of this one make, also of those that somebody has deleted."""
-        others = self.chain()[:-1]
-        if others and self.is_workflow() and self.workflow_condition():
+        stages = self.chain()[:-1]
+        if stages and self.is_workflow() and self.workflow_condition():
             missing = {*self.workflow_proxy.missing()}
-            others = [stage for stage in others if missing.issuperset(stage.workflow_proxy.missing())]
-        return {stage.task_family for stage in others}
+            stages = [stage for stage in stages if missing.issuperset(stage.workflow_proxy.missing())]
+        return {stage.task_family for stage in stages}
 
     def modify_polling_status_line(self, status_line: str) -> str:
         """Name the stages that the jobs make, where they are several."""
@@ -259,8 +259,8 @@ class ClusterWorkflow(JobParameters, PoolWorkflow, _PBS, _Slurm, _HTCondor):
     pbs_check_job_completeness = slurm_check_job_completeness = htcondor_check_job_completeness = _require_outputs
 
 
-def _in_directory(target: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """Put job files into the shared directory of the job data: nodes do not have the submitting host's own."""
+def _in_directory(target: Any) -> dict[str, str | bool]:
+    """Return where job files go, the shared directory of the job data: nodes do not have the submitting host's own."""
     path = Path(target.abspath) / _JOB_FILES
     path.mkdir(parents=True, exist_ok=True)
-    return {"dir": str(path), "mkdtemp": False, "cleanup": False} | settings
+    return {"dir": str(path), "mkdtemp": False, "cleanup": False}

@@ -14,6 +14,8 @@ from luigi.parameter import ParameterVisibility
 from edm.wording import did_you_mean
 from targets.documents import models
 from targets.documents.digests import digest
+from targets.documents.json import Json
+from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
 from targets.events import schemas
 from targets.storage import atomic
@@ -108,28 +110,26 @@ class Product(law.Task):
         """Return the folder of the run."""
         return Path(str(self.base_output_dir)) / str(self.run_name)
 
-    def own_variant_inputs(self) -> dict[str, Any]:
-        """Return what this task adds to the name of a variant: its revision and parameters, as text."""
+    def own_variant_inputs(self) -> VariantInputs:
+        """Return what this task alone adds to the name of a variant."""
+        return VariantInputs({type(self).__name__: self.own_settings()})
+
+    def own_settings(self) -> dict[str, Json]:
+        """Return what names a variant of this task itself: its revision and parameters, as text."""
         named = [name for name in self.variant_parameters if not self.is_left_out(name)]
-        parameters = {name: self._serialized(name) for name in named}
-        return {type(self).__name__: {"revision": self.revision, **parameters}}
+        return {"revision": self.revision, **{name: self._serialized(name) for name in named}}
 
     def is_left_out(self, name: str) -> bool:
         """Tell whether a parameter of this stage does not name variants, at its present value."""
         return name in self.left_out_at and getattr(self, name) == self.left_out_at[name]
 
-    def readable_inputs(self, variant_inputs: dict[str, Any]) -> dict[str, Any]:
-        """Return the same with the content of selection and schema in place of digests."""
-        return {
-            stage: {name: self._content(name, value) for name, value in inputs.items()}
-            if isinstance(inputs, dict)
-            else inputs
-            for stage, inputs in variant_inputs.items()
-        }
+    def readable_inputs(self, inputs: VariantInputs) -> dict[str, Json]:
+        """Return what names a variant with the content of selection and schema in place of digests."""
+        return inputs.described(self._content).document()
 
-    def variant_folder(self, variant_inputs: dict[str, Any]) -> Path:
+    def variant_folder(self, inputs: VariantInputs) -> Path:
         """Return the folder of a variant: eight hex digits of a hash over what names it."""
-        return self.run_directory() / self.directory / digest(variant_inputs, 8)
+        return self.run_directory() / self.directory / inputs.digest(8)
 
     def tell(self, text: str, terminal: bool = True) -> None:
         """Say something in the terminal and, where a scheduler listens, in luigid."""
@@ -153,7 +153,7 @@ class Product(law.Task):
         """Name the task by what differs from the defaults, as in luigid."""
         return {name: getattr(self, name) for name in self.to_str_params(only_significant=True, only_public=True)}
 
-    def _serialized(self, name: str) -> Any:
+    def _serialized(self, name: str) -> str:
         """Return a parameter as text; for those that name YAML files, the digest of the files' content."""
         value = getattr(self, name)
         if name == "selection":
@@ -162,13 +162,13 @@ class Product(law.Task):
             path = schemas.find(value)
             paths = [path] if path else sorted(schemas.BUILT_IN.glob("*.yaml"))
             return digest([_fingerprint(path, self.ignored_schema_keys()) for path in paths], 64)
-        return dict(self.get_params())[name].serialize(value)
+        return str(dict(self.get_params())[name].serialize(value))
 
     def ignored_schema_keys(self) -> tuple[str, ...]:
         """Return keys of schemas on which results do not depend."""
         return ()
 
-    def _content(self, name: str, value: Any) -> Any:
+    def _content(self, name: str, value: Json) -> Json:
         """Return what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
         path = self.selection_path() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
         return json.loads(json.dumps(models.content(path), default=str)) if path else value

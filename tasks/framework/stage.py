@@ -11,6 +11,7 @@ from luigi.cmdline_parser import CmdlineParser
 
 from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
+from targets.documents.variant_inputs import VariantInputs
 from tasks.cli import messages
 from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
@@ -116,7 +117,7 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     # where products lie -----------------------------------------------------------------------------------------------
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what this stage's variant depends on: it and all stages upstream.
 
         Many ways lead to a stage, and luigi gives the same object on each: every stage of a run is looked at once.
@@ -125,11 +126,11 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         if dataset not in (by_dataset := whole.__dict__.setdefault("_variant_inputs", {})):
             inputs = whole.own_variant_inputs()
             for stage in self.needed_stages(dataset):
-                inputs = whole.upstream_task(stage).variant_inputs(dataset) | inputs
+                inputs = inputs.with_upstream(whole.upstream_task(stage).variant_inputs(dataset))
             if self.depends_on_dataset:
-                inputs["files"] = whole.branches_of("dataset", dataset)[0].digest
+                inputs = inputs.with_facts(files=whole.branches_of("dataset", dataset)[0].digest)
             by_dataset[dataset] = inputs
-        return cast("dict[str, Any]", by_dataset[dataset])
+        return cast("VariantInputs", by_dataset[dataset])
 
     def folder(self, dataset: str) -> Path:
         """Return the folder of this stage's products."""
@@ -218,12 +219,12 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
                 tasks = {**tasks, **task.all_upstream(), stage.__name__: task}
         return tasks
 
-    def requires(self) -> dict[str, Any]:
+    def requires(self) -> dict[str, SourceTask]:
         """Require the stages upstream, and the file list.
 
         The list comes last: law's --remove-output goes through them in order, and needs it to find their products.
         """
-        stages = {stage.__name__: self.upstream_task(stage) for stage in self.required_stages()}
+        stages: dict[str, SourceTask] = {stage.__name__: self.upstream_task(stage) for stage in self.required_stages()}
         return stages | {self._file_list_class().__name__: self.file_list()}
 
     def workflow_requires(self) -> Any:
@@ -272,8 +273,8 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def progress(self, unit: str) -> Callable[[int, int], None]:
         """Return what is told how many parts of this branch are done, and how many there are: figures, for instance."""
-        told = listener(self)
-        return lambda done, total: told(Part(self.branch, done, total, unit))
+        listen = listener(self)
+        return lambda done, total: listen(Part(self.branch, done, total, unit))
 
     # what happens around the branches ---------------------------------------------------------------------------------
 

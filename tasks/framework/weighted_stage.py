@@ -10,6 +10,8 @@ from targets.catalogue import input_files
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import InputFile
 from targets.documents.digests import digest
+from targets.documents.json import Json
+from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.stage import Stage
 
 __all__ = ["WeightedStage"]
@@ -39,19 +41,19 @@ class WeightedStage(Stage):
         needs_unit = self.reads_weight_unit and self.mc_weights and "mc" in self.data_types()
         return {self.first_stage().task_family} if needs_unit else set()
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: of weighted simulation also that it is, and what sets the unit."""
         inputs = super().variant_inputs(dataset)
         if not self.is_weighted(dataset):
             return inputs
-        return inputs | {"weights": self.by_sample(dataset, self._describe_unit)}
+        return inputs.with_facts(weights=self.by_sample(dataset, self._describe_unit))
 
     def _describe_unit(self, sample: str) -> SumsOfSample:
         listed = self.file_list().sample(sample)
         first = digest(input_files.identity(self.first_file(sample)), 16)
         return SumsOfSample((listed.sum_of_weights, listed.n_events), first)
 
-    def by_sample(self, dataset: str, describe: Callable[[str], Any]) -> Any:
+    def by_sample(self, dataset: str, describe: Callable[[str], Any]) -> Json:
         """Describe the sample that a dataset is, or by their names those that it combines, as a variant's name has it.
 
         Args:

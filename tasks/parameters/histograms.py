@@ -8,6 +8,7 @@ from edm.records.statistics import FileRecord
 from physics import binning
 from physics.bins import resolutions
 from physics.bins.bins import Bins, ConstantBins, ResolutionBins
+from targets.documents.json import Json
 from targets.errors import ConfigurationError
 from targets.events import schemas
 from tasks.parameters.list_types import Numbers
@@ -92,7 +93,7 @@ class BinningParameters(PeakParameters):
             return ()
         return find_grids(self.bins_of(files), self.widths_before_gev(), self.peak_detection_bin_width_gev)
 
-    def describe_grids(self) -> dict[str, Any]:
+    def describe_grids(self) -> dict[str, Json]:
         """Return what the grids depend on, as text; nothing where masses are kept."""
         if self.keep_masses:
             return {}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from targets.documents.json import Json
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import BinningParameters
@@ -64,7 +65,6 @@ class FillHistograms(BinningParameters, WeightedStage):
         masses = make_missing(self, ComputeMasses).product(branch)
         return WholeMasses(masses, widths_gev, self.max_mass_gev, table)
 
-    def own_variant_inputs(self) -> dict[str, Any]:
+    def own_settings(self) -> dict[str, Json]:
         """Return what names the variant: also whether masses are counted before any removal."""
-        (inputs,) = super().own_variant_inputs().values()
-        return {type(self).__name__: inputs | ({"before_removal": "True"} if self.widths_before_gev() else {})}
+        return super().own_settings() | ({"before_removal": "True"} if self.widths_before_gev() else {})

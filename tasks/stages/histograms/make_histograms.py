@@ -9,6 +9,7 @@ from edm.wording import amount
 from steps.output import tables
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import DEMO_RELEASE
+from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
@@ -78,11 +79,6 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """Return the stages whose products it needs: without masses, their counts and the cuts."""
         kept_masses = (FillHistograms, RemovePeaks)
         return [stage for stage in super().needed_stages(dataset) if self.keep_masses or stage not in kept_masses]
-
-    def own_variant_inputs(self) -> dict[str, Any]:
-        """Return what names the variant: without masses, also what FillHistograms would add to it."""
-        own = super().own_variant_inputs()
-        return own if self.keep_masses else own | {"exclude_outliers": str(self.exclude_outliers)}
 
     def fill(self, branch: BranchFiles, note: str, normalisation: Mapping[str, Any]) -> Any:
         """Fill the histograms of a dataset, and what is asked for before any removal."""
@@ -187,13 +183,18 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """Return where the distributions before any removal are; nothing where they are not asked for."""
         return self.files_of(branch, Path(WHOLE_FILENAME).stem) if self.whole_distributions else []
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
-        """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation."""
-        inputs = super().variant_inputs(dataset) | self.luminosity_inputs()
+    def variant_inputs(self, dataset: str) -> VariantInputs:
+        """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation.
+
+        Without masses, it is also what FillHistograms would add to it.
+        """
+        inputs = super().variant_inputs(dataset).with_facts(**self.luminosity_inputs())
+        if not self.keep_masses:
+            inputs = inputs.with_facts(exclude_outliers=str(self.exclude_outliers))
         if self.is_weighted(dataset):
-            inputs["normalisation"] = self.by_sample(dataset, self.describe_known)
+            inputs = inputs.with_facts(normalisation=self.by_sample(dataset, self.describe_known))
         if self.has_pseudo_data(dataset):
-            inputs["pseudo_data"] = self.pseudo_data_seed
+            inputs = inputs.with_facts(pseudo_data=self.pseudo_data_seed)
         return inputs
 
     def outcome(self, branch: BranchFiles) -> list[str]:

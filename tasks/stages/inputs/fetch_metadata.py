@@ -1,6 +1,6 @@
 """FetchMetadata: which files a run reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from edm.wording import amount
 from targets.catalogue import atlas_releases, cern_records, file_lists, input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile
 from targets.documents.digests import digest
-from targets.documents.json import dump_json
+from targets.documents.json import Json, dump_json
 from targets.errors import ConfigurationError, FileFormatError
 from tasks.cli import command_line
 from tasks.framework.sources import FileListTask
@@ -74,7 +74,7 @@ class FetchMetadata(FileListTask):
         catalogue = self._list(keep=True)
         for note in catalogue.notes:
             self.tell(note)
-        dump_json(self.path().with_name("parameters.json"), self.own_variant_inputs())
+        dump_json(self.path().with_name("parameters.json"), self.own_variant_inputs().document())
         dump_json(self.path(), file_lists.to_document(catalogue))
         self.tell(f"FetchMetadata: {amount(len(catalogue.files), 'file')}, listed in {self.path()}")
 
@@ -139,24 +139,27 @@ class FetchMetadata(FileListTask):
             lists.append(self._records(ids, keep))
         catalogue = input_files.merge(lists)
         if not catalogue.files:
-            msg = f"there are no files: {self._sources()}; check the names on the portal"
+            names = ("input_files", "release_years", "specific_record_ids")
+            sources = ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
+            msg = f"there are no files: {sources}; check the names on the portal"
             raise ConfigurationError(msg)
         return catalogue
 
     def _release(self, release: str, data_type: str, keep: bool) -> Catalogue:
         ids = () if data_type == "data" and len(self.data_types()) > 1 else self.dataset_ids  # which are of samples
         options = (release, self.skim, data_type, ids)
-        source = {"release": list(map(str, options))} | ({"samples": True} if data_type == "mc" else {})
+        source: dict[str, Json] = {"release": list(map(str, options))}
+        source |= {"samples": True} if data_type == "mc" else {}
         return self._kept(source, lambda: atlas_releases.release_files(*options), keep)
 
     def _records(self, ids: Sequence[int], keep: bool) -> Catalogue:
         data_type = self.other_data_type()
-        source: dict[str, Any] = {"records": sorted(ids), "data_type": data_type}
-        if skip := bool(self.skip_unavailable):
-            source["skip_unavailable"] = True
+        skip = bool(self.skip_unavailable)
+        source: dict[str, Json] = {"records": sorted(ids), "data_type": data_type}
+        source |= {"skip_unavailable": True} if skip else {}
         return self._kept(source, lambda: cern_records.record_files(ids, data_type, skip_on_tape=skip), keep)
 
-    def _kept(self, source: dict[str, Any], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
+    def _kept(self, source: Mapping[str, Json], ask: Callable[[], Catalogue], keep: bool) -> Catalogue:
         """Return the stored answer of a portal; query it the first time, and with ``--refresh-metadata``."""
         path = self._portals() / f"{digest(source, 8)}.json"
         if path.exists() and not self.refresh_metadata:
@@ -168,10 +171,6 @@ class FetchMetadata(FileListTask):
 
     def _portals(self) -> Path:
         return self.run_directory() / self.directory / "portals"
-
-    def _sources(self) -> str:
-        names = ("input_files", "release_years", "specific_record_ids")
-        return ", ".join(f"{name} = {self.to_str_params()[name]}" for name in names if getattr(self, name))
 
 
 def _state(path: Path) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from edm.records.branch_records import ParsedFiles
 from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles
+from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.location import is_record
 from tasks.framework.product import FileTarget
 from tasks.framework.recording import recording
@@ -86,12 +87,12 @@ class ParseFile(Stage):
         for branch in self.branches_of("dataset"):
             self.options(branch.dataset)
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on, among it the lists of good runs and the streams of the dataset."""
         described = self.as_workflow().__dict__.setdefault("_described_events", {})
         if dataset not in described:
             described[dataset] = self.describe_events(self.addresses(dataset))
-        return super().variant_inputs(dataset) | {"events": described[dataset]}
+        return super().variant_inputs(dataset).with_facts(events=described[dataset])
 
     def ignored_schema_keys(self) -> tuple[str, ...]:
         """Return the keys of schemas on which results do not depend: branches that are not read."""

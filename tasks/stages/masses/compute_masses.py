@@ -38,9 +38,7 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
         from steps.masses import MassOptions
 
         weighted = self.is_weighted(self.branch_data.dataset)
-        return MassOptions(
-            *(self.kinds(), self.rules(), self.categories(), weighted, self.chunk_events), **self.copies()
-        )
+        return MassOptions(self.kinds(), self.rules(), self.categories(), weighted, self.chunk_events, self.copies())
 
     def is_left_out(self, name: str) -> bool:
         """Tell whether a parameter does not name variants: a window without candidates either."""
@@ -50,14 +48,14 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
         """Return the stages whose products it needs: where copies of events are removed, also the list of these."""
         return super().needed_stages(dataset) + [FindDuplicates] * self.compares("remove", dataset)
 
-    def copies(self) -> dict[str, Any]:
-        """Return which entries of the branch's parsed data are copies of others, where these are removed."""
+    def copies(self) -> Any:
+        """Return which entries of the branch's parsed data are copies of others; None where these are not removed."""
         from targets.products import event_keys
 
         branch = self.branch_data
         if not self.compares("remove", branch.dataset):
-            return {}
+            return None
         (dataset,) = self.branches_of("dataset", branch.dataset)
         first = dataset.files.index(branch.files[0])
         product = self.upstream_task(FindDuplicates).product(dataset)
-        return {"copies": event_keys.read_copies(product, first, first + len(branch.files) - 1)}
+        return event_keys.read_copies(product, first, first + len(branch.files) - 1)

@@ -1,7 +1,6 @@
 """CountMasses: the masses of each branch, counted on the grid of the peak search."""
 
-from typing import Any
-
+from targets.documents.json import Json
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import BinningParameters
@@ -40,7 +39,6 @@ class CountMasses(BinningParameters, WeightedStage):
         with recording(self) as product:
             product.results = mass_counter.count(source, product.path, self.peak_search(), unit, grids)
 
-    def own_variant_inputs(self) -> dict[str, Any]:
+    def own_settings(self) -> dict[str, Json]:
         """Return what names the variant: of masses that are not kept also the grids of the histograms."""
-        (inputs,) = super().own_variant_inputs().values()
-        return {type(self).__name__: inputs | self.describe_grids()}
+        return super().own_settings() | self.describe_grids()

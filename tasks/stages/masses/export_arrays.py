@@ -1,11 +1,11 @@
 """ExportArrays: the masses as plain .npy files, one per final state and combination."""
 
 from dataclasses import asdict
-from typing import Any
 
 from edm.records.branch_records import ExportedArrays
 from edm.records.documents import to_document
 from targets.documents.json import dump_json
+from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.recording import recording
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.masses import MassParameters
@@ -39,7 +39,9 @@ class ExportArrays(MassParameters, WeightedStage):
                 dump_json(product.path / "normalisation.json", to_document(normalisation[dataset]))
             product.results = ExportedArrays(len(entries), sum(entries.values()))
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: of weighted simulation also its normalisation."""
         inputs = super().variant_inputs(dataset)
-        return inputs | {"normalisation": asdict(self.describe_known(dataset))} if self.is_weighted(dataset) else inputs
+        if not self.is_weighted(dataset):
+            return inputs
+        return inputs.with_facts(normalisation=asdict(self.describe_known(dataset)))

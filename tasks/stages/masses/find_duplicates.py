@@ -6,6 +6,7 @@ from typing import Any
 from edm.records.branch_records import FoundDuplicates
 from targets.catalogue import local_files
 from targets.catalogue.branch_files import BranchFiles, Granularity
+from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
 from tasks.framework.location import is_record
@@ -102,11 +103,10 @@ class FindDuplicates(ComparingStage):
         branches = super().branches_of(granularity, dataset)
         return [branch for branch in branches if self.duplicates_mode(branch.dataset) != "ignore"]
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: what is done, whether the user said it or not."""
-        inputs = super().variant_inputs(dataset)
-        own = inputs[type(self).__name__] | {"duplicates": self.duplicates_mode(dataset)}
-        return inputs | {type(self).__name__: own}
+        inputs, mode = super().variant_inputs(dataset), self.duplicates_mode(dataset)
+        return inputs.with_settings(type(self).__name__, duplicates=mode)
 
     def run(self) -> None:
         """Compare the events of a dataset."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from edm.records.branch_records import DrawnFigures, MadeHistograms
 from targets.catalogue.branch_files import BranchFiles
-from targets.documents.digests import digest
+from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
@@ -128,9 +128,9 @@ class MakePlots(PlotParameters, DrawingStage):
             has_data=simulated != dataset,
         )
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: for data also the simulation that is drawn under them."""
         inputs, simulated = super().variant_inputs(dataset), self.simulated_dataset(dataset)
         if simulated in (None, dataset):
             return inputs
-        return inputs | {"simulation": digest(self.upstream_task(MakeHistograms).variant_inputs(simulated), 16)}
+        return inputs.with_facts(simulation=self.upstream_task(MakeHistograms).variant_inputs(simulated).digest(16))

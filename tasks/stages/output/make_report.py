@@ -9,6 +9,7 @@ from edm.records.statistics import DatasetStatistics
 from edm.wording import amount
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents import models
+from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
@@ -59,12 +60,14 @@ class MakeReport(ReportParameters, Stage):
             )
             raise ConfigurationError(msg)
 
-    def variant_inputs(self, dataset: str) -> dict[str, Any]:
+    def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the report depends on: all stages upstream, and the files of every dataset."""
         branches, plots = self.branches_of("dataset"), self.upstream_task(MakePlots)
-        inputs = super().variant_inputs(dataset) | {"files": {branch.dataset: branch.digest for branch in branches}}
+        files = {branch.dataset: branch.digest for branch in branches}
+        inputs = super().variant_inputs(dataset).with_facts(files=files)
         if len(branches) > 1:
-            inputs["figures"] = {branch.dataset: plots.folder(branch.dataset).name for branch in branches}
+            figures = {branch.dataset: plots.folder(branch.dataset).name for branch in branches}
+            inputs = inputs.with_facts(figures=figures)
         return inputs
 
     def product_name(self, branch: BranchFiles) -> str:  # noqa: ARG002 (there is one branch)

@@ -4,6 +4,7 @@ from typing import Any
 
 from edm.records.scans import DrawnScan
 from targets.catalogue.branch_files import BranchFiles
+from targets.documents.json import Json
 from tasks.framework.recording import recording
 from tasks.parameters.scan import ClosureParameters
 from tasks.stages.output.drawing_stage import DrawingStage
@@ -22,12 +23,9 @@ class PlotScan(ClosureParameters, DrawingStage):
     upstream = (ScanHistograms,)
     exclude_index = False
 
-    def own_variant_inputs(self) -> dict[str, Any]:
+    def own_settings(self) -> dict[str, Json]:
         """Return what names the variant: with a signal, also how many pseudo-experiments test the scan."""
-        inputs = super().own_variant_inputs()
-        if self.signal_name:
-            inputs[type(self).__name__]["closure_trials"] = self.closure_trials
-        return inputs
+        return super().own_settings() | ({"closure_trials": self.closure_trials} if self.signal_name else {})
 
     def product_name(self, branch: BranchFiles) -> str:
         """Return the folder of a dataset."""

@@ -10,8 +10,8 @@ from physics.bins.bins import ResolutionBins
 
 
 def named(**parameters):
-    (inputs,) = tasks.FillHistograms(release_years=("demo",), **parameters).own_variant_inputs().values()
-    return {name: value for name, value in inputs.items() if name != "revision"}
+    settings = tasks.FillHistograms(release_years=("demo",), **parameters).own_settings()
+    return {name: value for name, value in settings.items() if name != "revision"}
 
 
 @pytest.mark.parametrize(
