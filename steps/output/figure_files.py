@@ -1,22 +1,24 @@
 """Figures as files in a folder, drawn one after the other or by several processes at once: the files are the same."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import xxhash
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from edm.records.branch_records import DrawnFigures
+from edm.records.documents import to_document
 from targets.documents.json import dump_json
 from targets.storage import atomic
 
-__all__ = ["INDEX", "FigurePlan", "write"]
+__all__ = ["INDEX", "FigureIndex", "FigurePlan", "IndexedFigure", "write"]
 
 INDEX = "figures.json"
-"""The file that lists the figures of a folder, in their order: name, title and files."""
+"""The file that lists the figures of a folder."""
 
 _UNDATED = {"CreationDate": None}  # the same figures give the same bytes
 
@@ -33,6 +35,30 @@ class FigurePlan(NamedTuple):
     name: str
     title: str
     draw: Callable[[], Figure | list[Figure]]
+
+
+@dataclass(frozen=True)
+class IndexedFigure:
+    """A figure that is drawn, as the list of its folder has it.
+
+    Attributes:
+        name: The name of its files.
+        title: What it shows.
+        files: The files, in the order of formats and pages.
+        xxh3: The checksum of each file; older versions wrote none.
+    """
+
+    name: str
+    title: str
+    files: tuple[str, ...]
+    xxh3: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FigureIndex:
+    """The list of the figures of a folder, in their order."""
+
+    figures: tuple[IndexedFigure, ...]
 
 
 def write(
@@ -57,19 +83,19 @@ def write(
     Raises:
         Exception: What went wrong with a figure, the first in their order, with a note that names it.
     """
-    planned, index = list(plans), []
+    planned, figures = list(plans), []
     with atomic.replacing_folder(folder) as temporary:
-        for entry in _entries(temporary, planned, formats, pool):
-            index.append(entry)
-            progress(len(index), len(planned))
-        dump_json(temporary / INDEX, {"figures": index})
-    return DrawnFigures(figures=len(index), files=sum(len(entry["files"]) for entry in index))
+        for figure in _draw(temporary, planned, formats, pool):
+            figures.append(figure)
+            progress(len(figures), len(planned))
+        dump_json(temporary / INDEX, to_document(FigureIndex(tuple(figures))))
+    return DrawnFigures(figures=len(figures), files=sum(len(figure.files) for figure in figures))
 
 
-def _entries(
+def _draw(
     folder: Path, plans: Sequence[FigurePlan], formats: Sequence[str], pool: Executor | None
-) -> Iterator[dict[str, Any]]:
-    """Draw figures and yield what the list says of each, in their order."""
+) -> Iterator[IndexedFigure]:
+    """Draw figures and yield them in their order."""
     if pool is None:
         yield from (_save_figure(folder, plan, formats) for plan in plans)
         return
@@ -82,18 +108,18 @@ def _entries(
         wait(jobs)
 
 
-def _save_figure(folder: Path, plan: FigurePlan, formats: Sequence[str]) -> dict[str, Any]:
-    """Draw a figure and save it in all formats; return what the list says of it."""
+def _save_figure(folder: Path, plan: FigurePlan, formats: Sequence[str]) -> IndexedFigure:
+    """Draw a figure and save it in all formats."""
     try:
         drawn = plan.draw()
         pages = drawn if isinstance(drawn, list) else [drawn]
         _lay_out(pages)
-        files = [name for suffix in formats for name in _save(folder, plan.name, pages, suffix)]
+        files = tuple(name for suffix in formats for name in _save(folder, plan.name, pages, suffix))
     except Exception as error:
         error.add_note(f"The figure that failed is {plan.name} ({plan.title}).")
         raise
     sums = {name: xxhash.xxh3_64_hexdigest((folder / name).read_bytes()) for name in files}
-    return {"name": plan.name, "title": plan.title, "files": files, "xxh3": sums}
+    return IndexedFigure(plan.name, plan.title, files, sums)
 
 
 def _lay_out(pages: Iterable[Figure]) -> None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
 
 import xxhash
 
-from steps.output.figure_files import INDEX
+from edm.errors import RecordError
+from edm.records.documents import from_document
+from steps.output.figure_files import INDEX, FigureIndex, IndexedFigure
 from targets.documents.json import load_json
 from targets.errors import FileFormatError, UnreadableFileError
 from targets.report.document import Figure
 
 __all__ = ["read_figures"]
 
-_ENTRY = {"name", "title", "files"}
 _REMAKE = "delete the folder {}: the next run remakes it"
 
 
@@ -31,27 +31,25 @@ def read_figures(folder: Path, left_out: Set[str] = frozenset()) -> Iterator[Fig
         UnreadableFileError: When a file is not there or cannot be read.
         FileFormatError: When one is not what was written.
     """
-    for entry in _index(folder):
-        if entry["name"] in left_out:
+    for figure in _index(folder):
+        if figure.name in left_out:
             continue
-        pages = [name for name in entry["files"] if name.endswith(".png")]
+        pages = [name for name in figure.files if name.endswith(".png")]
         for number, name in enumerate(pages, start=1):
             page = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            png = _picture(folder / name, entry.get("xxh3", {}))
-            title = f"{entry['title']}{page}"
-            yield Figure(name=entry["name"], title=title, png=png, dataset=None, histogram=None)
+            png = _picture(folder / name, figure.xxh3)
+            title = f"{figure.title}{page}"
+            yield Figure(name=figure.name, title=title, png=png, dataset=None, histogram=None)
 
 
-def _index(folder: Path) -> list[Mapping[str, Any]]:
+def _index(folder: Path) -> tuple[IndexedFigure, ...]:
     """Read the list of figures; older versions wrote it without a name."""
     listed = load_json(folder / INDEX, _REMAKE.format(folder))
-    entries = listed.get("figures") if isinstance(listed, dict) else listed
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and entry.keys() >= _ENTRY for entry in entries
-    ):
+    try:
+        return from_document(FigureIndex, listed if isinstance(listed, dict) else {"figures": listed}).figures
+    except RecordError as error:
         msg = f"{folder / INDEX}: not a list of figures as this project writes it; {_REMAKE.format(folder)}"
-        raise FileFormatError(msg)
-    return entries
+        raise FileFormatError(msg) from error
 
 
 def _picture(path: Path, checksums: Mapping[str, str]) -> bytes:

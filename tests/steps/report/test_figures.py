@@ -1,5 +1,7 @@
 """Figures as the report holds them: every page, in order, and none that is not what was written."""
 
+import json
+
 import pytest
 from matplotlib.figure import Figure
 
@@ -33,4 +35,18 @@ def test_what_is_damaged_is_refused(folder):
         list(read_figures(folder, set()))
     (folder / INDEX).write_text("{}")
     with pytest.raises(FileFormatError, match="not a list of figures as this project writes it"):
+        list(read_figures(folder, set()))
+
+
+def test_lists_of_older_versions_are_read(folder):
+    entries = [{"name": "events", "title": "events", "files": ["events.png"]}]
+    for listed in (entries, {"figures": entries}):
+        (folder / INDEX).write_text(json.dumps(listed))
+        assert [page["title"] for page in read_figures(folder, set())] == ["events"]
+
+
+@pytest.mark.parametrize("entry", ["events", {"name": "events"}, {"name": 1, "title": "", "files": []}], ids=str)
+def test_a_list_of_something_else_is_refused(folder, entry):
+    (folder / INDEX).write_text(json.dumps({"figures": [entry]}))
+    with pytest.raises(FileFormatError, match=r"figures\.json: not a list of figures as this .*; delete"):
         list(read_figures(folder, set()))
