@@ -36,16 +36,16 @@ class SampleNumbers:
     n_events: float | None = None
 
     @classmethod
-    def of_catalogue(cls, said: Mapping[str, Any]) -> Self:
+    def of_catalogue(cls, entry: Mapping[str, Any]) -> Self:
         """Take the numbers out of what the catalogue says of a sample.
 
         Args:
-            said: As atlasopenmagic names it; numbers may be text.
+            entry: As atlasopenmagic names it; numbers may be text.
 
         Returns:
             The numbers; None where there is none, or none that is finite.
         """
-        return cls(**{name: _number(said.get(key)) for name, key in _CATALOGUE.items()})
+        return cls(**{name: _number(entry.get(key)) for name, key in _CATALOGUE.items()})
 
     def or_else(self, other: "SampleNumbers") -> "SampleNumbers":
         """Fill in from another source what this one does not say."""

@@ -90,6 +90,6 @@ def _pair(momenta: Float64, charges: Float32, offsets: Int64, window: tuple[floa
 
 
 @compiled(nogil=True)
-def _mass(one: Float64, other: Float64) -> float:
-    x, y, z, energy = one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+def _mass(first: Float64, second: Float64) -> float:
+    x, y, z, energy = first[0] + second[0], first[1] + second[1], first[2] + second[2], first[3] + second[3]
     return float(np.sqrt(max(energy * energy - (x * x + y * y + z * z), 0.0)))

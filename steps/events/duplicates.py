@@ -232,21 +232,21 @@ def _collisions(parsed: Iterable[_Parsed], places: dict[str, int], size: int) ->
             yield EventKeys(keys.rows[collisions[entries]])
 
 
-def _refuse(dataset: str, found: Duplicates, files: Sequence[str]) -> None:
+def _refuse(dataset: str, duplicates: Duplicates, files: Sequence[str]) -> None:
     """End a run whose dataset counts events more than once."""
-    if not found.copies:
+    if not duplicates.copies:
         return
-    ranked = _ranked(found)
+    ranked = _ranked(duplicates)
     lines = [f"{number:,} in {files[first]} and {files[second]}" for (first, second), number in ranked[:_PAIRS_SHOWN]]
     if len(ranked) > _PAIRS_SHOWN:
         lines.append(f"and in {len(ranked) - _PAIRS_SHOWN} more pairs of files")
-    examples = "; ".join(f"run {run}, block {block}, event {event}" for run, block, event, *_ in found.examples)
+    examples = "; ".join(f"run {run}, block {block}, event {event}" for run, block, event, *_ in duplicates.examples)
     msg = (
-        f"{dataset}: {found.copies:,} of {found.events:,} events are there already: {'; '.join(lines)}. For "
+        f"{dataset}: {duplicates.copies:,} of {duplicates.events:,} events are there already: {'; '.join(lines)}. For "
         f"example {examples}. --duplicates remove keeps the copy that comes first, --duplicates ignore counts all"
     )
     raise DuplicateEventsError(msg)
 
 
-def _ranked(found: Duplicates) -> list[tuple[tuple[int, int], int]]:
-    return sorted(found.pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+def _ranked(duplicates: Duplicates) -> list[tuple[tuple[int, int], int]]:
+    return sorted(duplicates.pairs.items(), key=lambda pair: (-pair[1], pair[0]))

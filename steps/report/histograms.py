@@ -232,14 +232,17 @@ def _simulated(
     """Compare the data with simulation as the figures do, before any removal, in bins of each width."""
     if (under := dataset.under_data) is None:
         return {}
-    found, nothing = {}, np.zeros(0, dtype=np.int64)
+    simulated, nothing = {}, np.zeros(0, dtype=np.int64)
     for label in naming.labels:
         width_gev = under.width_gev if isinstance(label, str) else label
         kept = {name.key: whole.get(naming.key(*name)) for name in stored if name.label == label}
-        spectra = [_Whole(key, width_gev, nothing if one is None else one.counts) for key, one in kept.items()]
+        spectra = [
+            _Whole(key, width_gev, nothing if histogram is None else histogram.counts)
+            for key, histogram in kept.items()
+        ]
         for compared in compare_spectra(under.simulation, spectra, under.before, under.width_gev):
-            found[_Name(compared.key, label)] = _compared(compared, under.simulation.stacked)
-    return found
+            simulated[_Name(compared.key, label)] = _compared(compared, under.simulation.stacked)
+    return simulated
 
 
 def _compared(comparison: Comparison, stacked: bool) -> Simulated:

@@ -180,9 +180,9 @@ class EventFile:
         """Return, per kind, the branch of every quantity to read; further columns follow the kinematic ones."""
         wanted = {}
         for kind, collection in self._collections.items():
-            found = {column: collection.branch(column, self._branches) for column in columns.get(kind, {})}
+            branches = {column: collection.branch(column, self._branches) for column in columns.get(kind, {})}
             wanted[kind] = collection.kinematic(self._branches) | {
-                f"column {column}": branch for column, branch in found.items() if branch
+                f"column {column}": branch for column, branch in branches.items() if branch
             }
         return wanted
 

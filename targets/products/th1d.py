@@ -148,9 +148,9 @@ def _parts() -> _Parts:
     y_axis, z_axis = (
         identify.to_TAxis(f"{axis}axis", title, 1, 0.0, 1.0) for axis, title in (("y", "Entries"), ("z", ""))
     )
-    one = np.array([_MARK_ARRAY])
-    example = identify.to_TH1x("", "", one, *_MARK_MOMENTS, one, x_axis, y_axis, z_axis, _MARK_CELLS).serialize("")
-    array = _INTEGER.pack(1) + one.astype(">f8").tobytes()
+    cells = np.array([_MARK_ARRAY])
+    example = identify.to_TH1x("", "", cells, *_MARK_MOMENTS, cells, x_axis, y_axis, z_axis, _MARK_CELLS).serialize("")
+    array = _INTEGER.pack(1) + cells.astype(">f8").tobytes()
     marks = (_INTEGER.pack(_MARK_CELLS), _RANGE.pack(*_MARK_RANGE), _MOMENTS.pack(*_MARK_MOMENTS), array)
     before_cells, rest = example.split(marks[0])
     axis_name, rest = rest.split(marks[1])

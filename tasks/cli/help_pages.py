@@ -64,13 +64,13 @@ def install(stages: Sequence[str], others: Sequence[str]) -> None:
         """Build the parser of a set of tasks once: luigi does six times, which takes half a second."""
         return built(tuple(Register.task_names()), root_task, help_all)
 
-    def leaving(parser: argparse.ArgumentParser, known: Any) -> None:
-        if known.core_help and not known.core_help_all and (known.root_task is None or _is_ours(known.root_task)):
-            task = known.root_task
+    def leaving(parser: argparse.ArgumentParser, options: Any) -> None:
+        task = options.root_task
+        if options.core_help and not options.core_help_all and (task is None or _is_ours(task)):
             text = page(Register.get_task_cls(task), [*stages, *others]) if task else overview([*stages, *others])
             sys.stdout.write(f"{text}\n")
             parser.exit(0)
-        leave(parser, known)
+        leave(parser, options)
 
     CmdlineParser._build_parser, CmdlineParser._possibly_exit_with_help = staticmethod(building), staticmethod(leaving)
 

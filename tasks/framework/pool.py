@@ -92,10 +92,10 @@ class PoolWorkflowProxy(BranchOutputs):
 
     def _prepare_chain(self, missing: list[int]) -> str:
         """Get all stages of the chain ready, and name those of them that branches make."""
-        *others, _ = chain = self.task.chain()
+        *upstream, _ = chain = self.task.chain()
         for stage in chain:
             stage.prepare()
-        made = [stage.task_family for stage in others if {*missing}.intersection(stage.workflow_proxy.missing())]
+        made = [stage.task_family for stage in upstream if {*missing}.intersection(stage.workflow_proxy.missing())]
         return describe_chain([*made, self.task.task_family])
 
     def _outcomes(self, branches: list[int], progress: Progress) -> Iterator[Outcome]:
@@ -129,8 +129,8 @@ class PoolWorkflowProxy(BranchOutputs):
         stages = {outcome.stage or family for outcome in failed}
         if len(stages) == 1:  # a chain that failed in one of its stages
             (family,) = stages
-        others = [f"{outcome.stage}: " * (outcome.stage not in ("", family)) for outcome in failed]
-        lines = [f"branch {end.branch}: {other}{end.failure}" for end, other in zip(failed, others, strict=True)]
+        names = [f"{outcome.stage}: " * (outcome.stage not in ("", family)) for outcome in failed]
+        lines = [f"branch {end.branch}: {name}{end.failure}" for end, name in zip(failed, names, strict=True)]
         head = f"{family}: {len(failed)} of {total} branches failed (the others are done, and stay done):"
         return "\n".join([head, *lines, "Fix the cause and rerun the same command; it resumes where it stopped."])
 
