@@ -131,7 +131,11 @@ def find(folder: Path, variant: str | None) -> Command:
         raise ConfigurationError(msg)
     earlier = sorted((folder / "logs" / "commands").glob(f"*_{run_file.NAME}"), reverse=True)
     commands = [Command(folder, run_file.load(path)) for path in (latest, *earlier)]
-    chosen = commands if variant is None else [command for command in commands if variant in _variants(command)]
+    chosen = [
+        command
+        for command in commands
+        if variant is None or any(variant in stages.values() for stages in command.described.variants.values())
+    ]
     if not chosen or not chosen[0].datasets:
         made = sorted(
             {
@@ -145,7 +149,3 @@ def find(folder: Path, variant: str | None) -> Command:
         msg = f"{folder}: the run {asked}; variants of MakeHistograms: {', '.join(made) or 'none'}"
         raise ConfigurationError(msg)
     return chosen[0]
-
-
-def _variants(command: Command) -> set[str]:
-    return {name for stages in command.described.variants.values() for name in stages.values()}

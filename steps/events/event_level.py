@@ -14,7 +14,7 @@ from physics.events.matching import Matched
 from physics.events.result import EventResult
 from physics.events.steps import EventFile, event_branches, matched_paths, select_events
 from physics.events.streams import stream_of
-from physics.events.trigger_menus import Menus, counters_of
+from physics.events.trigger_menus import counters_of
 from physics.events.triggers import DECISION_WORDS
 from physics.selection.selection import Selection
 from steps.events.event_options import EventOptions
@@ -61,7 +61,8 @@ class EventSelector:
         present = events.of_events.present
         run, block, event = (events.number_branch(name) for name in ("run", "luminosity_block", "event"))
         asks_triggers = asked is not None and asked.triggers is not None and options.triggers
-        menus = _menus(events) if asks_triggers and DECISION_WORDS in present else {}
+        listed = events.of_events.menus() if asks_triggers and DECISION_WORDS in present else {}
+        menus = {key: counters_of(payload) for key, payload in listed.items()}
         stream = stream_of(settings.streams, file.uri)
         self._file = EventFile(
             events.schema.name, self.simulation, present, run, block, event, menus=menus, stream=stream
@@ -129,7 +130,3 @@ def _check_data_type(file: InputFile, simulation: bool) -> None:
             "--data-type mc, and tell the portal's team"
         )
         raise EventLevelError(msg)
-
-
-def _menus(events: reader.EventFile) -> Menus:
-    return {key: counters_of(payload) for key, payload in events.of_events.menus().items()}

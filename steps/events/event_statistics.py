@@ -35,7 +35,11 @@ def add_events(parsed: Iterable[ParsedFiles], table: LuminosityTable | None = No
         StageError: When a list of good runs that was asked is no longer there.
     """
     recorded = [branch for branch in parsed if branch.event_cutflow]
-    result = reduce(EventResult.add, map(_result, recorded), EventResult())
+    results = (
+        EventResult.from_dict(vars(branch) | {"event_cutflow": [vars(row) for row in branch.event_cutflow]})
+        for branch in recorded
+    )
+    result = reduce(EventResult.add, results, EventResult())
     names = sorted({name for branch in recorded for name in branch.run_lists})
     sums = _sum_luminosity(result.blocks, names, table)
     document = result.as_dict() | {
@@ -144,10 +148,6 @@ def _simulation(statistics: DatasetStatistics) -> Iterator[str]:
 
 def _first(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-
-
-def _result(events: EventLevel) -> EventResult:
-    return EventResult.from_dict(vars(events) | {"event_cutflow": [vars(row) for row in events.event_cutflow]})
 
 
 def _sum_luminosity(blocks: Blocks, names: list[str], table: LuminosityTable | None) -> dict[str, float | None]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from edm.records.event_level import EventLevel
 from plots.style import Label
 from targets.catalogue import citations
-from targets.catalogue.citations import Origin
 from targets.catalogue.input_files import DEMO_RELEASE, InputFile
 
 __all__ = ["label", "of_several", "with_luminosity"]
@@ -32,8 +31,12 @@ def label(files: Sequence[InputFile], formats: Collection[str], simulated_files:
     origins = {citations.origin(file, schema) for file in kinds for schema in schemas}
     known_origins = {origin for origin in origins if origin is not None}
     simulated = simulated_files > 0 or any(file.data_type == "mc" for file in files)
-    energy_tev, heavy_ions = _collisions(known_origins if known_origins == origins else set())
-    return Label(_source(known_origins), _release(files, formats), energy_tev, simulated, heavy_ions)
+    collisions = {(origin.energy_tev, origin.heavy_ions) for origin in known_origins}
+    are_alike = known_origins == origins and len(collisions) == 1
+    energy_tev, heavy_ions = collisions.pop() if are_alike else (None, False)
+    experiments = sorted({origin.experiment for origin in known_origins})
+    source = f"{' and '.join(experiments)} Open Data" if experiments else "Files of unknown origin"
+    return Label(source, _release(files, formats), energy_tev, simulated, heavy_ions)
 
 
 def with_luminosity(label: Label, events: EventLevel, normalised_to_fb: float | None = None) -> Label:
@@ -69,16 +72,6 @@ def of_several(labels: Sequence[Label]) -> Label:
     return Label(
         " and ".join(sources), ", ".join(releases), energy_tev, all(label.simulated for label in labels), heavy_ions
     )
-
-
-def _source(origins: Collection[Origin]) -> str:
-    experiments = sorted({origin.experiment for origin in origins})
-    return f"{' and '.join(experiments)} Open Data" if experiments else "Files of unknown origin"
-
-
-def _collisions(origins: Collection[Origin]) -> tuple[float | None, bool]:
-    energies = {(origin.energy_tev, origin.heavy_ions) for origin in origins}
-    return energies.pop() if len(energies) == 1 else (None, False)
 
 
 def _release(files: Sequence[InputFile], formats: Collection[str]) -> str:

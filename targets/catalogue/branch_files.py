@@ -71,7 +71,10 @@ def divide(files: tuple[InputFile, ...], granularity: Granularity, files_per_bra
     for file in files:
         by_dataset.setdefault(file.dataset, []).append(file)
     size = files_per_branch if granularity == "group" else len(files)
-    groups = {dataset: _groups(dataset, listed, size) for dataset, listed in by_dataset.items()}
+    groups = {
+        dataset: [_branch(dataset, tuple(listed[start : start + size])) for start in range(0, len(listed), size)]
+        for dataset, listed in by_dataset.items()
+    }
     combined = {}
     for name, datasets in samples.items():
         parts = [branch._replace(dataset=name) for dataset in datasets for branch in groups[dataset]]
@@ -91,10 +94,6 @@ def _samples(files: Sequence[InputFile]) -> dict[str, tuple[str, ...]]:
         for name, samples in releases.items()
         if len(samples) > 1
     }
-
-
-def _groups(dataset: str, files: Sequence[InputFile], size: int) -> list[BranchFiles]:
-    return [_branch(dataset, tuple(files[start : start + size])) for start in range(0, len(files), size)]
 
 
 def _branch(dataset: str, files: tuple[InputFile, ...]) -> BranchFiles:

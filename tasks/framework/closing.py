@@ -59,18 +59,14 @@ def places(stage: Any) -> list[str]:
 
 
 def _next(stage: Any) -> Iterator[str]:
-    name, folder = stage.get_task_family(), _short(stage.run_directory())
+    name, folder, working_directory = stage.get_task_family(), stage.run_directory(), Path.cwd()
+    if folder.is_relative_to(working_directory):
+        folder = folder.relative_to(working_directory)
     if name == _REPORT:
         read = "docs/first-analysis.md" if DEMO_RELEASE in stage.release_years else "docs/results.md"
         yield f"next: open the report in a browser, and read {read}; in Python: results.open_run({str(folder)!r})"
     else:
         yield f"next: pipeline report {folder / run_file.NAME}"
-
-
-def _short(path: Path) -> Path:
-    """Return a path as short as it can be written from here."""
-    working_directory = Path.cwd()
-    return path.relative_to(working_directory) if path.is_relative_to(working_directory) else path
 
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_PRESENT)

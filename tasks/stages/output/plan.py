@@ -73,8 +73,17 @@ class Plan(HistogramParameters, SourceTask):
         self._printed = True
 
     def to_read(self) -> list[InputFile]:
-        """List the files that the run would read."""
-        return _to_read(ParseFile.req(self), ComputeMasses.req(self), CountMasses.req(self))
+        """List the files that the run would read.
+
+        They are those of the branches that are not done, or of which a record alone is there and masses are needed.
+        """
+        parsing, makers = ParseFile.req(self), (ComputeMasses.req(self), CountMasses.req(self))
+        branches = [branch for branch in parsing.branches_of("group") if not parsing.has_objects(branch)]
+        done = [
+            parsing.product(branch).exists() and any(maker.product(branch).exists() for maker in makers)
+            for branch in branches
+        ]
+        return [file for branch, is_done in zip(branches, done, strict=True) if not is_done for file in branch.files]
 
     def work(self) -> list[Work]:
         """Return the work of each stage whose products are kept; FindDuplicates may have none."""
@@ -136,13 +145,13 @@ def _choices(cost: Estimate, keep_parsed: bool, keep_masses: bool) -> list[str]:
     """Say what is stored less, and what it costs later, where parsed data or masses are not kept."""
     masses = cost.kept(True, True) - cost.kept(True, False)
     parts = (("parsed data", "keep-parsed", keep_parsed, cost.parsed), ("masses", "keep-masses", keep_masses, masses))
-    said = [
+    sizes = [
         f"{what} {tables.size(size)} ({f'--{name} False keeps none' if kept else 'not kept'})"
         for what, name, kept, size in parts
         if size
     ]
     later = "what is not kept is read from the input again when something needs it"
-    return [f"of which {', '.join(said)}; {later}"] if said else []
+    return [f"of which {', '.join(sizes)}; {later}"] if sizes else []
 
 
 def measured_hosts(paths: Iterable[Path]) -> dict[str, FetchDecision]:
@@ -204,16 +213,6 @@ def describe(files: Sequence[InputFile], work: Sequence[Work], files_per_branch:
         advice = -(-len(files) // _MANY_FILES)
         lines.append(f"advice: --files-per-branch {advice} makes at most {_MANY_FILES} branches and changes no result")
     return lines
-
-
-def _to_read(parsing: ParseFile, *makers: Any) -> list[InputFile]:
-    """List the files of the branches that are not done, or of which a record alone is there and masses are needed."""
-    branches = [branch for branch in parsing.branches_of("group") if not parsing.has_objects(branch)]
-    done = [
-        parsing.product(branch).exists() and any(maker.product(branch).exists() for maker in makers)
-        for branch in branches
-    ]
-    return [file for branch, is_done in zip(branches, done, strict=True) if not is_done for file in branch.files]
 
 
 def _check_way(folder: Path) -> None:
