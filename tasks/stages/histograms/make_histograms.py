@@ -186,7 +186,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation.
 
-        Without masses, it is also what FillHistograms would add to it.
+        Where masses are not kept, it depends on what FillHistograms would add too.
         """
         inputs = super().variant_inputs(dataset).with_facts(**self.luminosity_inputs())
         if not self.keep_masses:
