@@ -199,10 +199,12 @@ def _nothing(pattern: str, absolute: Path, folders: int) -> str:
         folder /= part
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in islice(entries, _NAMES_LOOKED_AT))
+            present = sorted(entry.name for entry in islice(entries, _NAMES_LOOKED_AT))
     except OSError as error:
         return f"{pattern!r} matches no file: the folder {folder} cannot be read ({error.strerror})"
+    names = present if wanted.startswith(".") else [name for name in present if not name.startswith(".")]
     name = nearest(wanted, names, cutoff=0.4)
-    listing = f"nothing of a similar name is there, the first is {names[0]!r}" if names else "that folder is empty"
+    nothing = "only hidden files are there" if present else "that folder is empty"
+    listing = f"nothing of a similar name is there, the first is {names[0]!r}" if names else nothing
     listing = f"the nearest name there is {name!r}" if name else listing
     return f"{pattern!r} matches no file: looked for {wanted!r} in {folder}; {listing}"

@@ -6,10 +6,11 @@ has the same type name and is linear. A branch that fails does not stop the othe
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import law
 from luigi.task_register import Register
@@ -27,6 +28,7 @@ from steps.errors import StageError, failing_stage
 from submit.jobs.chains import describe_chain
 from targets.errors import ConfigurationError
 from tasks.cli import messages, output_streams, process
+from tasks.cli.interrupts import catch_interrupts, ending_after_cleaning, interrupt_workers, run_in_worker
 from tasks.framework.branches import BranchOutputs
 from tasks.framework.progress import Progress, reporting, send_through
 
@@ -71,6 +73,7 @@ class PoolWorkflowProxy(BranchOutputs):
 
     workflow_type = "local"
 
+    @ending_after_cleaning()
     def run(self) -> None:
         """Run the missing branches.
 
@@ -116,6 +119,9 @@ class PoolWorkflowProxy(BranchOutputs):
                     outcome = job.result()
                     pending.remove(outcome.branch)
                     yield outcome
+            except (KeyboardInterrupt, GeneratorExit):
+                interrupt_workers()
+                raise
             except KILLED:  # of a job that is given in this very moment, Python may never tell the end
                 for worker in multiprocessing.active_children():
                     worker.terminate()
@@ -154,8 +160,15 @@ def open_pool(workers: int, sender: Connection | None = None) -> Iterator[Proces
     _check_semaphores(context)
     if method == "forkserver":
         _start_fork_server()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(sender,)) as pool:
+    with _Pool(workers, mp_context=context, initializer=_start_worker, initargs=(sender,)) as pool:
         yield pool
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers end what they do when the run is interrupted, and begin nothing more."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **more: Any) -> Future[Any]:
+        return super().submit(run_in_worker, function, *arguments, **more)
 
 
 def is_compiled() -> bool:
@@ -225,13 +238,16 @@ def _start_method() -> str:
 def _start_fork_server() -> None:
     """Start the fork server, or see that it runs; it looks for no modules in the folder where the run was started.
 
-    There a user may have a tasks.py or a physics.py of another project.
+    There a user may have a tasks.py or a physics.py of another project. Ctrl-C is held back for the server and for
+    workers that are not ready yet, which would print tracebacks.
     """
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if before is None:
             del os.environ[_SAFE_PATH]
         else:
@@ -259,6 +275,7 @@ def _start_worker(sender: Connection | None) -> None:
 
     It ends with the fork server too: without the server, the run takes its workers for dead.
     """
+    catch_interrupts()
     output_streams.install()  # workers print, too
     if sender is not None:
         send_through(sender)

@@ -156,9 +156,24 @@ def test_a_killed_fork_server_is_named_like_a_killed_worker(run_ten, ten, seen):
         os.kill(fork_server_of(process.pid), signal.SIGKILL)
         text, _ = process.communicate(timeout=PATIENCE_S)
         wait_until(None, lambda: not session_of(process.pid))
-    assert "Traceback" not in text
+    assert "Traceback" not in text, text
     if process.returncode != 0 or seen == "workers":  # before it has started any worker, Python starts it again
         assert process.returncode == 30, text
         assert "a worker process was killed (if it ran out of memory, lower threads or chunk_events)" in text
         run_ten()
     assert run_ten.histograms() == ten
+
+
+@pytest.mark.parametrize("luigi_workers", [1, 2])
+@pytest.mark.parametrize("branches", [1, 9])  # with nine of ten all workers but one wait
+def test_ctrl_c_is_answered_by_a_sentence_and_the_rest_can_be_resumed(run_ten, ten, luigi_workers, branches):
+    with started(run_ten, threads=4, workers=luigi_workers) as process:
+        wait_until(process, lambda: len(run_ten.products("parsed_data")) >= branches)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        text, _ = process.communicate(timeout=PATIENCE_S)
+        wait_until(None, lambda: not session_of(process.pid))
+    assert process.returncode == -signal.SIGINT  # shells make 130 of it
+    assert text.endswith("error: interrupted; finished work is kept, and the same command resumes there\n")
+    assert "Traceback" not in text, text
+    run_ten()
+    check_as_undisturbed(run_ten, ten)

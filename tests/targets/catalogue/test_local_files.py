@@ -96,6 +96,12 @@ def test_a_file_named_twice_is_read_once_and_said_so(folder):
             "'sub/*/e*.root' matches no file: looked for '*' in {0}/sub; nothing of a similar name is there, the first",
         ),
         ("empty/*.root", "'empty/*.root' matches no file: looked for '*.root' in {0}/empty; that folder is empty"),
+        (
+            "hid/*.rot",
+            "'hid/*.rot' matches no file: looked for '*.rot' in {0}/hid; the nearest name there is 'x.root'",
+        ),
+        ("hid/.rot", "'hid/.rot' matches no file: looked for '.rot' in {0}/hid; the nearest name there is '.rota'"),
+        ("hid/c/*", "'hid/c/*' matches no file: looked for '*' in {0}/hid/c; only hidden files are there"),
         ("data_A.root/x", "'data_A.root/x' matches no file: looked for 'data_A.root' in {0}; the nearest name"),
         ("sub", "{0}/sub is a folder: give its files, as '{0}/sub/*.root'"),
         ("su*", "'su*' matches 1 folder but no file: try 'su*/*.root'"),
@@ -114,6 +120,9 @@ def test_a_file_named_twice_is_read_once_and_said_so(folder):
 )
 def test_what_cannot_be_a_file_is_said(folder, pattern, message):
     (folder / "empty").mkdir()
+    (folder / "hid" / "c").mkdir(parents=True)
+    for name in (".rota", "x.root", "c/.d"):
+        (folder / "hid" / name).touch()
     os.mkfifo(folder / "pipe")
     with pytest.raises(ConfigurationError, match="^input_files: " + re.escape(message.format(folder))):
         local_files([pattern])

@@ -179,7 +179,7 @@ class PoolOfAKilledWorker:
     "moment", ["told", "forgotten", BrokenProcessPool, EOFError, ConnectionRefusedError, BrokenPipeError]
 )
 def test_no_branch_is_waited_for_when_a_worker_was_killed(listed, monkeypatch, moment):
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", PoolOfAKilledWorker(moment))
+    monkeypatch.setattr(pool, "_Pool", PoolOfAKilledWorker(moment))
     outcomes = []
     proxy = stage(listed, threads=2).workflow_proxy
     progress = Progress(proxy.task, 3)

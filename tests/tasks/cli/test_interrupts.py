@@ -1,0 +1,45 @@
+"""Interrupts: they end what workers do, and nothing more is begun; whole runs are in tests/runs/test_killed.py."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tasks.cli.interrupts import interrupt_workers
+from tasks.framework.pool import open_pool
+
+
+def wait_in(folder, name):
+    """Begin, wait for ever, and say that what was begun was cleaned up."""
+    (folder / name).touch()
+    try:
+        while True:
+            time.sleep(0.01)
+    finally:
+        (folder / name).unlink()
+
+
+def wait_until(condition):
+    while not condition():
+        time.sleep(0.01)
+
+
+def test_an_interrupt_ends_what_workers_do_and_nothing_is_begun_after_it(tmp_path):
+    with open_pool(1) as pool:
+        running, waiting = (pool.submit(wait_in, tmp_path, name) for name in "ab")
+        wait_until(lambda: (tmp_path / "a").exists())
+        interrupt_workers()
+        for job in (running, waiting):
+            with pytest.raises(KeyboardInterrupt):
+                job.result()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_waits_is_silent_and_ends_with_the_pool(capfd):
+    with open_pool(1) as pool:
+        worker = pool.submit(os.getpid).result()
+        os.kill(worker, signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            pool.submit(os.getpid).result()
+    assert capfd.readouterr().err == ""
