@@ -19,7 +19,7 @@ _AGAIN_S = 0.01  # after an interrupt that was lost
 _busy = threading.Event()
 _interrupted = threading.Event()
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 def catch_interrupts() -> None:
@@ -29,7 +29,7 @@ def catch_interrupts() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which the fork server has blocked
 
 
-def run_in_worker(function: Callable[..., Result], *arguments: object, **more: object) -> Result:
+def run_in_worker(function: Callable[..., _Result], *arguments: object, **more: object) -> _Result:
     """Run a function in a worker, unless the run was interrupted: the pool hands over work before it can start.
 
     Args:
