@@ -144,7 +144,7 @@ def _read_with_retries(file: InputFile, options: ReadOptions, folder: Path, take
     """Read one file, again where another attempt may succeed; the events of one that did are handed on."""
     attempt = 1
     while True:
-        with section_in(folder) as section:
+        with section_in(folder, options.waiting_bytes()) as section:
             try:
                 counts = _read(file, options, section)
             except FileError as error:

@@ -12,6 +12,8 @@ from targets.events.schemas import Schema
 
 __all__ = ["ReadOptions"]
 
+_WAITING_SHARE = 8  # of the limit: a million events of NanoAOD where it is 1 GB
+
 _LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
 
 
@@ -42,9 +44,13 @@ class ReadOptions:
     weights: WeightOptions | None = None
 
     def memory_bytes(self) -> int:
-        """Return what the limit leaves for chunks, in bytes: the rest is taken by the process as it stands."""
-        taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        """Return what the limit leaves for chunks, in bytes: the rest is for the process and for events that wait."""
+        taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + self.waiting_bytes()
         return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
+
+    def waiting_bytes(self) -> int:
+        """Return the memory for events that wait until their file has been read whole, in bytes."""
+        return self.memory_limit_mb * 10**6 // _WAITING_SHARE
 
     def check_memory(self, uri: str, n_bytes: int) -> None:
         """Refuse a file that cannot be read within the limit, however few events a chunk has.

@@ -1,6 +1,7 @@
 """Events on their way into parsed data: one layout of columns, sections that wait, and checksums."""
 
 import pickle
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,6 @@ import xxhash
 from edm.objects import Objects
 
 __all__ = ["COLUMNS", "EVENT_NUMBERS", "MET_NUMBERS", "NUMBERS", "Checksums", "Events", "Section", "section_in"]
-
-_SECTION_BYTES = 2**26  # of a section in memory; about half a million events
 
 NUMBERS: dict[str, type[np.generic]] = {
     "run": np.uint32,
@@ -80,12 +79,12 @@ class Events(NamedTuple):
 
 
 class Section:
-    """The events of one input file, which wait until it has been read whole."""
+    """The events of one input file, which wait until it has been read whole: the first in memory, others on disk."""
 
-    def __init__(self, spilled: Any) -> None:
-        self._spilled = spilled
-        self._n_spilled = self._n_bytes = 0
-        self._in_memory: list[Events] = []
+    def __init__(self, spilled: Any, memory_bytes: int) -> None:
+        self._spilled, self._memory_bytes = spilled, memory_bytes
+        self._n_spilled = 0
+        self._in_memory = deque[Events]()
 
     def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
         """Add events.
@@ -94,24 +93,25 @@ class Section:
             objects: As for :meth:`Events.of`.
             numbers: As for :meth:`Events.of`.
         """
-        self._in_memory.append(Events.of(objects, numbers))
-        self._n_bytes += self._in_memory[-1].n_bytes
-        if self._n_bytes > _SECTION_BYTES:
-            for events in self._in_memory:
-                pickle.dump(events, self._spilled, pickle.HIGHEST_PROTOCOL)
-            self._n_spilled += len(self._in_memory)
-            self._in_memory, self._n_bytes = [], 0
+        events = Events.of(objects, numbers)
+        self._memory_bytes -= events.n_bytes
+        if self._memory_bytes >= 0:
+            self._in_memory.append(events)
+        else:
+            pickle.dump(events, self._spilled, pickle.HIGHEST_PROTOCOL)
+            self._n_spilled += 1
 
     def take(self) -> Iterator[Events]:
-        """Return the events back, part by part, in the order in which they were added."""
+        """Return the events once, part by part, in the order in which they were added."""
+        while self._in_memory:
+            yield self._in_memory.popleft()
         self._spilled.seek(0)
         for _ in range(self._n_spilled):
             yield pickle.load(self._spilled)
-        yield from self._in_memory
 
 
 @contextmanager
-def section_in(folder: Path) -> Iterator[Section]:
+def section_in(folder: Path, memory_bytes: int) -> Iterator[Section]:
     """Collect the events of one input file, which is read whole, or not at all.
 
     What is made of events cannot be taken back, so that they wait until their file has been read whole. Then they are
@@ -120,12 +120,13 @@ def section_in(folder: Path) -> Iterator[Section]:
 
     Args:
         folder: Where the events of a large file wait.
+        memory_bytes: Memory for those that wait there.
 
     Yields:
         What collects the events.
     """
     with SpooledTemporaryFile(max_size=1, dir=str(folder)) as spilled:  # makes the file when something is written
-        yield Section(spilled)
+        yield Section(spilled, memory_bytes)
 
 
 class Checksums:

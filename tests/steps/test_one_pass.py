@@ -25,7 +25,7 @@ from targets.catalogue.input_files import InputFile
 from targets.errors import UnreadableFileError
 from targets.events import schemas
 from targets.events.inputs import FetchOptions
-from targets.products import event_columns, event_keys, parsed_data
+from targets.products import event_keys, parsed_data
 from tests.support.toy_files import toy_file, truncate
 
 SEARCH = PeakSearch(5, 10.0, 1000.0, choose(("z",)))
@@ -68,10 +68,10 @@ def events(path):
         return file["events"].arrays().tolist()
 
 
-@pytest.mark.parametrize("section_bytes", [1, 2**26])  # the events of a file wait on disk, or in memory
+@pytest.mark.parametrize("waiting_bytes", [1, 2**26])  # the events of a file wait on disk, or in memory
 @pytest.mark.parametrize("storage", parsed_data.FORMATS)
-def test_the_products_are_those_of_the_stages_alone(files, reading, tmp_path, monkeypatch, storage, section_bytes):
-    monkeypatch.setattr(event_columns, "_SECTION_BYTES", section_bytes)
+def test_the_products_are_those_of_the_stages_alone(files, reading, tmp_path, monkeypatch, storage, waiting_bytes):
+    monkeypatch.setattr(ReadOptions, "waiting_bytes", lambda _: waiting_bytes)
     parsed = parse.parse(files, reading, tmp_path / "p.root", storage)
     computed = masses.compute(tmp_path / "p.root", tmp_path / "m.npz", MASSES)
     counted = mass_counter.count(tmp_path / "m.npz", tmp_path / "c.npz", SEARCH, None, GRIDS)

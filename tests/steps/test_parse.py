@@ -19,7 +19,7 @@ from targets.events import schemas
 from targets.events.inputs import FetchOptions, open_input
 from targets.events.reader import EventFile
 from targets.network.retry import RefusedError
-from targets.products import event_columns, parsed_data
+from targets.products import parsed_data
 from tests.support.jagged import plain
 from tests.support.toy_files import EVENTS, toy_file, truncate
 
@@ -130,12 +130,12 @@ def test_all_files_that_failed_so_far_are_named(run, files, reads):
 
 
 @pytest.mark.parametrize("storage", parsed_data.FORMATS)
-@pytest.mark.parametrize("section_bytes", [0, 2**26], ids=["on disk", "in memory"])
+@pytest.mark.parametrize("waiting_bytes", [0, 20_000, 2**26], ids=["on disk", "on both", "in memory"])
 @pytest.mark.parametrize("times", [2, 3], ids=["read in the end", "given up"])
-def test_attempts_that_fail_leave_no_trace(run, files, fail, tmp_path, monkeypatch, storage, section_bytes, times):
+def test_attempts_that_fail_leave_no_trace(run, files, fail, tmp_path, monkeypatch, storage, waiting_bytes, times):
     monkeypatch.setattr(parsed_data, "_CLUSTER_EVENTS", 150)  # so that clusters end within files
     good = run(files if times < 3 else [*files[:2], *files[3:]], name="good.root", storage=storage)
-    monkeypatch.setattr(event_columns, "_SECTION_BYTES", section_bytes)
+    monkeypatch.setattr(ReadOptions, "waiting_bytes", lambda _: waiting_bytes)
     fail("toy_2.root", times)
     statistics = run(files, tolerated=1, storage=storage)
     assert content(tmp_path / "p.root") == content(tmp_path / "good.root")

@@ -18,6 +18,7 @@ class ExportBumpNet(HistogramParameters, Stage):
     """Write what BumpNet reads: root/rebinned.root, a folder of .npy files, and gate.json with what was left out."""
 
     directory = "bumpnet"
+    revision = 2
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (MakeHistograms,)
@@ -51,7 +52,7 @@ class ExportBumpNet(HistogramParameters, Stage):
         from steps.output import bumpnet_folder
 
         branch = self.branch_data
-        source = self.upstream_task(MakeHistograms).product(branch)
+        source, *_ = self.upstream_task(MakeHistograms).counted(branch)
         with recording(self) as product:
             product.results = bumpnet_folder.export(source, self.folder(branch.dataset), product.path)
 

@@ -117,11 +117,13 @@ class Single {
   details() {
     const { cut, width_gev: width, edges_gev: edges, rejection } = this.histogram;
     const bins = edges ? `by resolution, the first of ${number(width)} GeV` : `of ${number(width)} GeV`;
+    const trimmed = cut.main + (this.row.outliers === null ? 0 : cut.outliers) - this.row.entries;
     return [
       ["Entries", number(this.row.entries)],
       ["Bins", `${number(this.row.bins)} ${bins}`],
       ["Range", `${number(this.row.low)} to ${number(this.row.high)} GeV`],
       ["Removed below the turn-on", number(cut.below)],
+      ...(trimmed > 0 ? [["Between turn-on and first bin", number(trimmed)]] : []),
       ["Removed in windows of known resonances", number(cut.window)],
       ["Removed above the largest mass", number(cut.above)],
       ["BumpNet's loader", rejection === null ? "accepts it" : `drops it: ${rejection}`],

@@ -11,6 +11,7 @@ import uproot
 
 from tests.support.rootfiles_made import events, write
 from tests.support.runs import Runs
+from tests.support.simulated import Sample, Simulation
 
 OPTIONS = {"min_events_per_fs": 1, "bin_width_gev": "2,10"}
 NAME = re.compile(r"mass_(?:[em]\d)+_cat_\dex_\dmx_width_(2|10)\.0")
@@ -90,6 +91,24 @@ def test_a_second_run_does_nothing_and_a_deleted_folder_comes_back(exported, tmp
     shutil.rmtree(folder)
     assert runs(task="ExportBumpNet", **OPTIONS).started == ["ExportBumpNet"]
     assert (folder / "bin_content.npy").read_bytes() == content
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_of_weighted_simulation_pseudo_data_are_exported_where_they_are_made(tmp_path, monkeypatch, single):
+    runs = Simulation(tmp_path, (Sample(1, (4000,)),), monkeypatch)
+    options = {"min_events_per_fs": 10, "single_output_file": single}
+    weighted = runs(task="ExportBumpNet", **options)
+    counted = runs(task="ExportBumpNet", pseudo_data=True, **options)
+    assert weighted.status == counted.status == 0
+    exported = [load_npy(gate.parent / "npy") for gate in sorted(runs.out.glob("bumpnet/*/gate.json"), key=_made_at)]
+    contents, pseudo_data = ([values[0] for values in each.values()] for each in exported)
+    assert not all((content == np.rint(content)).all() for content in contents)
+    assert pseudo_data
+    assert all((content == np.rint(content)).all() for content in pseudo_data)
+
+
+def _made_at(path):
+    return path.stat().st_mtime_ns
 
 
 def test_names_that_the_loader_does_not_read_are_refused(exported):

@@ -141,3 +141,14 @@ def test_a_phone_shows_both_panels(show):
     assert page.run("return document.documentElement.scrollWidth") <= PHONE[0]
     assert len(page.boxes("svg .panel-border")) == 1
     assert page.drawn("svg path.fit")[1] == pytest.approx(EXPECTED, rel=1e-2)
+
+
+@pytest.mark.parametrize("outliers_from_gev", [None, 140.0])
+def test_entries_between_the_turn_on_and_the_first_bin_are_told(show, outliers_from_gev):
+    outliers = 9 if outliers_from_gev else 0
+    cuts = cut(main=sum(COUNTS) + 4 - outliers, outliers=outliers, start_gev=97.0)
+    page = show(histograms=[scanned(cut=cuts, outliers_from_gev=outliers_from_gev), histogram("e0e1", COUNTS)])
+    facts = dict(zip(page.texts("#details dt"), page.texts("#details dd"), strict=True))
+    assert facts["Between turn-on and first bin"] == "4"
+    page.choose("2e_0m_1j_0g/e0e1")
+    assert "Between turn-on and first bin" not in page.texts("#details dt")
