@@ -12,7 +12,7 @@ from targets.events.schemas import Schema
 
 __all__ = ["ReadOptions"]
 
-_WAITING_SHARE = 8  # of the limit: a million events of NanoAOD where it is 1 GB
+_WAITING_SHARE = 12  # of the limit: 700,000 events of NanoAOD where it is 1 GB
 
 _LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
 
