@@ -55,7 +55,7 @@ class MassParameters(DatasetParameters, MassCategories):
     keep_masses = Flag(
         default=True,
         description="keep masses and what peak removal leaves of them; False counts them at once on the grids of all "
-        "histograms, which need far less disk, and gives the same histograms; another bin width reads the input again",
+        "histograms, needs far less disk, and gives the same histograms; another bin width needs the events again",
     )
 
     def check_parameters(self) -> None:

@@ -26,7 +26,7 @@ class ScanParameters(HistogramParameters):
         int,
         minimum=_LEAST_TOYS,
         default=_LEAST_TOYS,
-        description="toys of every histogram that is scanned, of which its global p-value is made; 1000 or more",
+        description="toys per scanned histogram, from which its global p-value is computed; 1000 or more",
     )
     scan_most_toys = Number(
         int,

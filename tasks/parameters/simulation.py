@@ -16,7 +16,7 @@ class SimulationParameters:
 
     mc_weights = Flag(
         default=True,
-        description="weigh the events of datasets of simulation (data_type mc) and normalise them to luminosity_fb; "
+        description="weight the events of simulated datasets (data_type mc) and normalise them to luminosity_fb; "
         "False counts them",
     )
     luminosity_fb = Number(
@@ -29,9 +29,9 @@ class SimulationParameters:
     )
     cross_sections = FolderPath(
         default="",
-        description="YAML file of samples of simulation: number of the dataset (for other files than a release's the "
-        "dataset's name, as files) -> cross_section_pb, k_factor, filter_efficiency, sum_of_weights, source; it "
-        "overrides what files and catalogue say",
+        description="YAML file that gives for each simulated sample (by dataset number; for files that are not a "
+        "release's, by the dataset's name, as files) cross_section_pb, k_factor, filter_efficiency, sum_of_weights and "
+        "source; it overrides what files and catalogue say",
     )
     pseudo_data = Flag(
         default=False,
