@@ -107,7 +107,7 @@ def describe(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -
     begun = _begun(stages, sums)
     rows, missing, failed, not_made = [], list[str](), list[str](), list[str]()
     for name, stage in stages.items():
-        branches, done, total = len(stage.branches_of(stage.granularity)), _done(stage), sums[name]
+        branches, done, total = len(stage.branches_of(stage.granularity)), _done(stage, sums[name]), sums[name]
         recorded = [_number(number) for number in (total.events, total.objects, total.masses)]
         recorded += [_size(total.bytes_read), _size(total.bytes_written)]
         recorded += [_number(number) for number in (total.seconds, total.peak_memory_mb, total.failures)]
@@ -128,12 +128,15 @@ def _begun(stages: Mapping[str, Stage], sums: Mapping[str, StageStatistics]) -> 
     """Name the stages that a run has come to: they have files, or a stage that needs them has."""
     begun = set[str]()
     for name, stage in stages.items():
-        if _done(stage) or sums[name].branches or stage.failures():
+        if _done(stage, sums[name]) or sums[name].branches or stage.failures():
             begun |= {name, *stage.all_upstream()}
     return begun
 
 
-def _done(stage: Stage) -> int:
+def _done(stage: Stage, total: StageStatistics) -> int:
+    """Count the finished branches of a stage: where its products are not kept, those that have statistics."""
+    if not stage.is_kept():
+        return total.branches
     return sum(stage.target(branch).exists() for branch in stage.branches_of(stage.granularity))
 
 

@@ -70,6 +70,14 @@ def test_a_finished_run_has_the_sums_of_its_statistics(ready):
     assert ready.state() == before
 
 
+def test_what_is_not_kept_is_not_missing(run):
+    run(keep_parsed=False, keep_masses=False)
+    text = summary(run, keep_parsed=False, keep_masses=False).text
+    assert row(text, "ParseFile")[:2] == row(text, "ComputeMasses")[:2] == ["3", "3"]
+    assert "missing: " not in text
+    assert "not made: MakePlots, ScanHistograms, PlotScan, MakeReport\n" in text
+
+
 def test_it_is_made_anew_each_time(ready):
     assert summary(ready).started == summary(ready).started == ["Summary"]
 
