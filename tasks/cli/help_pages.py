@@ -100,7 +100,7 @@ def page(task: Any, stages: Sequence[str]) -> str:
     Returns:
         The text: what the task does, and its parameters in groups, each with what luigi.cfg says where that differs.
     """
-    makes_anew = {name: stage for stage in reversed(stages) for name in Register.get_task_cls(stage).variant_parameters}
+    makes_anew = {name: stage for stage in reversed(stages) for name in _changing(Register.get_task_cls(stage))}
     family = task.get_task_family()
     described = {
         name: parameter
@@ -128,6 +128,11 @@ def page(task: Any, stages: Sequence[str]) -> str:
     for option, text in _OF_LUIGI.items():
         lines += _line(option, text)
     return "\n".join(lines)
+
+
+def _changing(stage: Any) -> tuple[str, ...]:
+    """Return the parameters that first change the results of a stage."""
+    return (*stage.variant_parameters, *stage.described_parameters)
 
 
 def _groups(task: Any) -> list[Any]:

@@ -64,6 +64,9 @@ class Product(law.Task):
     variant_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that first matter to this stage and can change its result."""
 
+    described_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters that first matter to this stage, of which its variants name what they mean for a dataset."""
+
     left_out_at: ClassVar[Mapping[str, Any]] = {}
     """Values at which such a parameter changes nothing, and is left out: runs of before it existed keep their names."""
 

@@ -27,6 +27,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     directory = "histograms"
     variant_parameters = ("use_bumpnet_naming", "single_output_file", "output_filename", "whole_distributions")
+    described_parameters = (
+        *("luminosity_fb", "cross_sections", "pseudo_data", "pseudo_data_seed"),
+        "luminosity_table",
+    )
     left_out_at: ClassVar[Mapping[str, Any]] = {"whole_distributions": False}
     granularity = "dataset"
     depends_on_dataset = True

@@ -24,6 +24,7 @@ class ParseFile(Stage):
     directory = "parsed_data"
     revision = 4
     variant_parameters = ("schema", "selection", "parsed_format", "halves", "met_combinations")
+    described_parameters = ("good_runs", "triggers", "streams", "mc_period")
     left_out_at: ClassVar[Mapping[str, Any]] = {"halves": "all", "met_combinations": False}
     upstream = (FetchMetadata,)
     may_lack_files = True

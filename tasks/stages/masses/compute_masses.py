@@ -19,6 +19,7 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
     directory = "im_arrays"
     revision = 2
     variant_parameters = ("objects_to_calculate", *RULES, "z_candidates", "z_window_gev", "charge_categories")
+    described_parameters = ("mc_weights",)
     left_out_at: ClassVar[Mapping[str, Any]] = {"z_candidates": False, "charge_categories": False}
     upstream = (ParseFile,)
     may_lack_files = True

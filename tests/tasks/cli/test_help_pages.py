@@ -42,6 +42,19 @@ def test_all_parameters_of_ours_are_there_with_their_descriptions(name):
     assert all(declared[one].description in said[one] for one in OURS & set(declared))
 
 
+@pytest.mark.parametrize(
+    ("stage", "names"),
+    [
+        ("ParseFile", ["selection", "good_runs", "triggers", "streams", "mc_period"]),
+        ("ComputeMasses", ["max_multiplicity", "mc_weights"]),
+        ("MakeHistograms", ["luminosity_fb", "cross_sections", "pseudo_data", "pseudo_data_seed", "luminosity_table"]),
+    ],
+)
+def test_the_first_stage_that_a_parameter_changes_is_in_brackets(stage, names):
+    said = entries(page("MakeHistograms"))
+    assert [name for name in names if f"[{stage}]" not in said[name]] == []
+
+
 def test_without_a_task_all_are_listed(tmp_path):
     end = finish([LUIGI, "--module", "tasks", "--help"], tmp_path)
     assert end.status == 0
