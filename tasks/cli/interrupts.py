@@ -23,7 +23,12 @@ _Result = TypeVar("_Result")
 
 
 def catch_interrupts() -> None:
-    """Let an interrupt end what this process, a worker, does; it is not told twice, and prints nothing."""
+    """Let an interrupt end what this process, a worker, does; it is not told twice, and prints nothing.
+
+    Where interrupts are ignored, as in what a script starts in the background, they stay ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        return
     sys.unraisablehook = _repeat_lost_interrupt
     signal.signal(signal.SIGINT, _interrupt)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which the fork server has blocked
@@ -61,7 +66,8 @@ def ending_after_cleaning() -> Iterator[None]:
     if multiprocessing.parent_process() is None:
         yield
         return
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _interrupt) for number in heard}
     _busy.set()
     try:
         yield
@@ -98,5 +104,9 @@ def _repeat_lost_interrupt(lost: Any) -> None:
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
+    threading.Timer(_AGAIN_S, _interrupt_again).start()  # until then, further interrupts do nothing
+
+
+def _interrupt_again() -> None:
     _interrupted.clear()
-    threading.Timer(_AGAIN_S, os.kill, (os.getpid(), signal.SIGINT)).start()
+    os.kill(os.getpid(), signal.SIGINT)

@@ -20,7 +20,8 @@ PATIENCE_S = 120.0
 @contextmanager
 def started(run, **parameters):
     """Start a run in a session of its own; whatever is left of it at the end is killed."""
-    command = [str(LUIGI), *run.arguments(**parameters)]
+    hearing = ["env", "--default-signal=INT"]  # tests that a script starts in the background would ignore it
+    command = [*hearing, str(LUIGI), *run.arguments(**parameters)]
     with subprocess.Popen(
         command,
         cwd=run.folder,
@@ -172,7 +173,7 @@ def test_ctrl_c_is_answered_by_a_sentence_and_the_rest_can_be_resumed(run_ten, t
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         text, _ = process.communicate(timeout=PATIENCE_S)
         wait_until(None, lambda: not session_of(process.pid))
-    assert process.returncode == -signal.SIGINT  # shells make 130 of it
+    assert process.returncode == -signal.SIGINT, text  # shells make 130 of it
     assert text.endswith("error: interrupted; finished work is kept, and the same command resumes there\n")
     assert "Traceback" not in text, text
     run_ten()
