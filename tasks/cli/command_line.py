@@ -8,7 +8,16 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_root", "of_any", "of_root", "of_task"]
+__all__ = ["check", "is_given", "is_own", "is_present", "is_root", "of_any", "of_root", "of_task"]
+
+
+def is_present() -> bool:
+    """Tell whether luigi or law read a command line.
+
+    Returns:
+        Whether they did; False in scripts and notebooks.
+    """
+    return CmdlineParser.get_instance() is not None
 
 
 def is_given(name: str) -> bool:

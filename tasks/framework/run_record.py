@@ -4,6 +4,7 @@ Both are those of the latest command; earlier ones lie in ``logs/commands``. Fil
 names, as a selection, are copied beside run.cfg, which then names the copy.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -151,12 +152,14 @@ def _replace(path: Path, text: str, keep_earlier: bool) -> None:
 
 
 _BEGUN: set[str] = set()
+_DEPENDENCIES: set[str] = set()
 
 
 @Stage.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
-def _begin(task: Any, _dependency: Any) -> None:
+def _begin(task: Any, dependency: Any) -> None:
     """Record a run when it begins, so that one that is killed is recorded too."""
-    if is_asked_for(task) and task.task_id not in _BEGUN:
+    _DEPENDENCIES.add(dependency.task_id)
+    if _is_recorded(task) and task.task_id not in _BEGUN:
         _BEGUN.add(task.task_id)
         with suppress(OSError, ValueError):  # what is wrong with files or settings is said by the stage that needs them
             record(task, keep_earlier=True)
@@ -166,5 +169,12 @@ def _begin(task: Any, _dependency: Any) -> None:
 @Stage.event_handler(luigi.Event.SUCCESS)
 def _end(task: Any) -> None:
     """Record it again when all is there: the variants are known by then."""
-    if is_asked_for(task):
+    if _is_recorded(task):
         record(task, keep_earlier=task.task_id not in _BEGUN)
+
+
+def _is_recorded(task: Any) -> bool:
+    """Tell whether a task is what a command asked for; in a script, which has no command line, what no task needs."""
+    if command_line.is_present():
+        return is_asked_for(task)
+    return "PIPELINE_JOB" not in os.environ and bool(task.is_workflow()) and task.task_id not in _DEPENDENCIES

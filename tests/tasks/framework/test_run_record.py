@@ -1,10 +1,13 @@
 """run.cfg and environment.lock: a colleague makes the same run again with what a run leaves in its folder."""
 
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import results
 from targets.documents import run_file
 from tasks import OTHERS, STAGES
 from tasks.cli import pipeline
@@ -78,3 +81,28 @@ def test_a_job_of_a_cluster_records_nothing(run, monkeypatch):
     monkeypatch.setenv("PIPELINE_JOB", "1")
     run(task="ParseFile")
     assert not (run.out / "run.cfg").exists()
+
+
+SCRIPT = """
+import sys
+import luigi
+import tasks
+
+if __name__ == "__main__":
+    given = {"input_files": (sys.argv[1],), "run_name": "script", "selection": "none", "threads": 1}
+    run = tasks.MakeHistograms(**given, base_output_dir=sys.argv[2], min_events_per_fs=1)
+    sys.exit(not luigi.build([run], local_scheduler=True))
+"""
+
+
+def test_a_run_of_a_script_is_recorded_too(files, tmp_path):
+    (tmp_path / "make.py").write_text(SCRIPT)
+    command = [sys.executable, "make.py", f"{files[0].parent}/*.root", "out"]
+    for _ in range(2):  # the second time, all is there already
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+        assert ended.returncode == 0, ended.stderr
+        read = run_file.load(tmp_path / "out" / "script" / "run.cfg", TASKS)
+        assert (read.task, read.options["min_events_per_fs"].value) == ("MakeHistograms", "1")
+        opened = results.open_run(tmp_path / "out" / "script")
+        assert opened.directory("MakeHistograms").is_dir()
+        (tmp_path / "out" / "script" / "run.cfg").unlink()
