@@ -10,6 +10,7 @@ import pytest
 
 from tasks.cli.interrupts import interrupt_workers
 from tasks.framework.pool import open_pool
+from tests.support import faults
 
 IGNORED = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 heard = pytest.mark.skipif(IGNORED, reason="interrupts are ignored here, as in what a script starts in the background")
@@ -25,16 +26,11 @@ def wait_in(folder, name):
         (folder / name).unlink()
 
 
-def wait_until(condition):
-    while not condition():
-        time.sleep(0.01)
-
-
 @heard
 def test_an_interrupt_ends_what_workers_do_and_nothing_is_begun_after_it(tmp_path):
     with open_pool(1) as pool:
         running, waiting = (pool.submit(wait_in, tmp_path, name) for name in "ab")
-        wait_until(lambda: (tmp_path / "a").exists())
+        assert faults.settles(lambda: (tmp_path / "a").exists())
         interrupt_workers()
         for job in (running, waiting):
             with pytest.raises(KeyboardInterrupt):
