@@ -2,7 +2,7 @@
 # start in the project's folder):
 #   . /path/to/project/submit/env.sh
 # It puts the project's environment on PATH and tells luigi and law where their configuration is; values that are
-# already set stay. A luigi.cfg in the current directory takes precedence over the project's, key by key.
+# already set stay. luigi is submit/bin/luigi from then on, which adds `--module tasks` where no module is given. A luigi.cfg in the current directory takes precedence over the project's, key by key.
 # shellcheck shell=sh
 
 if [ -n "${BASH_SOURCE:-}" ]; then
@@ -23,6 +23,7 @@ else
     elif [ -d "$_pipeline/.venv/bin" ]; then
         export PATH="$_pipeline/.venv/bin:$PATH"
     fi
+    export PATH="$_pipeline/submit/bin:$PATH"
     export LAW_HOME="${LAW_HOME:-$_pipeline/.law}"
     [ -f "$_pipeline/law.cfg" ] && export LAW_CONFIG_FILE="${LAW_CONFIG_FILE:-$_pipeline/law.cfg}"
     # law finds tasks by an index, which is made here where there is none (submit/bootstrap.sh: jobs bring their own)
