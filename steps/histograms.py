@@ -28,7 +28,6 @@ __all__ = [
     "fill",
     "no_bin",
     "summarize",
-    "take_whole",
     "throw_pseudo_data",
     "write",
 ]
@@ -199,11 +198,6 @@ def write(path: Path, filled: FilledHistograms, single_file: bool, of_met: bool 
     writer = histograms.write_file if single_file else histograms.write_folder
     chosen = {key: made for key, made in filled.histograms.items() if bumpnet.has_met(key) == of_met}
     writer(path, chosen, filled.titles)
-
-
-def take_whole(filled: FilledHistograms) -> FilledHistograms:
-    """Return the distributions before any removal in the place of histograms."""
-    return replace(filled, histograms=filled.whole)
 
 
 def summarize(

@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from edm.records.branch_records import BranchRecord
 from edm.records.stage_results import StageResults
 from steps.errors import blame, failing_stage
+from targets.catalogue.branch_files import BranchFiles
 from targets.documents.json import dump_json
 from targets.storage import atomic
 from tasks.cli import messages
 
-__all__ = ["NewProduct", "recording"]
+__all__ = ["NewProduct", "recorded", "recording"]
+
+_Results = TypeVar("_Results", bound=StageResults)
 
 
 @dataclass
@@ -75,6 +78,19 @@ def recording(stage: Any, kept: bool = True) -> Iterator[NewProduct]:
         if kept:
             atomic.name(temporary, product)
     stage.results = new.results
+
+
+def recorded(stage: Any, branch: BranchFiles, kind: type[_Results]) -> _Results:
+    """Return what a stage recorded of a branch.
+
+    Args:
+        stage: The task of the stage.
+        branch: A branch that is done.
+        kind: What the stage records.
+    """
+    from steps import branch_statistics
+
+    return branch_statistics.read(stage.location(branch).statistics, kind).results
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 from edm.records.samples import SampleNumbers
 from targets.catalogue import input_files, local_files
-from targets.catalogue.input_files import InputFile
+from targets.catalogue.input_files import Catalogue, InputFile
 from targets.documents.digests import digest
 from targets.errors import ConfigurationError
 from tasks.cli import command_line, messages
@@ -61,29 +61,36 @@ class FileListTask(SourceTask):
         """Return the path of the list."""
         raise NotImplementedError
 
-    def files(self) -> tuple[InputFile, ...]:
-        """Return the run's files."""
-        raise NotImplementedError
-
-    def unavailable(self, dataset: str) -> list[str]:
-        """Return the addresses of a dataset that are left out because they lie on tape."""
-        raise NotImplementedError
-
-    def sample(self, dataset: str) -> SampleNumbers:
-        """Return what the catalogue says of a sample of simulation."""
-        raise NotImplementedError
-
-    def sample_name(self, dataset: str) -> str:
-        """Return what figures call a sample of simulation."""
-        raise NotImplementedError
-
-    def is_whole(self, dataset: str) -> bool:
-        """Tell whether the run reads all files of a dataset."""
-        raise NotImplementedError
-
     def is_known(self) -> bool:
         """Tell whether the list is there."""
         raise NotImplementedError
+
+    def files(self) -> tuple[InputFile, ...]:
+        """Return the run's files: the first of the list, or all."""
+        raise NotImplementedError
+
+    def listed(self) -> Catalogue:
+        """Return the whole list."""
+        raise NotImplementedError
+
+    def unavailable(self, dataset: str) -> list[str]:
+        """List the addresses of a dataset that are left out because they lie on tape."""
+        return [file.uri for file in self.listed().unavailable if file.dataset == dataset]
+
+    def sample(self, dataset: str) -> SampleNumbers:
+        """Return what the catalogue says of a sample of simulation; nothing is known of one that it does not list."""
+        return SampleNumbers.of_catalogue(self.listed().samples.get(dataset, {}))
+
+    def sample_name(self, dataset: str) -> str:
+        """Return what figures call a sample of simulation: its number and, where the catalogue has one, its name."""
+        listed = self.listed()
+        number = next((file.sample for file in listed.files if file.dataset == dataset), dataset)
+        return " ".join([number, str(listed.samples.get(dataset, {}).get("physics_short") or "")]).strip()
+
+    def is_whole(self, dataset: str) -> bool:
+        """Tell whether the run reads all files of a dataset: ``max_files_to_process`` may leave some out."""
+        read, listed = ([file.dataset for file in files] for files in (self.files(), self.listed().files))
+        return read.count(dataset) == listed.count(dataset)
 
 
 def _check_place(folder: Path) -> None:

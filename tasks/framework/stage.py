@@ -83,7 +83,9 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
         """
         division = self._divide(granularity)
         of_groups = granularity == "group" and not self.depends_on_dataset
-        combined = division.combined if division.combined and self._combines() else {}
+        combined = division.combined
+        if combined and not (self.combines_samples and self.mc_weights and self.selected().weights is not None):
+            combined = {}  # only weights make it possible to add samples up
         if dataset is None:
             return [*chain(*division.listed.values(), *(() if of_groups else combined.values()))]
         branches = division._replace(combined=combined).of(dataset)
@@ -97,23 +99,13 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
             divisions[granularity] = files, divide(files, granularity, size)
         return cast("Division", divisions[granularity][1])
 
-    def _combines(self) -> bool:
-        """Tell whether samples of simulation are combined: only weights make it possible to add them up."""
-        weighted = self.mc_weights and self.selected().weights is not None
-        return bool(weighted and self.combines_samples)
-
     def samples(self, dataset: str) -> tuple[str, ...]:
         """Return the datasets of the samples of a combined dataset, in rising order; any other dataset alone."""
         return self._divide("dataset").samples.get(dataset, (dataset,))
 
     def file_list(self) -> FileListTask:
         """Return the task that lists the run's files."""
-        return cast("FileListTask", self._file_list_class().req(self))
-
-    @classmethod
-    def _file_list_class(cls) -> Any:
-        first = cls.upstream[0]
-        return first if issubclass(first, FileListTask) else cast("type[Stage]", first)._file_list_class()
+        return cast("FileListTask", self._first_of_chain().upstream[0].req(self))
 
     # where products lie -----------------------------------------------------------------------------------------------
 
@@ -195,6 +187,11 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
             required |= dict.fromkeys([stage] if is_read else task.required_stages())
         return [*required]
 
+    def task_of_branch(self, branch: BranchFiles) -> Any:
+        """Return the task of a branch, found by its files: groups of a combined dataset are those of its samples."""
+        digests = [listed.digest for listed in self.branches_of(self.granularity)]
+        return self.as_branch(digests.index(branch.digest))
+
     def upstream_task(self, stage: "type[Stage]") -> Any:
         """Return the task of a stage upstream: the same branch where both have it, else the whole."""
         tasks = self.__dict__.setdefault("_upstream_tasks", {})  # req() takes milliseconds, and heeds the command line
@@ -205,10 +202,13 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     def first_stage(self) -> Any:
         """Return the task, as a whole, of the stage that reads the input files."""
-        stage = type(self)
-        while above := stage.upstream_stages():
-            stage = above[0]
+        stage = self._first_of_chain()
         return self if stage is type(self) else stage.req(self, **_WHOLE)
+
+    @classmethod
+    def _first_of_chain(cls) -> "type[Stage]":
+        above = cls.upstream_stages()
+        return above[0]._first_of_chain() if above else cls
 
     def all_upstream(self) -> "dict[str, Stage]":
         """Return all stages upstream, directly or not, by name; what they read comes before them."""
@@ -224,8 +224,8 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
         The list comes last: law's --remove-output goes through them in order, and needs it to find their products.
         """
-        stages: dict[str, SourceTask] = {stage.__name__: self.upstream_task(stage) for stage in self.required_stages()}
-        return stages | {self._file_list_class().__name__: self.file_list()}
+        stages = [self.upstream_task(stage) for stage in self.required_stages()]
+        return {type(task).__name__: task for task in (*stages, self.file_list())}
 
     def workflow_requires(self) -> Any:
         """Require the same for the whole stage."""

@@ -95,8 +95,7 @@ class WeightedStage(Stage):
         if record is not None and record.product == product.name:
             return record.results
         if not product.exists():
-            groups = [listed.digest for listed in parsing.branches_of("group")]
-            parsing.as_branch(groups.index(branch.digest)).run()
+            parsing.task_of_branch(branch).run()
         return branch_statistics.of_parsed_data(parsing.product(branch))
 
     def normalisation(self, dataset: str) -> dict[str, Normalisation]:

@@ -1,5 +1,6 @@
 """Processed masses become counts of each branch, and their sum histograms or the reason why there is none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_distributions_before_any_removal_begin_at_0(tmp_path, processed, table,
         masses = next(values for name, values in MASSES.items() if name.endswith(combination))
         assert (distribution.start_gev, distribution.width_gev, distribution.trimmed) == (0.0, width_gev, 0)
         assert distribution.counts.tolist() == np.bincount((masses // width_gev).astype(int)).tolist()
-    histograms.write(tmp_path / "whole.root", histograms.take_whole(filled), single_file=True)
+    histograms.write(tmp_path / "whole.root", replace(filled, histograms=filled.whole), single_file=True)
     stored = list(read(tmp_path / "whole.root"))
     assert [histogram.key for histogram in stored] == list(filled.whole)
     assert {histogram.title for histogram in stored} == {"2e e0e1 (toy)", "2m m0m1 (toy)"}

@@ -20,8 +20,11 @@ class FillHistograms(BinningParameters, WeightedStage):
 
     directory = "histogram_counts"
     variant_parameters = (
-        *("bin_width_gev", "exclude_outliers", "binning"),
-        *("resolution_factor", "resolution_start_gev"),
+        "bin_width_gev",
+        "exclude_outliers",
+        "binning",
+        "resolution_factor",
+        "resolution_start_gev",
     )
     left_out_at: ClassVar[Mapping[str, Any]] = {
         "binning": "constant",
@@ -55,13 +58,12 @@ class FillHistograms(BinningParameters, WeightedStage):
 
     def whole_masses(self) -> Any:
         """Return what is counted before any removal; None where nothing is, or CountMasses does it."""
-        from steps import peaks
         from steps.counts.histogram_counts import WholeMasses
 
         if not (widths_gev := self.widths_before_gev()):
             return None
-        finding, branch = self.upstream_task(FindPeaks), self.branch_data
-        table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
+        branch = self.branch_data
+        table = self.upstream_task(FindPeaks).table(branch.dataset)
         masses = make_missing(self, ComputeMasses).product(branch)
         return WholeMasses(masses, widths_gev, self.max_mass_gev, table)
 

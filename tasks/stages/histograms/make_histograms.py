@@ -1,8 +1,9 @@
 """MakeHistograms: the histograms of each dataset, for BumpNet. The main job."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from edm.records.branch_records import MadeHistograms, ParsedFiles
 from edm.wording import amount
@@ -10,7 +11,7 @@ from steps.output import tables
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents.variant_inputs import VariantInputs
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.framework.weighted_stage import WeightedStage
 from tasks.parameters.histograms import WHOLE_FILENAME, HistogramParameters
@@ -21,6 +22,9 @@ from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["MakeHistograms"]
 
+Content = Literal["histograms", "whole", "pseudo_data"]
+"""What is in a file of a dataset: the histograms, the distributions before any removal, or pseudo-data."""
+
 
 class MakeHistograms(HistogramParameters, WeightedStage):
     """Make the histograms of every final state and combination, one file per dataset: the main job."""
@@ -28,7 +32,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     directory = "histograms"
     variant_parameters = ("use_bumpnet_naming", "single_output_file", "output_filename", "whole_distributions")
     described_parameters = (
-        *("luminosity_fb", "cross_sections", "pseudo_data", "pseudo_data_seed"),
+        "luminosity_fb",
+        "cross_sections",
+        "pseudo_data",
+        "pseudo_data_seed",
         "luminosity_table",
     )
     left_out_at: ClassVar[Mapping[str, Any]] = {"whole_distributions": False}
@@ -66,18 +73,17 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
             summed = self.summed_statistics(branch)
             filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
-            histograms.write(product.path, filled, self.single_output_file)
-            self.write_companions(branch, filled)
+            self.write(branch, product.path, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
 
     def summed_statistics(self, branch: BranchFiles) -> Any:
         """Return the sum of the statistics of a dataset."""
-        from steps import peaks, statistics
+        from steps import statistics
 
         summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
         if self.keep_masses:
             return summed
-        return statistics.with_cuts(summed, peaks.load_table(self.upstream_task(FindPeaks).product(branch)))
+        return statistics.with_cuts(summed, self.upstream_task(FindPeaks).table(branch.dataset))
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: without masses, their counts and the cuts."""
@@ -86,10 +92,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def fill(self, branch: BranchFiles, note: str, normalisation: Mapping[str, Any]) -> Any:
         """Fill the histograms of a dataset, and what is asked for before any removal."""
-        from steps import histograms, peaks
+        from steps import histograms
         from steps.weighting import counts
 
-        table = peaks.load_table(self.upstream_task(FindPeaks).product(branch))
+        table = self.upstream_task(FindPeaks).table(branch.dataset)
         options = (self.bins(self.parsed_of_dataset(branch.dataset)), self.use_bumpnet_naming, note)
         summed = counts.add_up(*self.filled(branch.dataset, normalisation))
         if not self.whole_distributions or self.peak_detection_bin_width_gev not in self.bin_width_gev:
@@ -98,15 +104,13 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def filled(self, dataset: str, normalisation: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return where the counts on the grids of the histograms are, and what adds them up."""
-        from steps import peaks
         from steps.counts.cut_counts import CountCuts
         from targets.products import mass_counts
 
         if self.keep_masses:
             return self.sources(FillHistograms, dataset, normalisation), mass_counts.add_up
-        (branch,) = self.branches_of("dataset", dataset)
         cuts = CountCuts(
-            peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
+            self.upstream_task(FindPeaks).table(dataset),
             self.bins(self.parsed_of_dataset(dataset)),
             self.exclude_outliers,
             self.widths_before_gev(),
@@ -131,61 +135,50 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             for sample, of_sample in normalisation.items()
         ]
 
-    def write_companions(self, branch: BranchFiles, filled: Any) -> None:
-        """Write what stands beside the histograms: masses before any removal, pseudo-data, those with missing momentum.
-
-        Each file has a second one for masses with the missing transverse momentum, where these are made.
-        """
+    def write(self, branch: BranchFiles, path: Path, filled: Any) -> None:
+        """Write the histograms of a dataset at a path, and what stands beside them where it goes."""
         from steps import histograms
 
-        stem = Path(self.output_filename).stem
-        made = {stem: filled}
-        if self.whole_distributions:
-            made[Path(WHOLE_FILENAME).stem] = histograms.take_whole(filled)
+        made: dict[Content, Any] = {"histograms": filled, "whole": replace(filled, histograms=filled.whole)}
         if self.has_pseudo_data(branch.dataset):
-            made[f"{stem}_pseudo"] = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
-        for name, of_name in made.items():
-            if name != stem:
-                histograms.write(self.companion(branch, name), of_name, self.single_output_file)
-            if self.met_combinations:
-                histograms.write(self.companion(branch, f"{name}_met"), of_name, self.single_output_file, of_met=True)
+            made["pseudo_data"] = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
+        for content, of_content in made.items():
+            for place, of_met in zip(self.files_of(branch, content), (False, True), strict=False):
+                written = path if place == self.product(branch) else place
+                histograms.write(written, of_content, self.single_output_file, of_met)
 
-    def companion(self, branch: BranchFiles, stem: str) -> Path:
-        """Return where a file beside the histograms of a dataset is."""
-        return self.folder(branch.dataset) / self._file_name(branch, stem)
+    def files_of(self, branch: BranchFiles, content: Content = "histograms") -> list[Path]:
+        """Return the file of one kind of histograms of a dataset, and the second for masses with missing momentum.
 
-    def met_path(self, branch: BranchFiles) -> Path:
-        """Return where the histograms of masses with the missing transverse momentum are."""
-        return self.companion(branch, f"{Path(self.output_filename).stem}_met")
+        Args:
+            branch: The dataset.
+            content: What is in it.
+
+        Returns:
+            One path, or two where masses with missing momentum are made; none where such histograms are not made.
+        """
+        stem = Path(self.output_filename).stem
+        stems: dict[Content, str] = {"histograms": stem}
+        if self.whole_distributions:
+            stems["whole"] = Path(WHOLE_FILENAME).stem
+        if self.has_pseudo_data(branch.dataset):
+            stems["pseudo_data"] = f"{stem}_pseudo"
+        folder, endings = self.folder(branch.dataset), ("", "_met") if self.met_combinations else ("",)
+        return [folder / self._file_name(branch, stems[content] + end) for end in endings if content in stems]
 
     def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
-        """Return what stands beside the histograms."""
-        stem = Path(self.output_filename).stem
-        stems = [Path(WHOLE_FILENAME).stem] * self.whole_distributions
-        stems += [f"{stem}_pseudo"] * self.has_pseudo_data(branch.dataset)
-        stems += [f"{name}_met" for name in (stem, *stems)] * self.met_combinations
-        return tuple(self.companion(branch, name) for name in stems)
+        """Return what stands beside the histograms: other contents, and masses with missing momentum."""
+        _, *beside = (path for content in get_args(Content) for path in self.files_of(branch, content))
+        return tuple(beside)
 
     def has_pseudo_data(self, dataset: str) -> bool:
         """Tell whether pseudo-data are made: of simulation, where they are asked for."""
         return bool(self.pseudo_data and self.first_file(dataset).data_type == "mc")
 
     def counted(self, branch: BranchFiles) -> list[Path]:
-        """Return where the counts of a dataset are, those with missing momentum in the second file, where there is one.
-
-        Of weighted simulation they are the pseudo-data, where these are made.
-        """
-        stem = Path(self.output_filename).stem
-        stem += "_pseudo" * (self.has_pseudo_data(branch.dataset) and self.is_weighted(branch.dataset))
-        return self.files_of(branch, stem)
-
-    def files_of(self, branch: BranchFiles, stem: str) -> list[Path]:
-        """Return a file of histograms of a dataset, and that with missing momentum where there is one."""
-        return [self.companion(branch, name) for name in [stem, *[f"{stem}_met"] * self.met_combinations]]
-
-    def whole(self, branch: BranchFiles) -> list[Path]:
-        """Return where the distributions before any removal are; nothing where they are not asked for."""
-        return self.files_of(branch, Path(WHOLE_FILENAME).stem) if self.whole_distributions else []
+        """Return where the counts of a dataset are; of weighted simulation the pseudo-data, where these are made."""
+        are_thrown = self.has_pseudo_data(branch.dataset) and self.is_weighted(branch.dataset)
+        return self.files_of(branch, "pseudo_data" if are_thrown else "histograms")
 
     def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on: the luminosities of its statistics, of simulation its normalisation.
@@ -203,12 +196,10 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say which events of a dataset count, what was noted, how many histograms there are, and where."""
-        from steps import branch_statistics
         from steps.output.headlines import headlines
         from steps.statistics import notes
 
-        path, name = self.location(branch).statistics, branch.dataset
-        results = branch_statistics.read(path, MadeHistograms).results
+        name, results = branch.dataset, recorded(self, branch, MadeHistograms)
         first = headlines(results, self.event_request(), results.normalisation)
         lines = [f"{name}: {fact}" for fact in first.facts]
         lines += [f"note: {name}: {note}" for note in notes(results)]
@@ -220,7 +211,8 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         left_out = f", WITHOUT {amount(failed, 'unreadable file')}" if failed else ""
         if unavailable:
             left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
-        with_met = f" (those with missing momentum in {self.met_path(branch)})" if self.met_combinations else ""
+        _, *of_met = self.files_of(branch)
+        with_met = f" (those with missing momentum in {of_met[0]})" if of_met else ""
         made = f"{amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them with the bins and"
         lines.append(
             f"{name}: {made} entries that BumpNet's loader wants{left_out}, in {self.product(branch)}{with_met}"

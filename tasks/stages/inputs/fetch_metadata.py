@@ -7,7 +7,6 @@ from typing import Any
 
 import law
 
-from edm.records.samples import SampleNumbers
 from edm.wording import amount
 from targets.catalogue import atlas_releases, cern_records, file_lists, input_files, local_files
 from targets.catalogue.input_files import DEMO_RELEASE, Catalogue, InputFile
@@ -96,32 +95,16 @@ class FetchMetadata(FileListTask):
         elif not path.exists() and self.is_known():
             files = _SEEN[path]
         else:
-            files = tuple(_load(path, path.stat().st_mtime_ns).files)
-            _SEEN[path] = files
+            files = _SEEN[path] = tuple(self.listed().files)
         return files[: self.max_files_to_process] if self.max_files_to_process else files
 
-    def unavailable(self, dataset: str) -> list[str]:
-        """List the addresses of a dataset that are left out because they lie on tape."""
-        listed = _load(self.path(), self.path().stat().st_mtime_ns)
-        return [file.uri for file in listed.unavailable if file.dataset == dataset]
+    def listed(self) -> Catalogue:
+        """Return the whole list.
 
-    def sample(self, dataset: str) -> SampleNumbers:
-        """Return what the catalogue says of a sample of simulation; nothing is known of one that it does not list."""
-        listed = _load(self.path(), self.path().stat().st_mtime_ns)
-        return SampleNumbers.of_catalogue(listed.samples.get(dataset, {}))
-
-    def sample_name(self, dataset: str) -> str:
-        """Return what figures call a sample of simulation: its number and, where the catalogue has one, its name."""
-        listed = _load(self.path(), self.path().stat().st_mtime_ns)
-        number = next((file.sample for file in listed.files if file.dataset == dataset), dataset)
-        return " ".join([number, str(listed.samples.get(dataset, {}).get("physics_short") or "")]).strip()
-
-    def is_whole(self, dataset: str) -> bool:
-        """Tell whether the run reads all files of a dataset: ``max_files_to_process`` may leave some out."""
-        listed = _load(self.path(), self.path().stat().st_mtime_ns)
-        return sum(file.dataset == dataset for file in listed.files) == sum(
-            file.dataset == dataset for file in self.files()
-        )
+        Raises:
+            FileNotFoundError: When it has not been made yet.
+        """
+        return _load(self.path(), self.path().stat().st_mtime_ns)
 
     def is_known(self) -> bool:
         """Tell whether the list is there, or was until this command removed it."""

@@ -10,7 +10,7 @@ from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
 from tasks.framework.location import is_record
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.datasets import DatasetParameters
 from tasks.stages.inputs.parse_file import ParseFile
@@ -126,14 +126,12 @@ class FindDuplicates(ComparingStage):
 
         source = parsing.product(part)
         if is_record(source) and not event_keys.has_event_numbers(source):
-            groups = [listed.digest for listed in parsing.branches_of("group")]
-            parsing.as_branch(groups.index(part.digest)).run()
+            parsing.task_of_branch(part).run()
         return Path(parsing.product(part))
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many events were compared, and how many are copies."""
-        from steps import branch_statistics
         from steps.events.event_statistics import describe_duplicates
 
-        results = branch_statistics.read(self.location(branch).statistics, FoundDuplicates).results
+        results = recorded(self, branch, FoundDuplicates)
         return [f"{branch.dataset}: {describe_duplicates(results)}"]

@@ -1,6 +1,7 @@
 """FindPeaks: the table of cuts of each dataset."""
 
 from edm.records.branch_records import FoundPeaks
+from edm.records.cut_table import CutTable
 from edm.records.documents import to_document
 from targets.documents.json import dump_json
 from tasks.framework.recording import recording
@@ -37,6 +38,13 @@ class FindPeaks(BinningParameters, ComparingStage):
             table = peaks.find(dataset, sources, self.peak_search(), self._jet_pt_gev(), self._note)
             dump_json(product.path, to_document(table))
             product.results = FoundPeaks(table.final_states, len(table.cuts))
+
+    def table(self, dataset: str) -> CutTable:
+        """Return the table of cuts of a dataset, for which they were found."""
+        from steps import peaks
+
+        (branch,) = self.branches_of("dataset", dataset)
+        return peaks.load_table(self.product(branch))
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: FindDuplicates, too, where copies of events end the run."""

@@ -48,8 +48,7 @@ def make_missing(reading: Any, stage: type[Stage]) -> Any:
     """
     task, branch = reading.upstream_task(stage), reading.branch_data
     if not task.is_branch():  # of a combined dataset: the groups of its samples come before
-        groups = [listed.digest for listed in task.branches_of("group")]
-        task = task.as_branch(groups.index(branch.digest))
+        task = task.task_of_branch(branch)
     if not task.product(task.branch_data).exists():
         task.run()
     return task

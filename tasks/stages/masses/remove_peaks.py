@@ -30,8 +30,8 @@ class RemovePeaks(BinningParameters, Stage):
         """Apply the cuts to a branch, and hand on its masses, before and after, as they are."""
         from steps import peaks
 
-        started, branch, finding = time.perf_counter(), self.branch_data, self.upstream_task(FindPeaks)
-        table = peaks.load_table(finding.product(finding.branches_of("dataset", branch.dataset)[0]))
+        started, branch = time.perf_counter(), self.branch_data
+        table = self.upstream_task(FindPeaks).table(branch.dataset)
         source = make_missing(self, ComputeMasses).product(branch)
         with recording(self) as product:
             product.results = peaks.remove(source, product.path, table, self.peak_search(), sinks)

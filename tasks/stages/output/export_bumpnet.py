@@ -6,7 +6,7 @@ from edm.records.branch_records import ExportedHistograms
 from edm.wording import amount
 from targets.catalogue.branch_files import BranchFiles
 from targets.errors import ConfigurationError
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.histograms import HistogramParameters
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -58,9 +58,7 @@ class ExportBumpNet(HistogramParameters, Stage):
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many histograms BumpNet takes, and where they are."""
-        from steps import branch_statistics
-
-        results = branch_statistics.read(self.location(branch).statistics, ExportedHistograms).results
+        results = recorded(self, branch, ExportedHistograms)
         longer = f", {results.warnings} of them longer than those of its training" if results.warnings else ""
         made = f"{branch.dataset}: {results.accepted} of {amount(results.histograms, 'histogram')} for BumpNet{longer}"
         return [f"{made}, in {self.folder(branch.dataset)}; the reasons of the others are in {self.product(branch)}"]

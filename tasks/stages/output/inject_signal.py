@@ -4,7 +4,7 @@ from pathlib import Path
 
 from targets.catalogue.branch_files import BranchFiles
 from targets.errors import ConfigurationError
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.scan import SignalParameters
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -44,9 +44,8 @@ class InjectSignal(SignalParameters, Stage):
 
     def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
         """Return where the histograms of masses with the missing transverse momentum are, where there are any."""
-        if not self.met_combinations:
-            return ()
-        return (self.folder(branch.dataset) / self.upstream_task(MakeHistograms).met_path(branch).name,)
+        _, *of_met = self.upstream_task(MakeHistograms).files_of(branch)
+        return tuple(self.folder(branch.dataset) / path.name for path in of_met)
 
     def run(self) -> None:
         """Add the signal to the histograms of a dataset."""
@@ -61,9 +60,8 @@ class InjectSignal(SignalParameters, Stage):
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say what was added, and where the histograms are."""
         from edm.records.scans import InjectedSignal
-        from steps import branch_statistics
 
-        results = branch_statistics.read(self.location(branch).statistics, InjectedSignal).results
+        results = recorded(self, branch, InjectedSignal)
         outside = f" ({results.outside} more lie outside of its bins)" if results.outside else ""
         added = f"{results.injected} events added to {self.signal_name}{outside}"
         return [f"{branch.dataset}: {added}, {results.histograms} histograms in {self.product(branch)}"]

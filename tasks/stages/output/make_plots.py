@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from edm.records.branch_records import DrawnFigures, MadeHistograms
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents.variant_inputs import VariantInputs
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.output import PlotParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
@@ -49,9 +49,7 @@ class MakePlots(PlotParameters, DrawingStage):
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many figures a dataset has, where they are, and whether simulation fits the data."""
-        from steps import branch_statistics
-
-        results = branch_statistics.read(self.location(branch).statistics, DrawnFigures).results
+        results = recorded(self, branch, DrawnFigures)
         warnings = [f"warning: {branch.dataset}: {warning}" for warning in self.luminosity_warnings(branch.dataset)]
         return [*warnings, f"{branch.dataset}: {results.figures} figures in {self.product(branch)}"]
 
@@ -71,7 +69,7 @@ class MakePlots(PlotParameters, DrawingStage):
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
-        from steps import peaks, statistics
+        from steps import statistics
         from steps.output import labels
         from steps.output.figures import Dataset
 
@@ -86,7 +84,7 @@ class MakePlots(PlotParameters, DrawingStage):
             name=branch.dataset,
             label=labels.with_luminosity(label, summed, simulation.luminosity_fb if is_simulation else None),
             statistics=summed,
-            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
+            table=self.upstream_task(FindPeaks).table(branch.dataset),
             before=[counting.product(part) for part in branches],
             after=after,
             add_after=add_after,

@@ -1,7 +1,6 @@
 """MakeReport: one HTML file for the whole run, with a browser of all histograms."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from edm.records.branch_records import MadeHistograms, MadeReport
@@ -11,7 +10,7 @@ from targets.catalogue.branch_files import BranchFiles
 from targets.documents import models
 from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.scan import ReportParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
@@ -88,9 +87,7 @@ class MakeReport(ReportParameters, Stage):
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say what the report shows, and where it is."""
-        from steps import branch_statistics
-
-        results = branch_statistics.read(self.location(branch).statistics, MadeReport).results
+        results = recorded(self, branch, MadeReport)
         shows = f"{results.histograms} histograms and {results.figures} figures"
         on_top = f" ({amount(results.warnings, 'warning')} on top)" if results.warnings else ""
         return [f"report of {shows}{on_top}: {self.product(branch)}"]
@@ -133,7 +130,6 @@ class MakeReport(ReportParameters, Stage):
 
     def histograms(self, branch: BranchFiles) -> Any:
         """Return what there is to show of the histograms of a dataset."""
-        from steps import peaks
         from steps.report.histograms import DatasetHistograms, Scanned, UnderData
         from targets.products import scan_tables
 
@@ -151,9 +147,9 @@ class MakeReport(ReportParameters, Stage):
             under_data = UnderData(simulation, before, self.peak_detection_bin_width_gev)
         return DatasetHistograms(
             dataset=branch.dataset,
-            table=peaks.load_table(self.upstream_task(FindPeaks).product(branch)),
-            made=making.files_of(branch, Path(self.output_filename).stem),
-            whole=making.whole(branch),
+            table=self.upstream_task(FindPeaks).table(branch.dataset),
+            made=making.files_of(branch),
+            whole=making.files_of(branch, "whole"),
             scan=scan,
             under_data=under_data,
         )

@@ -5,7 +5,7 @@ from typing import Any
 from edm.records.scans import DrawnScan
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents.json import Json
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.parameters.scan import ClosureParameters
 from tasks.stages.output.drawing_stage import DrawingStage
 from tasks.stages.output.scan_histograms import ScanHistograms
@@ -63,10 +63,8 @@ class PlotScan(ClosureParameters, DrawingStage):
 
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say how many figures of the scan there are, and where the first is."""
-        from steps import branch_statistics
-
         folder = self.product(branch)
-        drawn = branch_statistics.read(self.location(branch).statistics, DrawnScan).results
+        drawn = recorded(self, branch, DrawnScan)
         first = folder / f"excess_1.{self.plot_formats[0]}"
         figure = f", the largest excess in {first.name}" if first.exists() else ""
         lines = [f"{branch.dataset}: {drawn.figures} figures of the scan in {folder}{figure}"]

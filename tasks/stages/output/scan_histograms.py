@@ -5,7 +5,7 @@ from typing import Any
 
 from edm.records.scans import ScannedHistograms
 from targets.catalogue.branch_files import BranchFiles
-from tasks.framework.recording import recording
+from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.scan import ScanParameters, SignalParameters
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -51,12 +51,11 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
 
     def spectra(self, branch: BranchFiles) -> list[Any]:
         """Return the histograms of a dataset, as they are scanned."""
-        from steps import peaks
         from steps.scan import spectra
 
         made = self.upstream_task(self.needed_stages()[0])
         paths = [made.product(branch), *made.companions(branch)] if self.signal_name else made.counted(branch)
-        table, naming = peaks.load_table(self.upstream_task(FindPeaks).product(branch)), self.histogram_naming()
+        table, naming = self.upstream_task(FindPeaks).table(branch.dataset), self.histogram_naming()
         return [spectrum for path in paths for spectrum in spectra.read_spectra(path, table, naming)]
 
     def label(self, branch: BranchFiles) -> Any:
@@ -70,8 +69,7 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
     def outcome(self, branch: BranchFiles) -> list[str]:
         """Say which excesses are the largest, what they are worth, and where the table is."""
         from physics.scan.wording import describe_scan
-        from steps import branch_statistics
 
-        results = branch_statistics.read(self.location(branch).statistics, ScannedHistograms).results
+        results = recorded(self, branch, ScannedHistograms)
         first, *excesses = describe_scan(results)
         return [f"{branch.dataset}: {first}", *excesses, f"{branch.dataset}: scan in {self.product(branch)} (and .csv)"]
