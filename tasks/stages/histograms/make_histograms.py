@@ -22,7 +22,7 @@ from tasks.stages.masses.remove_peaks import RemovePeaks
 
 __all__ = ["MakeHistograms"]
 
-Content = Literal["histograms", "whole", "pseudo_data"]
+_Content = Literal["histograms", "whole", "pseudo_data"]
 """What is in a file of a dataset: the histograms, the distributions before any removal, or pseudo-data."""
 
 
@@ -139,7 +139,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         """Write the histograms of a dataset at a path, and what stands beside them where it goes."""
         from steps import histograms
 
-        made: dict[Content, Any] = {"histograms": filled, "whole": replace(filled, histograms=filled.whole)}
+        made: dict[_Content, Any] = {"histograms": filled, "whole": replace(filled, histograms=filled.whole)}
         if self.has_pseudo_data(branch.dataset):
             made["pseudo_data"] = histograms.throw_pseudo_data(filled, self.pseudo_data_seed)
         for content, of_content in made.items():
@@ -147,7 +147,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
                 written = path if place == self.product(branch) else place
                 histograms.write(written, of_content, self.single_output_file, of_met)
 
-    def files_of(self, branch: BranchFiles, content: Content = "histograms") -> list[Path]:
+    def files_of(self, branch: BranchFiles, content: _Content = "histograms") -> list[Path]:
         """Return the file of one kind of histograms of a dataset, and the second for masses with missing momentum.
 
         Args:
@@ -158,7 +158,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
             One path, or two where masses with missing momentum are made; none where such histograms are not made.
         """
         stem = Path(self.output_filename).stem
-        stems: dict[Content, str] = {"histograms": stem}
+        stems: dict[_Content, str] = {"histograms": stem}
         if self.whole_distributions:
             stems["whole"] = Path(WHOLE_FILENAME).stem
         if self.has_pseudo_data(branch.dataset):
@@ -168,7 +168,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
 
     def companions(self, branch: BranchFiles) -> tuple[Path, ...]:
         """Return what stands beside the histograms: other contents, and masses with missing momentum."""
-        _, *beside = (path for content in get_args(Content) for path in self.files_of(branch, content))
+        _, *beside = (path for content in get_args(_Content) for path in self.files_of(branch, content))
         return tuple(beside)
 
     def has_pseudo_data(self, dataset: str) -> bool:
