@@ -91,7 +91,7 @@ def exact_sum(weights: npt.NDArray[np.float64], unit: float) -> tuple[int, int]:
     """
     finite = np.isfinite(weights)
     whole = np.rint(np.where(finite, weights, 0.0) / unit)
-    _refuse_overflow(float(np.abs(whole).sum()), unit)
+    check_exact(np.abs(whole).sum(), unit)
     return int(whole.sum()), int(np.count_nonzero(~finite))
 
 
@@ -153,7 +153,7 @@ class WeightSums:
         whole = np.rint(np.where(finite, weights, 0.0) / unit)
         coarse = np.rint(np.where(finite, weights, 0.0) / (SPREAD * unit)) ** 2
         for parts in (np.abs(whole), coarse):
-            _refuse_overflow(float(np.bincount(bins, weights=parts, minlength=n_bins).max(initial=0.0)), unit)
+            check_exact(np.bincount(bins, weights=parts, minlength=n_bins), unit)
         first = np.bincount(bins, weights=whole, minlength=n_bins).astype(np.int64)
         second = np.bincount(bins, weights=coarse, minlength=n_bins).astype(np.int64)
         counts = np.bincount(bins, minlength=n_bins).astype(np.int64)
@@ -166,7 +166,7 @@ class WeightSums:
             PhysicsError: When an integer reaches 2⁵³.
         """
         first, second = self.first + other.first, self.second + other.second
-        _refuse_overflow(float(max(np.abs(first).max(initial=0), second.max(initial=0))), None)
+        check_exact(np.stack([first, second]))
         return WeightSums(first, second, self.counts + other.counts, self.non_finite + other.non_finite)
 
     def contents(self, factor: float, unit: float) -> npt.NDArray[np.float64]:
@@ -243,16 +243,24 @@ class Weighting:
         return np.stack([sums.first, sums.second])
 
 
-def check_exact(sums: npt.NDArray[np.int64]) -> None:
+def check_exact(sums: npt.NDArray[Any], unit: float | None = None) -> None:
     """Refuse sums of weights that are too large to be exact.
 
     Args:
-        sums: S1 and S2 in bins, shape (2, n_bins), dimensionless.
+        sums: In units of u (dimensionless), of any shape.
+        unit: u, for the message; None leaves it out.
 
     Raises:
         PhysicsError: When one reaches 2⁵³.
     """
-    _refuse_overflow(float(np.abs(sums).max(initial=0)), None)
+    largest = float(np.abs(sums).max(initial=0))
+    if largest >= _LIMIT:
+        of_unit = f" of {unit!r}" if unit is not None else ""
+        msg = (
+            f"a sum of weights has {largest:.3g} units{of_unit}, at most 2^53 are exact: some weights are far above "
+            "the mean of the sample: look at them, or --mc-weights False to count events"
+        )
+        raise PhysicsError(msg)
 
 
 def normalisation(sample: Sample, luminosity_pb: float) -> float:
@@ -278,13 +286,3 @@ def normalisation(sample: Sample, luminosity_pb: float) -> float:
         msg = f"{sample}: the sum of weights is 0: give sum_of_weights for the sample (--cross-sections FILE)"
         raise EventLevelError(msg)
     return expected / sample.sum_of_weights
-
-
-def _refuse_overflow(largest: float, unit: float | None) -> None:
-    if largest >= _LIMIT:
-        of_unit = f" of {unit!r}" if unit is not None else ""
-        msg = (
-            f"a sum of weights has {largest:.3g} units{of_unit}, at most 2^53 are exact: some weights are far above "
-            "the mean of the sample: look at them, or --mc-weights False to count events"
-        )
-        raise PhysicsError(msg)

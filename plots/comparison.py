@@ -14,7 +14,7 @@ from edm.arrays import Float64, Int64
 from edm.spectra import SpectrumKey
 from edm.wording import amount
 from physics.errors import PhysicsError
-from plots.counts import draw_points, poisson_errors, shown_bins, write_overflow
+from plots.counts import draw_points, poisson_errors, shown_bins
 from plots.style import SAMPLE_COLORS, STYLE, Label, canvas, full_numbers
 from plots.wording import describe_spectrum
 
@@ -225,7 +225,7 @@ def _finish(axes: Axes, comparison: Comparison, shown: int) -> None:
     axes.legend(handles[::-1], names[::-1], loc="upper right", ncols=columns, fontsize=7)
     if comparison.normalised_to:
         axes.set_title(f"simulation normalised to {comparison.normalised_to}", loc="left", fontsize=7.5)
-    write_overflow(axes, _beyond(comparison, total, shown))
+    axes.set_title(_beyond(comparison, total, shown), loc="right", fontsize=7.5)
 
 
 def _beyond(comparison: Comparison, total: SampleBins, shown: int) -> str:

@@ -7,7 +7,7 @@ from mplhep.error_estimation import poisson_interval
 
 from edm.wording import amount
 
-__all__ = ["describe_overflow", "draw_points", "poisson_errors", "shown_bins", "write_overflow"]
+__all__ = ["describe_overflow", "draw_points", "poisson_errors", "shown_bins"]
 
 _FEW_SHARE, _FEW = 0.01, 3  # of the entries, and entries, that may lie beyond the range that is shown
 
@@ -68,16 +68,6 @@ def draw_points(
         *(centres[filled], counts[filled]), yerr=errors[:, filled],
         fmt="o", color=color, markersize=2.2, elinewidth=0.8, capsize=0, label=name, zorder=3,
     )  # fmt: skip
-
-
-def write_overflow(axes: Axes, text: str) -> None:
-    """Write what lies beyond the range that an axis shows above its right end, where it hides nothing.
-
-    Args:
-        axes: Where to write.
-        text: What it says; nothing is written where that is empty.
-    """
-    axes.set_title(text, loc="right", fontsize=7.5)
 
 
 def describe_overflow(number: int, end_gev: float) -> str:

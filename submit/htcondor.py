@@ -28,7 +28,8 @@ class HTCondorWorkflow(LawHTCondorWorkflow):
     """A workflow whose branches run as jobs of HTCondor, with `--workflow htcondor`.
 
     A task declares the parameters `htcondor_account` and `htcondor_memory` (text, law's NO_STR for the pool's default),
-    `htcondor_walltime` (hours, law's NO_FLOAT likewise) and `htcondor_ncpus`.
+    `htcondor_walltime` (hours, law's NO_FLOAT likewise) and `htcondor_ncpus`, and has the hooks `htcondor_job_request`
+    and `htcondor_job_label`, like those of PBS.
     """
 
     # law joins sets, and only sets, with those of the base classes
@@ -40,14 +41,6 @@ class HTCondorWorkflow(LawHTCondorWorkflow):
     def htcondor_job_manager_cls(self) -> type[HTCondorJobManager]:
         """Return the class of the job manager."""
         return HTCondorJobManager
-
-    def htcondor_job_request(self) -> JobRequest:
-        """Return the cores, memory and time that a job requests; by default what the task's parameters say."""
-        return JobRequest(self.htcondor_ncpus, get_param(self.htcondor_memory), get_param(self.htcondor_walltime))
-
-    def htcondor_job_label(self) -> str:
-        """Return what names of jobs begin with, before the family."""
-        return ""
 
     def htcondor_job_config(self, config: Any, job_num: int, branches: Any) -> Any:
         """Complete the values of a job file.

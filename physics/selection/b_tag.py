@@ -15,7 +15,7 @@ from physics.errors import EventLevelError, PhysicsError
 from physics.selection.cuts import Requirement, entry_of
 from physics.selection.parts import Frozen, told_by
 
-__all__ = ["AnyTag", "BScores", "BTag", "Links", "ScoreTag", "Tags", "discriminants", "refuse_unknown_keys", "tag_jets"]
+__all__ = ["AnyTag", "BScores", "BTag", "Links", "ScoreTag", "discriminants", "refuse_unknown_keys"]
 
 _Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -52,14 +52,6 @@ class ScoreTag(Frozen):
         parts = ("pb", "pc", "pu", *(("ptau",) if self.fraction_tau else ()))
         return tuple(f"{self.score}_{part}" for part in parts)
 
-    def requirement(self) -> Requirement:
-        """Give what is asked of jets whose discriminant is a column, called like the score.
-
-        Returns:
-            The requirement; NaN, no score, does not pass.
-        """
-        return Requirement(column=self.score, min=self.min, source=self.source)
-
 
 AnyTag = Annotated[
     Annotated[Requirement, Tag("by column")] | Annotated[ScoreTag, Tag("by score")],
@@ -86,7 +78,9 @@ class BTag(Frozen):
             PhysicsError: For a format that is not listed.
         """
         tag = self.tag(schema)
-        return tag.requirement() if isinstance(tag, ScoreTag) else tag
+        if isinstance(tag, ScoreTag):  # NaN, no score, does not pass
+            return Requirement(column=tag.score, min=tag.min, source=tag.source)
+        return tag
 
     def tag(self, schema: str) -> Requirement | ScoreTag | None:
         """Return what tags jets of a format, as the selection writes it.
@@ -132,23 +126,6 @@ class BScores(NamedTuple):
     ptau: Jagged | None = None
 
 
-class Tags(NamedTuple):
-    """What the tagger says of jets.
-
-    Attributes:
-        is_b: Which jets are b-jets, shape (n_jets,), all events end to end.
-        scored: Which jets have a score, shape (n_jets,).
-    """
-
-    is_b: npt.NDArray[np.bool_]
-    scored: npt.NDArray[np.bool_]
-
-    @property
-    def no_score(self) -> int:
-        """How many jets have no score."""
-        return int(np.count_nonzero(~self.scored))
-
-
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def discriminants(
     links: Links, scores: BScores, key: int, fraction_c: float, fraction_tau: float = 0.0
@@ -186,22 +163,6 @@ def discriminants(
     result = np.log(pb / background)
     usable = valid & (pb > 0) & (background > 0) & np.isfinite(result)
     return np.where(usable, result, np.nan)
-
-
-def tag_jets(links: Links, scores: BScores, key: int, tag: ScoreTag) -> Tags:
-    """Tell which jets are b-jets.
-
-    Args:
-        links: Of each jet, shape (n_events, var).
-        scores: The collection that the links point into, shape (n_events, var).
-        key: The key of that collection.
-        tag: The working point (dimensionless).
-
-    Returns:
-        Which jets are b-jets (on the edge they are), and which have a score.
-    """
-    values = discriminants(links, scores, key, tag.fraction_c, tag.fraction_tau)
-    return Tags(values >= tag.min, ~np.isnan(values))
 
 
 def refuse_unknown_keys(keys: Jagged, key: int, link: str) -> None:

@@ -31,7 +31,8 @@ class SlurmWorkflow(LawSlurmWorkflow):
     """A workflow whose branches run as jobs of Slurm, with `--workflow slurm`.
 
     A task declares the parameters `slurm_partition`, `slurm_account` and `slurm_memory` (text, law's NO_STR for the
-    cluster's default), `slurm_walltime` (hours, law's NO_FLOAT likewise) and `slurm_ncpus`.
+    cluster's default), `slurm_walltime` (hours, law's NO_FLOAT likewise) and `slurm_ncpus`, and has the hooks
+    `slurm_job_request` and `slurm_job_label`, like those of PBS.
     """
 
     # arguments of the job manager's methods
@@ -49,14 +50,6 @@ class SlurmWorkflow(LawSlurmWorkflow):
     def slurm_job_file_factory_cls(self) -> type[LawSlurmJobFileFactory]:
         """Return the class of the job file factory."""
         return _JobFileFactory
-
-    def slurm_job_request(self) -> JobRequest:
-        """Return the cores, memory and time that a job requests; by default what the task's parameters say."""
-        return JobRequest(self.slurm_ncpus, get_param(self.slurm_memory), get_param(self.slurm_walltime))
-
-    def slurm_job_label(self) -> str:
-        """Return what names of jobs begin with, before the family."""
-        return ""
 
     def slurm_job_config(self, config: Any, job_num: int, branches: Any) -> Any:
         """Complete the values of a job file.

@@ -8,7 +8,12 @@ from luigi.task_register import Register
 
 from targets.errors import ConfigurationError
 
-__all__ = ["check", "is_given", "is_own", "is_present", "is_root", "of_any", "of_root", "of_task"]
+__all__ = ["check", "is_given", "is_own", "is_present", "is_root", "of_any", "of_root", "of_task", "option"]
+
+
+def option(name: str, stage: str = "") -> str:
+    """Return the option of a parameter, as ``--files-per-branch``; of one stage alone, as ``--ParseFile-workflow``."""
+    return (f"--{stage}-" if stage else "--") + name.replace("_", "-")
 
 
 def is_present() -> bool:
@@ -122,8 +127,8 @@ def check(free: Iterable[str]) -> None:
     root, allowed = parser.known_args.root_task, set(free)
     for task, parameter in _ours():
         if task != root and parameter not in allowed and _value(parser, f"{task}_{parameter}") is not None:
-            option = parameter.replace("_", "-")
-            msg = f"--{task}-{option} has no effect on {root}: use --{option}, which counts for all its stages"
+            of_stage, of_all = option(parameter, task), option(parameter)
+            msg = f"{of_stage} has no effect on {root}: use {of_all}, which counts for all its stages"
             raise ConfigurationError(msg)
 
 

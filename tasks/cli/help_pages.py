@@ -17,6 +17,7 @@ from luigi.parameter import ParameterVisibility
 from luigi.task_register import Register
 
 from edm.wording import nearest
+from tasks.cli import command_line
 from tasks.parameters.jobs import JobParameters
 from tasks.parameters.scan import EveryParameter
 
@@ -100,8 +101,7 @@ def page(task: Any, stages: Sequence[str]) -> str:
     Returns:
         The text: what the task does, and its parameters in groups, each with what luigi.cfg says where that differs.
     """
-    makes_anew = {name: stage for stage in reversed(stages) for name in _changing(Register.get_task_cls(stage))}
-    family = task.get_task_family()
+    family, first_stages = task.get_task_family(), _first_stages(stages)
     described = {
         name: parameter
         for name, parameter in task.get_params()
@@ -114,10 +114,10 @@ def page(task: Any, stages: Sequence[str]) -> str:
         "or change where and how fast a run works, but no result.",
         "",
     )
-    for group in _groups(task):
-        names = [name for name in vars(group) if name in described]
+    for group in EveryParameter.__mro__[-2::-1]:  # the most basic first, without object
+        names = [name for name in vars(group) if name in described] if issubclass(task, group) else []
         lines += ["", _sentence(group)] if names else []
-        lines += [line for name in names for line in _entry(family, name, described[name], makes_anew.get(name))]
+        lines += [line for name in names for line in _entry(family, name, described[name], first_stages.get(name))]
     if "workflow" in described:
         lines += ["", "Jobs on a cluster (README: On a cluster)."]
         names = [name for name in vars(JobParameters) if name in described]
@@ -130,14 +130,13 @@ def page(task: Any, stages: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _changing(stage: Any) -> tuple[str, ...]:
-    """Return the parameters that first change the results of a stage."""
-    return (*stage.variant_parameters, *stage.described_parameters)
-
-
-def _groups(task: Any) -> list[Any]:
-    """Return the classes of parameters that a task has, the most basic first."""
-    return [group for group in reversed(EveryParameter.__mro__) if group is not object and issubclass(task, group)]
+def _first_stages(names: Sequence[str]) -> dict[str, str]:
+    """Return the first stage whose results each parameter changes."""
+    first_stages: dict[str, str] = {}
+    for name in reversed(names):
+        stage = Register.get_task_cls(name)
+        first_stages |= dict.fromkeys((*stage.variant_parameters, *stage.described_parameters), name)
+    return first_stages
 
 
 def _entry(family: str, name: str, parameter: Any, stage: str | None) -> list[str]:
@@ -146,7 +145,7 @@ def _entry(family: str, name: str, parameter: Any, stage: str | None) -> list[st
 
 
 def _option(name: str, parameter: Any) -> str:
-    return f"--{name.replace('_', '-')} {'True|False' if isinstance(parameter, luigi.BoolParameter) else 'VALUE'}"
+    return f"{command_line.option(name)} {'True|False' if isinstance(parameter, luigi.BoolParameter) else 'VALUE'}"
 
 
 def _line(option: str, text: str) -> list[str]:
@@ -195,9 +194,7 @@ def _hint(option: str, task: str | None, stages: Sequence[str], options: Iterabl
     if takers := [stage for stage in stages if f"--{stage}{option[1:]}" in options]:
         return f"{task} has no {option}, but {takers[0]} does" if task else ""
     own = getattr(Register.get_task_cls(task), "prefer_params_cli", ()) if _is_ours(task) else ()
-    of_stages = [f"--{stage}-{name.replace('_', '-')}" for stage in stages for name in own]
-    taken = [
-        name for name in options if name[2:3].islower() or name in of_stages
-    ]  # others are refused, or luigi's classes
+    of_stages = {command_line.option(name, stage) for stage in stages for name in own}
+    taken = [name for name in options if name[2:3].islower() or name in of_stages]  # others are refused, or luigi's
     name = nearest(option, taken, cutoff=0.75)
     return f"did you mean {name}?" if name else ""

@@ -17,7 +17,7 @@ from results.comparison import compare
 from targets.documents import run_file
 from targets.documents.run_file import Option, RunFile
 from targets.errors import ConfigurationError
-from tasks.cli import configuration, messages
+from tasks.cli import command_line, configuration, messages
 
 __all__ = ["COMMANDS", "Command", "arguments", "main", "overview"]
 
@@ -126,7 +126,11 @@ def arguments(command: str, words: Sequence[str], tasks: frozenset[str]) -> list
     return [
         *("--module", "tasks", task),
         *([] if _has_scheduler(given) else ["--local-scheduler"]),
-        *(f"{flag}={text}" for name, text in options.items() if name in taken and (flag := _flag(name)) not in given),
+        *(
+            f"{command_line.option(name)}={text}"
+            for name, text in options.items()
+            if name in taken and command_line.option(name) not in given
+        ),
         *_of_tasks(described, task, given),
         *words,
     ]
@@ -134,7 +138,7 @@ def arguments(command: str, words: Sequence[str], tasks: frozenset[str]) -> list
 
 def _of_tasks(described: RunFile, root: str, given: set[str]) -> list[str]:
     flags = {
-        (f"--{task}-" if task != root else "--") + name.replace("_", "-"): option.value
+        command_line.option(name, task if task != root else ""): option.value
         for task, own in described.of_tasks.items()
         for name, option in own.items()
     }
@@ -172,10 +176,6 @@ def _has_scheduler(given: set[str]) -> bool:
     config = get_config()
     named = any(config.has_option("core", key) for key in ("default-scheduler-host", "default_scheduler_host"))
     return named or bool(given & set(_SCHEDULERS))
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _compare(words: Sequence[str]) -> int:

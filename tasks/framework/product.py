@@ -86,13 +86,9 @@ class Product(law.Task):
     )
 
     @classmethod
+    @cache
     def get_params(cls) -> list[tuple[str, Any]]:
         """Return the parameters by name; law asks hundreds of times a run, and luigi looks at all names each time."""
-        return list(cls._parameters())
-
-    @classmethod
-    @cache
-    def _parameters(cls) -> list[tuple[str, Any]]:
         parameters: list[tuple[str, Any]] = super().get_params()
         return parameters
 
@@ -125,10 +121,6 @@ class Product(law.Task):
     def is_left_out(self, name: str) -> bool:
         """Tell whether a parameter of this stage does not name variants, at its present value."""
         return name in self.left_out_at and getattr(self, name) == self.left_out_at[name]
-
-    def readable_inputs(self, inputs: VariantInputs) -> dict[str, Json]:
-        """Return what names a variant with the content of selection and schema in place of digests."""
-        return inputs.described(self._content).document()
 
     def variant_folder(self, inputs: VariantInputs) -> Path:
         """Return the folder of a variant: eight hex digits of a hash over what names it."""
@@ -171,7 +163,7 @@ class Product(law.Task):
         """Return keys of schemas on which results do not depend."""
         return ()
 
-    def _content(self, name: str, value: Json) -> Json:
+    def content_of(self, name: str, value: Json) -> Json:
         """Return what a YAML file says that names a variant, as text where JSON has no such kind; else the value."""
         path = self.selection_path() if name == "selection" else schemas.find(self.schema) if name == "schema" else None
         return json.loads(json.dumps(models.content(path), default=str)) if path else value

@@ -57,7 +57,8 @@ def recording(stage: Any, kept: bool = True) -> Iterator[NewProduct]:
     branch = stage.branch_data
     location = stage.location(branch)
     if not location.parameters.exists():
-        dump_json(location.parameters, stage.readable_inputs(stage.variant_inputs(branch.dataset)))
+        inputs = stage.variant_inputs(branch.dataset).described(stage.content_of)
+        dump_json(location.parameters, inputs.document())
     started = time.perf_counter()
     with _noting_failure(location.failure_note, type(stage).__name__), atomic.unnamed(location.product) as temporary:
         new = NewProduct(temporary)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from edm.kinds import Z_CANDIDATE
 from tasks.parameters.types import Choice, Flag, Number
 
 __all__ = ["MassCategories", "ParsedCategories"]
@@ -49,7 +48,3 @@ class MassCategories:
         from physics.categories.event_categories import Categories
 
         return Categories(self.z_window_gev if self.z_candidates else None, self.charge_categories)
-
-    def with_z(self, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        """Return kinds in the order of labels, with that of Z candidates where they are made."""
-        return (*kinds, Z_CANDIDATE) if self.z_candidates else kinds

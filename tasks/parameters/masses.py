@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from edm.kinds import Z_CANDIDATE
 from physics import binning, final_states, resonances
 from physics.combinations import Rules
 from tasks.parameters.categories import MassCategories
@@ -68,8 +69,9 @@ class MassParameters(DatasetParameters, MassCategories):
         return replace(Rules(*(getattr(self, name) for name in RULES)), with_met=self.met_combinations)
 
     def kinds(self) -> tuple[str, ...]:
-        """Return the kinds of final states, in the order of labels."""
-        return self.with_z(final_states.check_kinds(self.objects_to_calculate))
+        """Return the kinds of final states, in the order of labels: that of Z candidates, where they are made, last."""
+        kinds = final_states.check_kinds(self.objects_to_calculate)
+        return (*kinds, Z_CANDIDATE) if self.z_candidates else kinds
 
 
 class PeakParameters(MassParameters):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from edm.jagged import Jagged
 from physics.errors import EventLevelError, PhysicsError
-from physics.selection.b_tag import BScores, Links, ScoreTag, discriminants, refuse_unknown_keys, tag_jets
+from physics.selection.b_tag import BScores, BTag, Links, ScoreTag, discriminants, refuse_unknown_keys
 from tests.oracle.b_tag import discriminant
 
 KEY = 582299515
@@ -35,6 +35,12 @@ def columns_of(events):
     return links, BScores(*parts)
 
 
+def is_b(values, **changes):
+    """Apply the working point to discriminants of jets, as the selection does."""
+    requirement = BTag(formats={"f": ScoreTag(**TAG | changes)}).requirement("f")
+    return requirement.passes({"DL1dv01": values, "pt": np.ones(len(values)), "eta": np.ones(len(values))})
+
+
 @given(st.lists(event, max_size=5), st.sampled_from([(0.018, 0.0), (0.2, 0.01)]))
 def test_discriminants_are_those_of_plain_loops(events, fractions):
     links, scores = columns_of(events)
@@ -51,8 +57,9 @@ def test_discriminants_are_those_of_plain_loops(events, fractions):
 def test_the_link_counts_not_the_place():
     scores = BScores(*(jagged([row], np.float32) for row in ([0.9, 0.1], [0.05, 0.1], [0.05, 0.8])))
     links = Links(jagged([[KEY, KEY, 9]], np.uint32), jagged([[1, 0, 0]], np.uint32))
-    tags = tag_jets(links, scores, KEY, ScoreTag(**TAG))
-    assert (tags.is_b.tolist(), tags.scored.tolist(), tags.no_score) == ([False, True, False], [True, True, False], 1)
+    values = discriminants(links, scores, KEY, TAG["fraction_c"])
+    assert np.isnan(values).tolist() == [False, False, True]
+    assert is_b(values).tolist() == [False, True, False]
 
 
 def test_on_the_edge_a_jet_is_a_b_jet():
@@ -61,13 +68,11 @@ def test_on_the_edge_a_jet_is_a_b_jet():
     (value,) = discriminants(links, scores, KEY, 0.5)
     assert value == math.log(2.0)
     for least, expected in ((value, True), (np.nextafter(value, 9), False)):
-        tag = ScoreTag(**TAG | {"fraction_c": 0.5, "min": float(least)})
-        assert tag_jets(links, scores, KEY, tag).is_b.tolist() == [expected]
+        assert is_b(np.array([value]), min=float(least)).tolist() == [expected]
 
 
 def test_a_column_of_discriminants_is_cut_like_any_other():
-    columns = {"DL1dv01": np.array([2.456, 2.0, np.nan]), "pt": np.ones(3), "eta": np.ones(3)}
-    assert ScoreTag(**TAG).requirement().passes(columns).tolist() == [True, False, False]
+    assert is_b(np.array([2.456, 2.0, np.nan])).tolist() == [True, False, False]
 
 
 def test_only_unknown_keys_in_a_file_are_an_error():
