@@ -120,29 +120,24 @@ def arguments(command: str, words: Sequence[str], tasks: frozenset[str]) -> list
         raise ConfigurationError(msg)
     task = "Plan" if _DRY_RUN in words else chosen.task or described.task
     words = [word for word in words if word != _DRY_RUN]
-    options = {name: _text(described, option) for name, option in described.options.items()} | dict(chosen.options)
     given = {word.split("=")[0] for word in words}
-    taken = {name for name, _ in Register.get_task_cls(task).get_params()}
     return [
         *("--module", "tasks", task),
         *([] if _has_scheduler(given) else ["--local-scheduler"]),
-        *(
-            f"{command_line.option(name)}={text}"
-            for name, text in options.items()
-            if name in taken and command_line.option(name) not in given
-        ),
-        *_of_tasks(described, task, given),
+        *_options(described, chosen.options, task, given),
         *words,
     ]
 
 
-def _of_tasks(described: RunFile, root: str, given: set[str]) -> list[str]:
-    flags = {
-        command_line.option(name, task if task != root else ""): option.value
-        for task, own in described.of_tasks.items()
-        for name, option in own.items()
-    }
-    return [f"{flag}={value}" for flag, value in flags.items() if flag not in given]
+def _options(described: RunFile, chosen: Mapping[str, str], task: str, given: set[str]) -> list[str]:
+    """Return what run.cfg and the command set of a task, as options; those on the command line win."""
+    texts = {name: _text(described, option) for name, option in described.options.items()} | dict(chosen)
+    taken = {name for name, _ in Register.get_task_cls(task).get_params()}
+    options = {command_line.option(name): text for name, text in texts.items() if name in taken}
+    for stage, own in described.of_tasks.items():
+        of_stage = stage if stage != task else ""
+        options |= {command_line.option(name, of_stage): option.value for name, option in own.items()}
+    return [f"{option}={text}" for option, text in options.items() if option not in given]
 
 
 def _check(described: RunFile, tasks: frozenset[str]) -> None:
