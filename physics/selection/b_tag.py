@@ -29,6 +29,7 @@ class ScoreTag(Frozen):
         fraction_c: Weight of the probability of c in the denominator (dimensionless).
         fraction_tau: Weight of the probability of tau; 0 where the tagger has none.
         min: Smallest discriminant of a b-jet (dimensionless).
+        if_present: Of files without the scores it is not known which jets are b-jets; they are not refused.
         source: Where the working point comes from.
     """
 
@@ -37,6 +38,7 @@ class ScoreTag(Frozen):
     fraction_c: _Fraction
     fraction_tau: _Fraction = 0.0
     min: FiniteFloat
+    if_present: bool = False
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -79,7 +81,7 @@ class BTag(Frozen):
         """
         tag = self.tag(schema)
         if isinstance(tag, ScoreTag):  # NaN, no score, does not pass
-            return Requirement(column=tag.score, min=tag.min, source=tag.source)
+            return Requirement(column=tag.score, min=tag.min, if_present=tag.if_present, source=tag.source)
         return tag
 
     def tag(self, schema: str) -> Requirement | ScoreTag | None:

@@ -46,11 +46,13 @@ class BTagger:
         link = spelt(schema.collections["j"].branches[0].replace("{}", self._tag.link))
         self._links = [f"{link}.{member}" for member in ("m_persKey", "m_persIndex")]
         self._scores = [f"{schema.scores.collection}.{name}" for name in self._tag.probabilities]
-        self.branches = [*self._links, *self._scores]
-        if lacking := [name for name in self.branches if name not in events.of_events.present]:
+        needed = [*self._links, *self._scores]
+        lacking = [name for name in needed if name not in events.of_events.present]
+        self.branches = [] if lacking else needed
+        if lacking and not self._tag.if_present:
             msg = (
-                f"b_tag: this {schema.name} file has no {', '.join(lacking)}: correct the score or its link, or write "
-                f"'{schema.name}: null' under b_tag in the selection"
+                f"b_tag: this {schema.name} file has no {', '.join(lacking)}: correct the score or its link; or, if "
+                f"files may lack them, write if_present: true beside them, or '{schema.name}: null' under b_tag"
             )
             raise EventLevelError(msg)
 

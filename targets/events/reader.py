@@ -150,7 +150,7 @@ class EventFile:
     def _ask(self, what: str, names: set[str]) -> Any:
         """Ask about branches, of which some may be damaged."""
         try:
-            paths = [self._branches[name] for name in names]
+            paths = sorted({self._branches[name] for name in names})
             return getattr(self._tree, what)(paths) if self._tree else None
         except Exception as error:  # as in _read
             raise files.unreadable(self.uri, "its branches cannot be read", error) from error
@@ -192,12 +192,12 @@ class EventFile:
         return min(most, _FIRST_EVENTS) if n_bytes is None else memory.events(n_bytes, most)
 
     def _read(self, names: set[str], start: int, stop: int) -> dict[str, Flat]:
-        paths = {self._branches[name]: name for name in names}
         if self._tree is None:
             return {}
+        paths = {name: self._branches[name] for name in names}  # two names may mean one branch
         try:
-            arrays = self._tree.arrays(list(paths), start, stop)
-            read = {name: arrays[path] for path, name in paths.items()}
+            arrays = self._tree.arrays(sorted(set(paths.values())), start, stop)
+            read = {name: arrays[path] for name, path in paths.items()}
         except ShapeError as error:
             msg = f"{self.uri}: branch {error}; name another one in the schema or the selection"
             raise FileFormatError(msg) from error

@@ -212,8 +212,8 @@ class ParsingParameters(SourceParameters, SimulationParameters, ParsedCategories
             load_cross_sections(Path(self.cross_sections))
         if self.good_runs != (AUTO,):
             find_run_lists(self.good_runs, None)
-        if schema := schemas.find(self.schema):
-            models.fingerprint(schema)
+        if self.schema:
+            schemas.load(self.schema)
 
     def event_options(self, addresses: Sequence[str]) -> Any:
         """Return what steps.parse asks of events.

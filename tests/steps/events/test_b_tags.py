@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from physics.constituents import assign_masses
 from physics.errors import EventLevelError
-from physics.selection.selection import Selection
+from physics.selection.selection import Selection, select
 from steps.events.b_tags import BTagger
 from targets.documents.models import load_model
 from targets.events import schemas
@@ -35,14 +36,28 @@ def test_scores_follow_links_not_places(file):
     assert tagger.no_score == 0
 
 
+def with_another_score(if_present):
+    tag = DEFAULT.b_tag.formats["2024r-pp"].model_copy(update={"score": "GN9", "if_present": if_present})
+    return DEFAULT.model_copy(update={"b_tag": DEFAULT.b_tag.model_copy(update={"formats": {"2024r-pp": tag}})})
+
+
 def test_a_file_without_the_scores_is_refused(file):
-    tag = DEFAULT.b_tag.formats["2024r-pp"].model_copy(update={"score": "GN9"})
-    selection = DEFAULT.model_copy(update={"b_tag": DEFAULT.b_tag.model_copy(update={"formats": {"2024r-pp": tag}})})
-    message = (
-        r"has no BTagging_AntiKt4EMPFlowAuxDyn.GN9_pb, .*: correct the score or its link, or write '2024r-pp: null'"
-    )
+    message = r"has no BTagging_AntiKt4EMPFlowAuxDyn.GN9_pb, .*: correct the score or its link; .* '2024r-pp: null'"
     with open_events(file, schemas.load("2024r-pp")) as events, pytest.raises(EventLevelError, match=message):
-        BTagger(events, selection)
+        BTagger(events, with_another_score(if_present=False))
+
+
+def test_jets_of_files_that_may_lack_the_scores_are_not_known(file):
+    selection = with_another_score(if_present=True)
+    with open_events(file, schemas.load("2024r-pp")) as events:
+        tagger = BTagger(events, selection)
+        (chunk,) = events.chunks(selection.columns("2024r-pp"), 10, event_branches=tagger.branches)
+        objects, cutflow = select(assign_masses(tagger.score(chunk)), selection, "2024r-pp")
+        tagger.count(objects["j"])
+        tagger.finish()
+    assert set(objects["j"]["is_b"]) == {-1}
+    assert not cutflow.rows["b"][-1].applied
+    assert cutflow.rows["b"][-1].reasons == ("not applied to 2024r-pp files without GN9",)
 
 
 def test_links_that_all_point_elsewhere_are_refused(file):

@@ -157,6 +157,14 @@ def test_event_numbers_of_release_21_are_sub_branches():
     assert chunk.weight[0] == pytest.approx(736.2429)  # the first of the variations
 
 
+def test_a_sub_branch_that_two_names_mean_is_read_for_both():
+    """The schema gives run numbers by the branch's own name, the selection by the path."""
+    name = "EventInfoAuxDyn.runNumber"
+    with open_events(str(REAL_DATA / "edge/DAOD_PHYSLITE_21.2.108.0.art.pool.root"), KNOWN) as file:
+        (chunk,) = file.chunks({}, 10**6, event_branches=[name])
+    assert chunk.event_columns[name].tolist() == chunk.run.tolist()
+
+
 def test_physlite_as_an_rntuple_has_masses_charges_and_numbers():
     file, (chunk,) = whole("edge/skhep-uproot-physlite-rntuple_v1-0-0-0.root")
     assert (file.num_entries, file.absent_kinds, file.absent_numbers) == (100, frozenset(), ())

@@ -44,3 +44,14 @@ def test_an_unknown_name_or_path_is_refused_with_those_that_there_are(parameter,
         task(**{parameter: "no-such"})
     with pytest.raises(ConfigurationError, match=r"own\.yaml"):
         task(**{parameter: str(tmp_path / "own.yaml")})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "file"),
+    [("selection", SELECTIONS / "default.yaml"), ("schema", schemas.BUILT_IN / "cms-nanoaod.yaml")],
+)
+def test_a_misspelt_key_is_refused_at_the_start(parameter, file, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(file.read_text().replace("source: ", "sourze: "))
+    with pytest.raises(ConfigurationError, match=r"own\.yaml:\d+: .*unknown key 'sourze'; did you mean 'source'\?"):
+        task(**{parameter: str(own)})
