@@ -5,6 +5,8 @@ import logging
 import os
 import re
 import sys
+import traceback
+from multiprocessing import synchronize
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,6 +66,11 @@ _LAW_HOME = (
     "(export LAW_HOME=~/.law), source submit/env.sh and run law index again"
 )
 
+_SEMAPHORES = (
+    "luigi and worker processes need it for their locks: make it writable, in a container with --shm-size or --tmpfs "
+    "/dev/shm"
+)
+
 _NOBODY_ANSWERS = ("EOF when reading a line",)  # what input() raises at the end of standard input
 
 
@@ -92,11 +99,18 @@ def _explanation(error: BaseException) -> str | None:
         return f"{error}. No luigid answers at this address: start luigid, or add --local-scheduler to run without it"
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return None
+    if isinstance(error, OSError) and _is_of_semaphores(error):
+        return f"/dev/shm: {error.strerror}; {_SEMAPHORES}"
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = error.filename or "a file of the run"
         remedy = _LAW_HOME if _is_in_law_home(error.filename) else _REMEDIES[error.errno]
         return printable(f"{where}: {error.strerror}; {remedy}")
     return None
+
+
+def _is_of_semaphores(error: OSError) -> bool:
+    """Tell whether a semaphore could not be made: that error names no file."""
+    return any(frame.filename == synchronize.__file__ for frame in traceback.extract_tb(error.__traceback__))
 
 
 def _is_in_law_home(name: Any) -> bool:

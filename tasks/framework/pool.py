@@ -16,7 +16,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -151,13 +150,9 @@ def open_pool(workers: int, sender: Connection | None = None) -> Iterator[Proces
 
     Yields:
         The pool.
-
-    Raises:
-        StageError: Where the system has no semaphores.
     """
     context = multiprocessing.get_context(method := _start_method())
     context.set_forkserver_preload(_PRELOADED)
-    _check_semaphores(context)
     if method == "forkserver":
         _start_fork_server()
     with _Pool(workers, mp_context=context, initializer=_start_worker, initargs=(sender,)) as pool:
@@ -252,22 +247,6 @@ def _start_fork_server() -> None:
             del os.environ[_SAFE_PATH]
         else:
             os.environ[_SAFE_PATH] = before
-
-
-def _check_semaphores(context: BaseContext) -> None:
-    """Raise where the system has no semaphores, which workers need for their locks.
-
-    Raises:
-        StageError: For instance where /dev/shm is read-only or full.
-    """
-    try:
-        context.Lock()
-    except OSError as error:
-        msg = (
-            f"/dev/shm: {error.strerror}, and worker processes need it for their locks: make it writable (in a "
-            "container with --shm-size or --tmpfs /dev/shm), or run without workers: --threads 1"
-        )
-        raise StageError(msg) from error
 
 
 def _start_worker(sender: Connection | None) -> None:

@@ -3,8 +3,11 @@
 import errno
 import io
 import logging
+import multiprocessing
 import os
 import sys
+from multiprocessing import synchronize
+from types import SimpleNamespace
 
 import pytest
 from luigi.rpc import RPCError
@@ -147,3 +150,16 @@ def test_a_file_of_law_itself_is_no_matter_of_the_run_directory(tmp_path, monkey
     assert "base_output_dir" not in text
     other = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "runs"))
     assert "choose a base_output_dir" in sentence(other)
+
+
+def test_a_machine_without_semaphores_is_told(monkeypatch):
+    """Luigi's worker and processes of a pool have locks; the error of the system names no file."""
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(synchronize, "_multiprocessing", SimpleNamespace(SemLock=refuse))
+    with pytest.raises(OSError, match="Read-only file system") as caught:
+        multiprocessing.get_context("spawn").Lock()
+    assert sentence(caught.value).startswith("/dev/shm: Read-only file system; ")
+    assert "make it writable" in sentence(caught.value)

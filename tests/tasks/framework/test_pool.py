@@ -1,6 +1,5 @@
 """The local workflow: branches in this process or in workers, failures that stop nobody, workers that stop in time."""
 
-import errno
 import gc
 import multiprocessing
 import os
@@ -231,16 +230,6 @@ def test_without_a_folder_for_temporary_files_there_is_no_fork_server(monkeypatc
 
     monkeypatch.setattr(pool.tempfile, "gettempdir", nowhere)
     assert pool._start_method() == "spawn"
-
-
-def test_a_machine_without_semaphores_is_told(listed, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    monkeypatch.setattr(multiprocessing.context.BaseContext, "Lock", refuse)
-    workflow = stage(listed, threads=2)
-    with pytest.raises(StageError, match=r"/dev/shm: Read-only file system, .* make it writable .*--threads 1"):
-        workflow.workflow_proxy.run()
 
 
 @pytest.mark.parametrize(
