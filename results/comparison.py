@@ -45,7 +45,7 @@ def _compare_dataset(runs: tuple[Run, Run], dataset: str, folders: tuple[Path, P
     yield from _section("events left after each step", *(_column(run.cutflow(dataset)) for run in runs))
     yield from _section("final states (events)", *(_column(run.final_states(dataset)) for run in runs))
     first, second = (run.contents(dataset) for run in runs)
-    entries = ({name: f"{bins.sum():g} entries" for name, (bins, _) in each.items()} for each in (first, second))
+    entries = ({name: f"{bins.sum():g} entries" for name, (bins, _) in of_run.items()} for of_run in (first, second))
     yield from _section("histograms", *entries)
     shared = first.keys() & second.keys()
     differ = sorted(name for name in shared if not all(map(np.array_equal, first[name], second[name])))

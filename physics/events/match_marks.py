@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from edm.kinds import LEPTONS
 from edm.objects import Objects
 from physics.errors import PhysicsError
 from physics.events.matching import COLLECTION_KEYS, Matched, MatchLinks, linked_objects
@@ -27,7 +28,7 @@ def mark_flagged(objects: Mapping[str, Objects], column: str) -> dict[str, Objec
         The same objects, with a column ``matched``: bit i is set for the i-th path, all of them where the flag is.
     """
     marked = dict(objects)
-    for kind in ("e", "m"):
+    for kind in LEPTONS:
         flags = objects[kind].columns.get(column, np.zeros(objects[kind].n_objects))
         set_ = (flags != 0) & np.isfinite(flags)
         marked[kind] = _with_mark(objects[kind], np.where(set_, _ALL_PATHS, 0))

@@ -15,14 +15,12 @@ import numpy.typing as npt
 from compiled.loops import compiled
 from physics.errors import PhysicsError
 
-__all__ = ["PARAMETERS", "Background", "Float64", "Model", "close_gaps", "fit_background", "fit_counts", "make_model"]
+__all__ = ["Background", "Float64", "Model", "close_gaps", "fit_background", "fit_counts", "make_model"]
 
 Float64 = npt.NDArray[np.float64]
 """Numbers per bin, shape (n_bins,), dimensionless unless said otherwise."""
 
-PARAMETERS = (3, 4, 5)
-"""Numbers of parameters that are tried."""
-
+_FEWEST, _MOST = 3, 5  # parameters that are tried
 _IMPROVEMENT = 3.841458820694124  # of twice the log-likelihood, by one parameter: p = 0.05 of chi-square
 _STEPS, _LARGEST_STEP, _PRECISE = 60, 2.0, 1e-5
 _LEAST_EXPECTED = 1e-9  # entries per bin: fits of few entries fall towards 0 in the tail
@@ -122,10 +120,10 @@ def fit_counts(counts: Any, terms: Any, log_widths: Any, weights: Any, expected:
         Number of parameters and deviance over the fitted bins.
     """
     log_expected = _starting_point(counts, log_widths, weights)
-    deviance = _regress(counts, terms, log_widths, weights, 3, log_expected)
-    parameters = 3
+    parameters = _FEWEST
+    deviance = _regress(counts, terms, log_widths, weights, parameters, log_expected)
     better = log_expected.copy()
-    while parameters < 5:
+    while parameters < _MOST:
         improved = _regress(counts, terms, log_widths, weights, parameters + 1, better)
         if deviance - improved <= _IMPROVEMENT:
             break

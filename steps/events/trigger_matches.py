@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from edm.jagged import Jagged
+from edm.kinds import LEPTONS
 from edm.objects import Objects
 from physics import constituents
 from physics.errors import EventLevelError
@@ -49,7 +50,7 @@ class TriggerMatcher:
             self.branches = [f"{match_branch(path)}.{member}" for path in self._linked for member in _MEMBERS]
             lacking = "" if self._linked else "branch AnalysisTrigMatch_* of a listed path"
         else:
-            self.columns = {kind: {self._column: None} for kind in ("e", "m")}
+            self.columns = {kind: {self._column: None} for kind in LEPTONS}
             lepton = collections["e"].branches[0].replace("{}", self._column)
             lacking = "" if lepton in present else f"branch {lepton}"
         if lacking:

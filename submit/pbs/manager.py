@@ -24,11 +24,7 @@ __all__ = ["PBSJobManager"]
 
 _logger = get_logger(__name__)
 
-_ABOUT_JOBS = (0, 35, 153)  # exit statuses of qstat: success, some jobs have finished, some are unknown
 _LONGEST_WAIT_S = 60.0
-_NAMED = 5  # jobs that a message lists
-_IDS_OF_TORQUE = 25  # that one command asks for: it opens one connection an id, as OpenPBS's does without -E
-_ASKED_AGAIN = 5  # jobs that an answer left out; if the server knows none of them, it knows none of the others
 _ENDED = re.compile(r"unknown job|job has finished|state of job|already (done|completed)", re.IGNORECASE)
 
 

@@ -178,7 +178,7 @@ class PBSQueries(BaseJobManager):
         return statuses | self._query_unanswered(unanswered, processes)
 
     def _query_unanswered(self, ids: list[str], processes: list[Any] | None) -> dict[str, JobStatus]:
-        """Query one by one the jobs that an answer left out: with -E, OpenPBS leaves out unknown jobs in silence."""
+        """Query one by one the jobs that an answer left out: with -E, OpenPBS silently leaves out unknown jobs."""
         if self.dialect is Dialect.TORQUE:  # some versions stop at the first unknown job
             return {job_id: self._query_at_once([job_id], processes)[job_id] for job_id in ids}
         statuses = {job_id: self._query_at_once([job_id], processes)[job_id] for job_id in ids[:_ASKED_AGAIN]}

@@ -86,7 +86,7 @@ class SlurmJobManager(LawSlurmJobManager):
             CommandError: When the cluster does not answer or does not let the jobs be cancelled.
         """
         ids = list(job_id) if isinstance(job_id, (list, tuple)) else [job_id]
-        answer = _run("scancel", [str(each) for each in ids], processes=_processes)
+        answer = _run("scancel", list(map(str, ids)), processes=_processes)
         complaints = [line.lower() for line in answer.text.splitlines() if line.strip()]
         ended = bool(complaints) and all(any(text in line for text in _ENDED) for line in complaints)
         if answer.code != 0 and not ended and not silent:
@@ -111,12 +111,12 @@ class SlurmJobManager(LawSlurmJobManager):
         """
         ids = list(job_id) if isinstance(job_id, (list, tuple)) else [job_id]
         try:
-            statuses = self._query([int(each) for each in ids], _processes)
+            statuses = self._query(list(map(int, ids)), _processes)
         except CommandError:
             if silent:
                 return None
             raise
-        answers = {each: statuses[int(each)] for each in ids}
+        answers = {id_: statuses[int(id_)] for id_ in ids}
         return answers if isinstance(job_id, (list, tuple)) else answers[job_id]
 
     def find(self, names: Iterable[str]) -> dict[str, int]:

@@ -95,7 +95,7 @@ def read_release(release: str) -> tuple[list[Entry], list[str]]:
     if not raw:
         msg = f"the catalogue at {metadata.API_BASE_URL} lists no dataset of release {release}: try again later"
         raise PortalError(msg)
-    return sorted((_entry(each, release) for each in raw), key=lambda entry: sample_order(entry.key)), notes
+    return sorted((_entry(dataset, release) for dataset in raw), key=lambda entry: sample_order(entry.key)), notes
 
 
 def _stated_count(release: str) -> int:

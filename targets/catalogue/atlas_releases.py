@@ -112,7 +112,7 @@ _PART_OF_A_NAME = re.compile(r"[A-Za-z0-9._+-]+")
 def _chosen(entries: list[Entry], release: str, data_type: str, dataset_ids: Sequence[str | int]) -> list[Entry]:
     """Return the entries of one type, all or those asked for."""
     types = {entry.key: entry.data_type for entry in entries}
-    wanted = {str(each).strip() for each in dataset_ids}
+    wanted = {str(dataset_id).strip() for dataset_id in dataset_ids}
     if unknown := sorted(wanted - types.keys()):
         msg = f"dataset_ids: release {release} has no dataset {_first(unknown)}.{_nearest(unknown[0], list(types))}"
         msg = f"{msg} It has {len(types)}, as {_first(list(types), 3)}"
@@ -162,6 +162,6 @@ def _first(names: Sequence[str], number: int = 5) -> str:
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
-    longer = [each for each in names if each.startswith(name.lower())]  # a beginning says more than a likeness
+    longer = [longer for longer in names if longer.startswith(name.lower())]  # a beginning says more than a likeness
     suggestion = longer[0] if longer else nearest(name.lower(), names)
     return f" Did you mean {suggestion!r}?" if suggestion else ""

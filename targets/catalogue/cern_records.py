@@ -2,7 +2,7 @@
 
 A record holds index entries, each with its own list of files, or direct files, or both. The pages are asked for by
 kind (`type=index_files`, then `type=files`) and counted against the total that the portal states: with `group` it
-ignores the page number and shows the first few entries only, and every file beyond them would be lost in silence.
+ignores the page number and shows the first few entries only, and every file beyond them would be lost silently.
 """
 
 import hashlib

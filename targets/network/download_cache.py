@@ -19,7 +19,7 @@ from targets.errors import ConfigurationError, UnreadableFileError
 from targets.network import xrootd
 from targets.network.retry import RetryPolicy, Traffic
 from targets.network.transfer import RemoteFile, Transfer
-from targets.network.uris import choose_address, web_uri
+from targets.network.uris import choose_address, file_name, web_uri
 from targets.storage.atomic import name
 from targets.storage.locks import FileLock
 
@@ -249,6 +249,5 @@ def _state(path: Path) -> tuple[int, ...]:
 
 def _name(uri: str) -> str:
     """Return a file name that no two addresses share and that no address can choose: it has no folder in it."""
-    tail = uri.partition("?")[0].rpartition("/")[2]
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", tail)[-_TAIL_LENGTH:].lstrip(".")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", file_name(uri))[-_TAIL_LENGTH:].lstrip(".")
     return f"{hashlib.sha256(web_uri(uri).encode()).hexdigest()[:16]}-{safe}"

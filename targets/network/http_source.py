@@ -73,7 +73,7 @@ class HttpSource(Source):  # type: ignore[misc]  # uproot has no type hints
     def traffic(self) -> Traffic:
         """Bytes received and requests so far."""
         counts = list(self._counts)
-        return Traffic(sum(each.received for each in counts), sum(each.requests for each in counts))
+        return Traffic(sum(part.received for part in counts), sum(part.requests for part in counts))
 
     def follow(self, plan: ReadPlan, budget: int) -> None:
         """Read ahead what a plan says, in threads of its own.

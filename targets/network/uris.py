@@ -16,6 +16,7 @@ from targets.network.retry import RefusedError
 __all__ = [
     "SCHEMES",
     "choose_address",
+    "file_name",
     "has_xrootd",
     "is_root_file",
     "local_problem",
@@ -175,14 +176,15 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 def is_root_file(uri: str) -> bool:
     """Tell whether a URI or path names a ROOT file: `x.root`, or `x.pool.root.1` as the ATLAS grid numbers them."""
-    return _ROOT_FILE.fullmatch(_name(uri)) is not None
+    return _ROOT_FILE.fullmatch(file_name(uri)) is not None
 
 
 def suffix(uri: str) -> str:
     """Return what follows the last dot of the file's name, dot included; `(none)` when there is none."""
-    _, dot, end = _name(uri).rpartition(".")
+    _, dot, end = file_name(uri).rpartition(".")
     return dot + end if dot else "(none)"
 
 
-def _name(uri: str) -> str:
+def file_name(uri: str) -> str:
+    """Return the name of the file that a URI or path ends with, without a query."""
     return uri.partition("?")[0].rpartition("/")[2]

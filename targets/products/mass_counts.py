@@ -18,7 +18,7 @@ from edm.spectra import Distribution, SpectrumKey
 from targets.errors import UnreadableFileError
 from targets.storage import atomic
 
-__all__ = ["Row", "add_up", "read", "write"]
+__all__ = ["Row", "add_up", "write"]
 
 _FOREIGN = "its members are not as this project writes them"
 _NO_WEIGHTS: dict[str, npt.NDArray[Any]] = {"sums": np.zeros((0, 0), np.int64), "unit": np.zeros(0)}
@@ -93,21 +93,6 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 def _first(counts: Int64) -> int:
     """Return the first filled bin, 0 where there is none."""
     return int(counts.astype(bool).argmax()) if len(counts) else 0
-
-
-def read(path: Path) -> Iterator[Row]:
-    """Read the rows of a branch.
-
-    Args:
-        path: A file that :func:`write` made.
-
-    Yields:
-        The rows, in alphabetical order.
-
-    Raises:
-        UnreadableFileError: When the file is not there or damaged.
-    """
-    yield from add_up([path])
 
 
 def add_up(paths: Iterable[Path], weighted: bool = True) -> Iterator[Row]:

@@ -66,7 +66,7 @@ def ending_after_cleaning() -> Iterator[None]:
     if multiprocessing.parent_process() is None:
         yield
         return
-    heard = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, _interrupt) for number in heard}
     _busy.set()
     try:

@@ -33,10 +33,10 @@ def closing(stage: Any) -> list[str]:
         Lines of text: those of every stage, then the next command.
     """
     lines = []
-    for each in (*stage.all_upstream().values(), stage):
-        for branch in each.branches_of(each.granularity):
-            if each.location(branch).statistics.exists():  # it was needed, and nobody deleted its statistics
-                lines += each.outcome(branch)
+    for task in (*stage.all_upstream().values(), stage):
+        for branch in task.branches_of(task.granularity):
+            if task.location(branch).statistics.exists():  # it was needed, and nobody deleted its statistics
+                lines += task.outcome(branch)
     return [*lines, *_next(stage)]
 
 

@@ -43,7 +43,10 @@ def products(folder):
     for key, values in mass_arrays.read(removed):
         left.setdefault(str(key), []).extend(values.tolist())
     rows = [
-        [(key, width, part.counts.tolist(), part.above, part.in_window) for key, width, part in mass_counts.read(path)]
+        [
+            (key, width, part.counts.tolist(), part.above, part.in_window)
+            for key, width, part in mass_counts.add_up([path])
+        ]
         for path in (counted, filled)
     ]
     return said, table, left, rows

@@ -38,7 +38,9 @@ def branch(tmp_path):
 def counted(branch, unit=None):
     folder, whole = branch
     made = histogram_counts.count(folder / "removed.npz", folder / "filled.npz", BINS, False, unit, whole)
-    return made, {(str(row.key), row.width_gev): row.distribution for row in mass_counts.read(folder / "filled.npz")}
+    return made, {
+        (str(row.key), row.width_gev): row.distribution for row in mass_counts.add_up([folder / "filled.npz"])
+    }
 
 
 def in_bins(values, width_gev):
@@ -78,8 +80,8 @@ def test_nothing_else_changes(branch):
     alone = histogram_counts.count(folder / "removed.npz", folder / "alone.npz", BINS, False)
     assert made == alone
     after = {name: row for name, row in rows.items() if not name[0].endswith(BEFORE)}
-    assert [(str(key), width) for key, width, _ in mass_counts.read(folder / "alone.npz")] == list(after)
-    for key, width_gev, distribution in mass_counts.read(folder / "alone.npz"):
+    assert [(str(key), width) for key, width, _ in mass_counts.add_up([folder / "alone.npz"])] == list(after)
+    for key, width_gev, distribution in mass_counts.add_up([folder / "alone.npz"]):
         assert after[str(key), width_gev].counts.tolist() == distribution.counts.tolist()
 
 

@@ -26,7 +26,7 @@ def spectra(weighted):
 
 
 def rows(path):
-    return {(row.key, row.width_gev): row.distribution for row in mass_counts.read(path)}
+    return {(row.key, row.width_gev): row.distribution for row in mass_counts.add_up([path])}
 
 
 @pytest.mark.parametrize("unit", [None, 2.0**-20])

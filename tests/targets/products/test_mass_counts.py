@@ -67,14 +67,14 @@ def test_sums_are_those_of_plain_loops_in_any_order(tmp_path_factory, branches):
 
 def test_counts_start_at_zero_and_end_at_the_last_filled_bin(tmp_path):
     path = write(tmp_path / "a.npz", {("1e_0m/e0", 10.0): ([0, 0, 3, 0, 1, 0, 0], 2, 1)})
-    (row,) = mass_counts.read(path)
+    (row,) = mass_counts.add_up([path])
     assert row.distribution.counts.tolist() == [0, 0, 3, 0, 1]
     assert (row.distribution.above, row.distribution.in_window) == (2, 1)
 
 
 def test_nothing_at_all_is_a_file_too(tmp_path):
-    assert list(mass_counts.read(write(tmp_path / "a.npz", {}))) == []
-    (row,) = mass_counts.read(write(tmp_path / "b.npz", {("1e_0m/e0", 10.0): ([], 4, 0)}))
+    assert list(mass_counts.add_up([write(tmp_path / "a.npz", {})])) == []
+    (row,) = mass_counts.add_up([write(tmp_path / "b.npz", {("1e_0m/e0", 10.0): ([], 4, 0)})])
     assert (row.distribution.counts.tolist(), row.distribution.above) == ([], 4)
 
 
@@ -105,7 +105,7 @@ def damaged(**changes):
 
 def test_what_the_damages_start_from_is_sound(tmp_path):
     np.savez(tmp_path / "a.npz", **damaged())
-    (row,) = mass_counts.read(tmp_path / "a.npz")
+    (row,) = mass_counts.add_up([tmp_path / "a.npz"])
     assert row.distribution.counts.tolist() == [0, 3, 4]
 
 
@@ -131,7 +131,7 @@ def test_what_is_not_ours_is_refused(tmp_path, changes):
     with pytest.raises(
         UnreadableFileError, match=r"a.npz: cannot be read as counts .*delete it: the next run remakes it"
     ):
-        list(mass_counts.read(tmp_path / "a.npz"))
+        list(mass_counts.add_up([tmp_path / "a.npz"]))
 
 
 def test_a_truncated_file_and_none_at_all(tmp_path):
@@ -139,7 +139,7 @@ def test_a_truncated_file_and_none_at_all(tmp_path):
     path.write_bytes(path.read_bytes()[:-30])
     for name in ("a.npz", "absent.npz"):
         with pytest.raises(UnreadableFileError, match="cannot be read as counts"):
-            list(mass_counts.read(tmp_path / name))
+            list(mass_counts.add_up([tmp_path / name]))
 
 
 def test_no_changed_byte_gives_other_counts(tmp_path):
@@ -150,7 +150,7 @@ def test_no_changed_byte_gives_other_counts(tmp_path):
 
 
 def rows(path):
-    return list(map(plain, mass_counts.read(path)))
+    return list(map(plain, mass_counts.add_up([path])))
 
 
 def plain(row):
