@@ -12,7 +12,7 @@ from tasks.cli import command_line, messages
 from tasks.framework.product import Product
 from tasks.parameters.inputs import SourceParameters
 
-__all__ = ["FileListTask", "SourceTask"]
+__all__ = ["FileListTask", "PrintingTask", "SourceTask"]
 
 _NO_SOURCE = (
     "no input files are chosen: set one or more of input_files (files, globs, URLs), release_years (such as "
@@ -50,6 +50,27 @@ class SourceTask(SourceParameters, Product):
             listed = local_files.local_files(task.input_files, task.other_data_type()).files
             params["local_files"] = digest([input_files.identity(file) for file in listed], 8)
         return params
+
+
+class PrintingTask(SourceTask):
+    """A task that prints what a run has or will do, anew each time, and writes nothing."""
+
+    exclude_index = True
+
+    _printed = False
+
+    def complete(self) -> bool:
+        """Tell whether it has printed."""
+        return self._printed
+
+    def run(self) -> None:
+        """Print the lines."""
+        self.tell("\n".join(self.lines()))
+        self._printed = True
+
+    def lines(self) -> list[str]:
+        """Return what is printed."""
+        raise NotImplementedError
 
 
 class FileListTask(SourceTask):

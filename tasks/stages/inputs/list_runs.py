@@ -6,7 +6,7 @@ from typing import Any
 from edm.records.statistics import DatasetStatistics
 from edm.wording import amount
 from targets.catalogue.run_lists import find_run_lists
-from tasks.framework.sources import SourceTask
+from tasks.framework.sources import PrintingTask
 from tasks.parameters.datasets import DatasetParameters
 from tasks.stages.inputs.parse_file import ParseFile
 
@@ -15,23 +15,17 @@ __all__ = ["ListRuns", "describe"]
 _TITLES = ("run", "blocks", "good", "list", "blocks read", "good blocks")
 
 
-class ListRuns(DatasetParameters, SourceTask):
+class ListRuns(DatasetParameters, PrintingTask):
     """Print which runs and luminosity blocks were read, which are good by which list, and the luminosity."""
 
     exclude_index = False
-
-    _printed = False
 
     def requires(self) -> Any:
         """Require parsed data: what was read stands in their statistics."""
         return ParseFile.req(self)
 
-    def complete(self) -> bool:
-        """Tell whether the runs have been printed: they are listed anew each time."""
-        return self._printed
-
-    def run(self) -> None:
-        """Print the runs of each dataset."""
+    def lines(self) -> list[str]:
+        """Return the runs of each dataset."""
         from steps import statistics
 
         parsing, table = ParseFile.req(self), self.luminosity_by_block()
@@ -39,8 +33,7 @@ class ListRuns(DatasetParameters, SourceTask):
         for branch in parsing.branches_of("dataset"):
             logs = {ParseFile.__name__: parsing.statistics(branch.dataset)}
             lines += describe(branch.dataset, statistics.of_branches(logs, table))
-        self.tell("\n".join(lines))
-        self._printed = True
+        return lines
 
 
 def describe(dataset: str, summed: DatasetStatistics) -> list[str]:

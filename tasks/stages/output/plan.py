@@ -15,7 +15,7 @@ from steps.errors import PlanError
 from steps.estimates import Estimate, estimate, needs_by_device
 from steps.output import tables
 from targets.catalogue.input_files import InputFile
-from tasks.framework.sources import SourceTask
+from tasks.framework.sources import PrintingTask
 from tasks.parameters.histograms import HistogramParameters
 from tasks.stages.histograms.fill_histograms import FillHistograms
 from tasks.stages.histograms.make_histograms import MakeHistograms
@@ -46,19 +46,13 @@ class Work(NamedTuple):
     done: int
 
 
-class Plan(HistogramParameters, SourceTask):
+class Plan(HistogramParameters, PrintingTask):
     """Print what the run would read, make and store, and check that it can start; nothing is read or written."""
 
     exclude_index = False
 
-    _printed = False
-
-    def complete(self) -> bool:
-        """Tell whether the plan has been printed: it is made anew each time."""
-        return self._printed
-
-    def run(self) -> None:
-        """Print the plan; fail when the run cannot start."""
+    def lines(self) -> list[str]:
+        """Return the plan; fail when the run cannot start."""
         catalogue = FetchMetadata.req(self).preview()
         files = FetchMetadata.req(self).files()
         options = ParseFile.req(self).options(files[0].dataset)
@@ -69,8 +63,7 @@ class Plan(HistogramParameters, SourceTask):
         kept = self.keep_parsed, self.keep_masses
         lines = [*catalogue.notes, *describe(files, self.work(), self.files_per_branch), *account(cost, *kept)]
         lines += describe_hosts(measured_hosts(ParseFile.req(self).statistics()))
-        self.tell("\n".join([*lines, *self.space(cost._replace(stored=cost.kept(*kept)), options.fetch.folder)]))
-        self._printed = True
+        return [*lines, *self.space(cost._replace(stored=cost.kept(*kept)), options.fetch.folder)]
 
     def to_read(self) -> list[InputFile]:
         """List the files that the run would read.

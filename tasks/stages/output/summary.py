@@ -8,7 +8,7 @@ from edm.records.cutflow import shown
 from edm.records.scans import ScannedHistograms
 from edm.records.statistics import DatasetStatistics, StageStatistics
 from steps.output import tables
-from tasks.framework.sources import SourceTask
+from tasks.framework.sources import PrintingTask
 from tasks.framework.stage import Stage
 from tasks.parameters.scan import ReportParameters
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
@@ -39,32 +39,18 @@ _TITLES = (
 )
 
 
-class Summary(ReportParameters, SourceTask):
+class Summary(ReportParameters, PrintingTask):
     """Print the statistics of a run, finished or not: stages, cuts, final states, failures; writes nothing."""
 
     exclude_index = False
 
-    _printed = False
-
-    def complete(self) -> bool:
-        """Tell whether the summary has been printed: it is made anew each time."""
-        return self._printed
-
-    def run(self) -> None:
-        """Print the summary."""
-        if FetchMetadata.req(self).complete():
-            lines = self._lines()
-        else:
-            lines = [
-                f"{self.run_directory()}: there is no file list for these parameters, so nothing has been done yet"
-            ]
-        self.tell("\n".join(lines))
-        self._printed = True
-
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
+        """Return the summary."""
         from steps import statistics
 
         listed, report = FetchMetadata.req(self), MakeReport.req(self)
+        if not listed.complete():
+            return [f"{self.run_directory()}: there is no file list for these parameters, so nothing has been done yet"]
         stages = {**report.all_upstream(), "MakeReport": report}
         lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
         for branch in report.branches_of("dataset"):
