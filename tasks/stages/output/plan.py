@@ -30,8 +30,14 @@ from tasks.stages.masses.remove_peaks import RemovePeaks
 __all__ = ["Plan", "Work", "account", "describe", "describe_hosts", "measured_hosts"]
 
 _STAGES = (
-    *(ParseFile, FindDuplicates, ComputeMasses, CountMasses, FindPeaks),
-    *(RemovePeaks, FillHistograms, MakeHistograms),
+    ParseFile,
+    FindDuplicates,
+    ComputeMasses,
+    CountMasses,
+    FindPeaks,
+    RemovePeaks,
+    FillHistograms,
+    MakeHistograms,
 )
 
 _MANY_FILES = 500
