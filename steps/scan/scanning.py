@@ -57,8 +57,11 @@ def scan_one(spectrum: ScanInput, options: ScanOptions) -> ScanRow:
     else:
         scan = Scan(spectrum.refusal)
     row = ScanRow(
-        spectrum.name,
-        *(None, None, None, None),  # of the window
+        name=spectrum.name,
+        low_gev=None,
+        high_gev=None,
+        observed=None,
+        expected=None,
         local_p=None if scan.window is None else 1.0,
         global_p=scan.global_p,
         status=scan.status,
