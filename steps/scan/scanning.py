@@ -51,11 +51,8 @@ def scan_one(spectrum: ScanInput, options: ScanOptions) -> ScanRow:
     Returns:
         Its row, without what depends on the other histograms.
     """
-    edges_gev, counts = spectrum.edges_gev, spectrum.counts
-    if spectrum.refusal is None:
-        scan = scan_histogram(spectrum.name, edges_gev, counts, options, spectrum.gaps_gev)
-    else:
-        scan = Scan(spectrum.refusal)
+    edges_gev, counts, refusal = spectrum.edges_gev, spectrum.counts, spectrum.refusal
+    scan = Scan(refusal) if refusal else scan_histogram(spectrum.name, edges_gev, counts, options, spectrum.gaps_gev)
     row = ScanRow(
         name=spectrum.name,
         low_gev=None,
