@@ -153,6 +153,25 @@ class PollingParameters(BranchParameters):
     clear_logs = Flag(default=False, significant=False, description="remove the logs of successful jobs")
 
 
+def _requests(default_text: str) -> tuple[Any, Any, Any]:
+    """Return the parameters of the time, the memory and the cores of a job: the same for all batch systems.
+
+    Args:
+        default_text: Whose defaults they have.
+    """
+    walltime = _Duration(
+        default=NO_FLOAT,
+        unit="h",
+        significant=False,
+        description="longest time that a job may take; default unit is hours",
+        default_text=default_text,
+    )
+    memory = _Memory(
+        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text=default_text
+    )
+    return walltime, memory, Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+
+
 class JobParameters(PollingParameters):
     """How branches become jobs of a cluster. The meanings of -1 and 0 are law's."""
 
@@ -184,34 +203,14 @@ class JobParameters(PollingParameters):
     pbs_queue = _Word(
         default=NO_STR, significant=False, description="queue that jobs go to", default_text="the server's"
     )
-    pbs_walltime = _Duration(
-        default=NO_FLOAT,
-        unit="h",
-        significant=False,
-        description="longest time that a job may take; default unit is hours",
-        default_text="the server's",
-    )
-    pbs_memory = _Memory(
-        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text="the server's"
-    )
-    pbs_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+    pbs_walltime, pbs_memory, pbs_ncpus = _requests("the server's")
     pbs_account = _Word(
         default=NO_STR, significant=False, description="account that jobs are charged to", default_text="none"
     )
     slurm_partition = _Word(
         default=NO_STR, significant=False, description="partition that jobs go to", default_text="the cluster's"
     )
-    slurm_walltime = _Duration(
-        default=NO_FLOAT,
-        unit="h",
-        significant=False,
-        description="longest time that a job may take; default unit is hours",
-        default_text="the cluster's",
-    )
-    slurm_memory = _Memory(
-        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text="the cluster's"
-    )
-    slurm_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+    slurm_walltime, slurm_memory, slurm_ncpus = _requests("the cluster's")
     slurm_account = _Word(
         default=NO_STR, significant=False, description="account that jobs are charged to", default_text="yours"
     )
@@ -221,17 +220,7 @@ class JobParameters(PollingParameters):
     htcondor_scheduler = _Word(
         default=NO_STR, significant=False, description="scheduler that takes the jobs", default_text="the host's"
     )
-    htcondor_walltime = _Duration(
-        default=NO_FLOAT,
-        unit="h",
-        significant=False,
-        description="longest time that a job may take; default unit is hours",
-        default_text="the pool's",
-    )
-    htcondor_memory = _Memory(
-        default=NO_STR, significant=False, description="memory of a job, as 2gb", default_text="the pool's"
-    )
-    htcondor_ncpus = Number(int, minimum=1, default=1, significant=False, description="cores of a job")
+    htcondor_walltime, htcondor_memory, htcondor_ncpus = _requests("the pool's")
     htcondor_account = _Word(
         default=NO_STR, significant=False, description="accounting group of the jobs", default_text="none"
     )
