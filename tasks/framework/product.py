@@ -3,10 +3,10 @@
 import json
 import sys
 import textwrap
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, wraps
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import law
 from luigi.parameter import ParameterVisibility
@@ -22,7 +22,9 @@ from targets.storage import atomic
 from tasks.cli import messages
 from tasks.parameters.list_types import Handling
 
-__all__ = ["FileTarget", "FolderTarget", "Product", "default_text"]
+__all__ = ["FileTarget", "FolderTarget", "Product", "default_text", "once_per_dataset"]
+
+_Answer = TypeVar("_Answer")
 
 _PANE = 66  # columns of the pane in which luigid shows a failure, and which breaks no line
 
@@ -193,6 +195,27 @@ class Product(law.Task):
             and name not in law_says_nothing
             and parameter.serialize(getattr(self, name)) != default_text(parameter)
         }
+
+
+def once_per_dataset(method: Callable[[Any, str], _Answer]) -> Callable[[Any, str], _Answer]:
+    """Let a method of a stage work once for each dataset: the stage as a whole does, and keeps the answer for branches.
+
+    Args:
+        method: Takes the stage and a dataset.
+
+    Returns:
+        The same, with answers that are kept.
+    """
+
+    @wraps(method)
+    def ask(stage: Any, dataset: str) -> _Answer:
+        whole = stage.as_workflow()
+        answers: dict[str, _Answer] = whole.__dict__.setdefault(f"_answers_of_{method.__qualname__}", {})
+        if dataset not in answers:
+            answers[dataset] = method(whole, dataset)
+        return answers[dataset]
+
+    return ask
 
 
 def _fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:

@@ -16,7 +16,7 @@ from tasks.cli import messages
 from tasks.framework.chosen_branches import ChosenBranches
 from tasks.framework.cluster import ClusterWorkflow
 from tasks.framework.location import Location
-from tasks.framework.product import FileTarget, FolderTarget
+from tasks.framework.product import FileTarget, FolderTarget, once_per_dataset
 from tasks.framework.progress import Part, listener
 from tasks.framework.sources import FileListTask, SourceTask
 from tasks.parameters.inputs import ParsingParameters
@@ -109,20 +109,15 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
 
     # where products lie -----------------------------------------------------------------------------------------------
 
+    @once_per_dataset  # many ways lead to a stage, and luigi gives the same object on each
     def variant_inputs(self, dataset: str) -> VariantInputs:
-        """Return what this stage's variant depends on: it and all stages upstream.
-
-        Many ways lead to a stage, and luigi gives the same object on each: every stage of a run is looked at once.
-        """
-        whole = self.as_workflow()
-        if dataset not in (by_dataset := whole.__dict__.setdefault("_variant_inputs", {})):
-            inputs = whole.own_variant_inputs()
-            for stage in self.needed_stages(dataset):
-                inputs = inputs.with_upstream(whole.upstream_task(stage).variant_inputs(dataset))
-            if self.depends_on_dataset:
-                inputs = inputs.with_facts(files=whole.branches_of("dataset", dataset)[0].digest)
-            by_dataset[dataset] = inputs
-        return cast("VariantInputs", by_dataset[dataset])
+        """Return what this stage's variant depends on: it and all stages upstream."""
+        inputs = self.own_variant_inputs()
+        for stage in self.needed_stages(dataset):
+            inputs = inputs.with_upstream(self.upstream_task(stage).variant_inputs(dataset))
+        if self.depends_on_dataset:
+            inputs = inputs.with_facts(files=self.branches_of("dataset", dataset)[0].digest)
+        return inputs
 
     def folder(self, dataset: str) -> Path:
         """Return the folder of this stage's products."""

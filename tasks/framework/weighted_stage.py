@@ -12,6 +12,7 @@ from targets.catalogue.input_files import InputFile
 from targets.documents.digests import digest
 from targets.documents.json import Json
 from targets.documents.variant_inputs import VariantInputs
+from tasks.framework.product import once_per_dataset
 from tasks.framework.stage import Stage
 
 __all__ = ["WeightedStage"]
@@ -25,16 +26,11 @@ class WeightedStage(Stage):
 
     exclude_index = True
 
+    @once_per_dataset
     def is_weighted(self, dataset: str) -> bool:
         """Tell whether the events of a dataset are weighted, where the selection has weights for their format."""
-        whole = self.as_workflow()
-        if whole is not self:
-            return bool(whole.is_weighted(dataset))
-        decided = self.__dict__.setdefault("_is_weighted", {})
-        if dataset not in decided:
-            of_simulation = self.mc_weights and self.first_file(dataset).data_type == "mc"
-            decided[dataset] = of_simulation and self.selected().weights is not None
-        return bool(decided[dataset])
+        of_simulation = self.mc_weights and self.first_file(dataset).data_type == "mc"
+        return bool(of_simulation and self.selected().weights is not None)
 
     def stages_before_chain(self) -> set[str]:
         """Return what is made before: the unit of the weights is found in the first parsed data of a dataset."""

@@ -10,7 +10,7 @@ from edm.records.stage_results import StageResults
 from targets.catalogue.branch_files import BranchFiles
 from targets.documents.variant_inputs import VariantInputs
 from tasks.framework.location import is_record
-from tasks.framework.product import FileTarget
+from tasks.framework.product import FileTarget, once_per_dataset
 from tasks.framework.recording import recording
 from tasks.framework.stage import Stage
 from tasks.stages.inputs.fetch_metadata import FetchMetadata
@@ -90,10 +90,12 @@ class ParseFile(Stage):
 
     def variant_inputs(self, dataset: str) -> VariantInputs:
         """Return what the variant depends on, among it the lists of good runs and the streams of the dataset."""
-        described = self.as_workflow().__dict__.setdefault("_described_events", {})
-        if dataset not in described:
-            described[dataset] = self.describe_events(self.addresses(dataset))
-        return super().variant_inputs(dataset).with_facts(events=described[dataset])
+        return super().variant_inputs(dataset).with_facts(events=self.asked_of_events(dataset))
+
+    @once_per_dataset
+    def asked_of_events(self, dataset: str) -> Any:
+        """Return what names a variant by the events of a dataset that count."""
+        return self.describe_events(self.addresses(dataset))
 
     def ignored_schema_keys(self) -> tuple[str, ...]:
         """Return the keys of schemas on which results do not depend: branches that are not read."""

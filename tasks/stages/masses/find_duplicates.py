@@ -1,5 +1,6 @@
 """FindDuplicates: the events that a dataset holds more than once."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from targets.documents.variant_inputs import VariantInputs
 from targets.errors import ConfigurationError
 from tasks.cli import command_line
 from tasks.framework.location import is_record
+from tasks.framework.product import once_per_dataset
 from tasks.framework.recording import recorded, recording
 from tasks.framework.stage import Stage
 from tasks.parameters.datasets import DatasetParameters
@@ -23,14 +25,10 @@ class ComparingStage(DatasetParameters, Stage):
 
     exclude_index = True
 
+    @once_per_dataset
     def duplicates_mode(self, dataset: str) -> str:
         """Tell what is done about events that a dataset holds more than once: check, remove or ignore."""
-        modes = self.as_workflow().__dict__.setdefault("_duplicates_modes", {})
-        if dataset not in modes:
-            modes[dataset] = self._find_mode(Stage.branches_of(self, "dataset", dataset)[0])
-        return str(modes[dataset])
-
-    def _find_mode(self, branch: BranchFiles) -> str:
+        branch = Stage.branches_of(self, "dataset", dataset)[0]
         if branch.files[0].data_type == "mc":
             return "ignore"
         if self.duplicates != "auto":
@@ -52,10 +50,9 @@ class ComparingStage(DatasetParameters, Stage):
             return any(self.duplicates_mode(branch.dataset) == mode for branch in Stage.branches_of(self, "dataset"))
         if self.duplicates != "auto":
             return bool(self.duplicates == mode)
-        if (several := self.__dict__.get("_may_be_several")) is None:  # local files are looked at once
-            several = self.__dict__["_may_be_several"] = self._may_be_several()
-        return bool(several) and mode == "check"
+        return mode == "check" and self._may_be_several
 
+    @cached_property  # local files are looked at once
     def _may_be_several(self) -> bool:
         from steps.events.event_options import formats_of_streams
 
