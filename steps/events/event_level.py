@@ -116,7 +116,7 @@ def naming_file(uri: str) -> Iterator[None]:
     try:
         yield
     except PhysicsError as error:
-        raise EventLevelError(str(error) if uri in str(error) else f"{uri}: {error}") from error
+        raise EventLevelError(f"{uri}: {error}") from error
 
 
 def _check_data_type(file: InputFile, simulation: bool) -> None:

@@ -1,5 +1,6 @@
 """Requests to web servers: one connection at a time, safe redirects, and responses in bounded time."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,8 +48,7 @@ class Connection:
     """A connection to web servers, one at a time, and a slot of the host's while it is open.
 
     It is opened by the first request in its `with` block and stays open until the block's end or until it is closed;
-    it can be used again. Proxies
-    and certificates are those of the environment, as requests takes them.
+    it can be used again. Proxies and certificates are those of the environment, as requests takes them.
     """
 
     def __init__(self, policy: RetryPolicy, traffic: Traffic) -> None:
@@ -193,12 +193,19 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, and those during which it was raised."""
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
 def _explain(uri: str, address: str, error: Exception) -> NoReturn:
     """Say why there is no answer."""
     if isinstance(error, _BAD_ADDRESS):
         msg = f"{uri}: {address[:200]!r} is no address to read from ({reason_of(error)}): check it"
         raise RefusedError(msg) from error
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         msg = (
             f"{uri}: the certificate of {urlsplit(address).hostname} is not trusted ({reason_of(error)}): check this "
             f"machine's clock; where a proxy signs, name its certificate in the environment variable REQUESTS_CA_BUNDLE"
