@@ -116,7 +116,8 @@ def naming_file(uri: str) -> Iterator[None]:
     try:
         yield
     except PhysicsError as error:
-        raise EventLevelError(f"{uri}: {error}") from error
+        msg = f"{uri}: {error}"
+        raise EventLevelError(msg) from error
 
 
 def _check_data_type(file: InputFile, simulation: bool) -> None:

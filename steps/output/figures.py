@@ -164,6 +164,7 @@ def _spectra(dataset: Dataset, search: PeakSearch, options: FigureOptions) -> di
     for key, (width_gev, counts) in before.items():
         if key.final_state in spectra and after.get(key) is not None:
             removed_to_gev = search.windows(key.combination).stop * search.width_gev
-            before_and_after = key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev
-            spectra[key.final_state].append(Spectrum(*before_and_after, counted))
+            spectra[key.final_state].append(
+                Spectrum(key, counts, width_gev, cuts[key], removed_to_gev, after[key], search.max_mass_gev, counted)
+            )
     return spectra

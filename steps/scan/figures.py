@@ -85,7 +85,11 @@ def plan(made: ScanFigures) -> Iterator[FigurePlan]:
 def _excess(label: Label, spectrum: ScanInput, row: ScanRow, options: ScanOptions, max_multiplicity: int) -> Figure:
     """Draw an excess over the background, which is fitted again."""
     drawn = ScannedSpectrum(
-        *(spectrum.key, row, spectrum.edges_gev, spectrum.counts, expected_entries(spectrum, row, options)),
+        key=spectrum.key,
+        row=row,
+        edges_gev=spectrum.edges_gev,
+        counts=spectrum.counts,
+        expected=expected_entries(spectrum, row, options),
         max_multiplicity=max_multiplicity,
         outlying=spectrum.outlying,
     )

@@ -35,7 +35,6 @@ class FillHistograms(BinningParameters, WeightedStage):
     reads_weight_unit = True
     upstream = (RemovePeaks, FindPeaks, ComputeMasses)
     suffix = ".npz"
-    exclude_index = False
 
     def run(self) -> None:
         """Count the masses of a branch, from which peaks are removed on the way where that was not done yet."""

@@ -42,7 +42,6 @@ class MakeHistograms(HistogramParameters, WeightedStage):
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (FillHistograms, RemovePeaks, FindPeaks, CountMasses)
-    exclude_index = False
 
     def product_name(self, branch: BranchFiles) -> str:
         """Return the file of a dataset; with several datasets its name goes before the suffix.

@@ -40,7 +40,6 @@ class FetchMetadata(FileListTask):
         "data_type",
         "skip_unavailable",
     )
-    exclude_index = False
 
     def requires(self) -> list[Any]:
         """Require the demo data where they are asked for."""

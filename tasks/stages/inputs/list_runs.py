@@ -18,8 +18,6 @@ _TITLES = ("run", "blocks", "good", "list", "blocks read", "good blocks")
 class ListRuns(DatasetParameters, PrintingTask):
     """Print which runs and luminosity blocks were read, which are good by which list, and the luminosity."""
 
-    exclude_index = False
-
     def requires(self) -> Any:
         """Require parsed data: what was read stands in their statistics."""
         return ParseFile.req(self)

@@ -15,7 +15,6 @@ class MakeDemo(RunParameters, Product):
 
     directory = "demo"
     revision = 3
-    exclude_index = False
 
     def folder(self) -> Path:
         """Return the folder of the files."""

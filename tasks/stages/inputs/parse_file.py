@@ -29,7 +29,6 @@ class ParseFile(Stage):
     upstream = (FetchMetadata,)
     may_lack_files = True
     suffix = ".root"
-    exclude_index = False
 
     def run(self) -> None:
         """Read the files of a branch."""

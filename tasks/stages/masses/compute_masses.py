@@ -24,7 +24,6 @@ class ComputeMasses(MassParameters, ComparingStage, WeightedStage):
     upstream = (ParseFile,)
     may_lack_files = True
     suffix = ".npz"
-    exclude_index = False
 
     def run(self) -> None:
         """Compute the masses of a branch, of which the input files are parsed on the way where they are not yet."""

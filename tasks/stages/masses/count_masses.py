@@ -24,7 +24,6 @@ class CountMasses(BinningParameters, WeightedStage):
     makes_on_the_way = True
     reads_weight_unit = True
     suffix = ".npz"
-    exclude_index = False
 
     def run(self) -> None:
         """Count the masses of a branch, which are made on the way where they are not there yet."""

@@ -23,7 +23,6 @@ class ExportArrays(MassParameters, WeightedStage):
     depends_on_dataset = True
     combines_samples = False
     upstream = (ComputeMasses,)
-    exclude_index = False
 
     def run(self) -> None:
         """Export the masses of a dataset."""

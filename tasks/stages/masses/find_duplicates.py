@@ -77,7 +77,6 @@ class FindDuplicates(ComparingStage):
     upstream = (ParseFile,)
     suffix = ".npy"
     priority = 1  # a run that it ends should end before masses are computed
-    exclude_index = False
 
     @classmethod
     def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,6 @@ class FindPeaks(BinningParameters, ComparingStage):
     makes_on_the_way = True
     upstream = (CountMasses, ComputeMasses)
     suffix = ".json"
-    exclude_index = False
 
     def run(self) -> None:
         """Find the cuts of a dataset."""

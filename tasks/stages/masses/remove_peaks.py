@@ -20,7 +20,6 @@ class RemovePeaks(BinningParameters, Stage):
     depends_on_dataset = True
     upstream = (FindPeaks, ComputeMasses)
     suffix = ".npz"
-    exclude_index = False
 
     def run(self) -> None:
         """Apply the cuts to a branch."""

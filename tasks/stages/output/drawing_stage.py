@@ -16,6 +16,8 @@ _FIGURES_A_WORKER = 4  # at least: it takes as long as drawing some to start a w
 class DrawingStage(Stage):
     """A stage that draws."""
 
+    exclude_index = True
+
     def draw(self, folder: Path, plans: Iterable[Any], formats: tuple[str, ...]) -> Any:
         """Draw the figures of a branch in the processes that it has, and return the statistics.
 

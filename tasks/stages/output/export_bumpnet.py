@@ -23,7 +23,6 @@ class ExportBumpNet(HistogramParameters, Stage):
     depends_on_dataset = True
     upstream = (MakeHistograms,)
     suffix = ".json"
-    exclude_index = False
 
     def check_parameters(self) -> None:
         """Raise for names that BumpNet's loader does not read.

@@ -21,7 +21,6 @@ class InjectSignal(SignalParameters, Stage):
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (MakeHistograms,)
-    exclude_index = False
 
     def check_parameters(self) -> None:
         """Raise where there is no signal.

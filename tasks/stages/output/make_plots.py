@@ -28,7 +28,6 @@ class MakePlots(PlotParameters, DrawingStage):
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
-    exclude_index = False
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: without masses, their counts in place of the filled ones."""

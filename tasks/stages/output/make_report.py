@@ -35,7 +35,6 @@ class MakeReport(ReportParameters, Stage):
     depends_on_dataset = True
     upstream = (MakePlots, PlotScan, ScanHistograms, MakeHistograms, FillHistograms, FindPeaks, CountMasses)
     suffix = ".html"
-    exclude_index = False
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:  # noqa: ARG002 (all need the same)
         """Return the stages whose products are read: the scan and counts of simulation only where they are shown."""

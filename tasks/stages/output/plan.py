@@ -55,8 +55,6 @@ class Work(NamedTuple):
 class Plan(HistogramParameters, PrintingTask):
     """Print what the run would read, make and store, and check that it can start; nothing is read or written."""
 
-    exclude_index = False
-
     def lines(self) -> list[str]:
         """Return the plan; fail when the run cannot start."""
         catalogue = FetchMetadata.req(self).preview()

@@ -21,7 +21,6 @@ class PlotScan(ClosureParameters, DrawingStage):
     granularity = "dataset"
     depends_on_dataset = True
     upstream = (ScanHistograms,)
-    exclude_index = False
 
     def own_settings(self) -> dict[str, Json]:
         """Return what names the variant: with a signal, also how many pseudo-experiments test the scan."""

@@ -24,7 +24,6 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
     depends_on_dataset = True
     upstream = (MakeHistograms, FindPeaks)
     suffix = ".json"
-    exclude_index = False
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:  # noqa: ARG002 (all need the same)
         """Return the stages whose products are read: with a signal, the histograms that it was added to."""

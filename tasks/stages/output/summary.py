@@ -42,8 +42,6 @@ _TITLES = (
 class Summary(ReportParameters, PrintingTask):
     """Print the statistics of a run, finished or not: stages, cuts, final states, failures; writes nothing."""
 
-    exclude_index = False
-
     def lines(self) -> list[str]:
         """Return the summary."""
         from steps import statistics
