@@ -6,7 +6,7 @@ their own; ZSTD has one where this project writes it, and none where ROOT does.
 """
 
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from struct import Struct
 
 import cramjam
@@ -108,6 +108,26 @@ class Decompressor:
                 is_part = begin > start or end < stop
                 parts.append(memoryview(whole)[max(begin - start, 0) : end - start] if is_part else whole)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def blocks(self, name: bytes, data: memoryview, bounds: Iterable[tuple[int, int, int]]) -> list[Bytes] | None:
+        """Decompress many blocks of one codec.
+
+        Args:
+            name: Two letters that name it.
+            data: The blocks, in bytes.
+            bounds: Where each begins and ends there, and its uncompressed size in bytes.
+
+        Returns:
+            Their bytes; None where the codec is not known, or one is damaged.
+        """
+        codec = self._codecs.get(name)
+        if codec is None:
+            return None
+        try:
+            blocks = [(codec(data[start:stop], size), size) for start, stop, size in bounds]
+        except (*_FAILURES, ValueError):
+            return None
+        return [block for block, _ in blocks] if all(len(block) == size for block, size in blocks) else None
 
     def _block(self, name: bytes, data: memoryview, size: int) -> Bytes:
         codec = self._codecs.get(name)

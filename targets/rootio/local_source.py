@@ -4,23 +4,48 @@ import os
 import queue
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from uproot.source.chunk import Chunk, Source, notifier
 from uproot.source.futures import TrivialFuture
 
 from targets.network.retry import Traffic
 
-__all__ = ["FileSource", "check_start", "read_groups"]
+__all__ = ["FetchedRanges", "FileSource", "check_start", "read_groups"]
 
 _MAGIC = b"root"
 """What every ROOT file starts with (source: ROOT's TFile, https://root.cern/doc/master/classTFile.html)."""
 
 _LEAST_BYTES = 403
 """The smallest ROOT file (source: uproot's option begin_chunk_size)."""
+
+
+class FetchedRanges(NamedTuple):
+    """Ranges of bytes that were read.
+
+    Attributes:
+        memory: Their bytes end to end, which the source may use again for the next ranges.
+        begins: Where each begins there, and the last one ends.
+    """
+
+    memory: memoryview
+    begins: Sequence[int]
+
+    @classmethod
+    def join(cls, ranges: Sequence[Any]) -> Self:
+        """Put bytes end to end.
+
+        Args:
+            ranges: The bytes of each range.
+        """
+        return cls(memoryview(b"".join(ranges)), [0, *accumulate(map(len, ranges))])
+
+    def views(self) -> list[memoryview]:
+        """Return the bytes of each range."""
+        return [self.memory[start:stop] for start, stop in pairwise(self.begins)]
 
 
 class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
@@ -66,7 +91,7 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         Raises:
             OSError: When the file was closed, or cannot be read.
         """
-        (data,) = self.read([(int(start), min(int(stop), self._num_bytes))])
+        (data,) = self.read([(int(start), min(int(stop), self._num_bytes))]).views()
         return Chunk(self, start, stop, TrivialFuture(bytes(data)))
 
     def chunks(self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]) -> list[Any]:
@@ -83,20 +108,20 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
             OSError: When the file was closed, cannot be read, or ends too early.
         """
         wanted = [(int(start), int(stop)) for start, stop in ranges]
-        read = zip(wanted, self.read(wanted), strict=True)
+        read = zip(wanted, self.read(wanted).views(), strict=True)
         filled = [Chunk(self, start, stop, TrivialFuture(bytes(data))) for (start, stop), data in read]
         for chunk in filled:
             notifier(chunk, notifications)()
         return filled
 
-    def read(self, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+    def read(self, ranges: Sequence[tuple[int, int]]) -> FetchedRanges:
         """Read many ranges of bytes into memory that the next call uses again: new memory costs more than reading.
 
         Args:
             ranges: First byte, and the byte after the last, of each.
 
         Returns:
-            The bytes of each range, until the next call.
+            Their bytes, until the next call.
 
         Raises:
             OSError: When the file was closed, cannot be read, or ends too early.
@@ -111,14 +136,11 @@ class FileSource(Source):  # type: ignore[misc]  # uproot has no type hints
         n_bytes = sum(stop - start for start, stop in ranges)
         if n_bytes > len(self._memory):
             self._memory = memoryview(bytearray(n_bytes))
-        read, at = [], 0
-        for start, stop in ranges:
-            buffer = self._memory[at : at + stop - start]
+        read = FetchedRanges(self._memory, [0, *accumulate(stop - start for start, stop in ranges)])
+        for (start, stop), buffer in zip(ranges, read.views(), strict=True):
             if os.preadv(self._descriptor, [buffer], start) != stop - start:
                 msg = f"the file had {self._num_bytes} bytes, and was cut short while it was read"
                 raise OSError(msg)
-            read.append(buffer)
-            at += stop - start
         self.traffic.requests += 1
         self.traffic.received += n_bytes
         return read
@@ -162,7 +184,7 @@ def check_start(path: str) -> None:
         raise ValueError(msg)
 
 
-def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> Iterator[list[memoryview]]:
+def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> Iterator[FetchedRanges]:
     """Read ranges of bytes group after group; over a network all at once, because each request costs.
 
     Args:
@@ -170,7 +192,7 @@ def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> 
         groups: First byte, and the byte after the last, of each range.
 
     Yields:
-        The bytes of each range of a group, until the next group is asked for.
+        The bytes of a group, until the next group is asked for.
 
     Raises:
         OSError: When they cannot be read.
@@ -181,4 +203,4 @@ def read_groups(source: Source, groups: Sequence[Sequence[tuple[int, int]]]) -> 
     ranges = [bounds for group in groups for bounds in group]
     chunks = iter(source.chunks(ranges, queue.Queue()) if ranges else [])
     for group in groups:
-        yield [memoryview(chunk.raw_data) for chunk in islice(chunks, len(group))]
+        yield FetchedRanges.join([chunk.raw_data for chunk in islice(chunks, len(group))])

@@ -204,6 +204,6 @@ class FieldReader:
         names = {(id(column), start, stop): path for path, (column, start, stop) in wanted.items()}
         for (key, column), page_ranges, pages in zip(columns.items(), ranges, fetched, strict=True):
             with naming(names[key]):
-                by_range = dict(zip(page_ranges, pages, strict=True))
+                by_range = dict(zip(page_ranges, pages.views(), strict=True))
                 read[key] = column.numbers(by_range, *key[1:], self._decompressor)
         return {path: read[id(column), start, stop] for path, (column, start, stop) in wanted.items()}

@@ -6,15 +6,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from targets.rootio.ttree.basket_loops import WORD_BYTES, Bytes
+from targets.rootio.ttree.basket_loops import LAST_VERSION, MOST_LISTS, WORD_BYTES, Bytes
 
 __all__ = ["PackedBasket", "as_bytes", "starts_of"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
 _FEATURES = Struct(">HiibiiB")  # the same with features: the second size is below 0, and they follow it
-_LAST_VERSION = 9  # more than any yet (3): where a larger one seems to stand, the basket has features
-_MOST_LISTS = 2
 _OFFSET_MAP = 1  # a feature (source: TBasket.h, EIOBits)
 
 
@@ -59,10 +57,10 @@ class PackedBasket(NamedTuple):
             msg = f"no basket of {len(basket)} bytes stands where the list of contents says"
             raise ValueError(msg)
         version, _, _, n_stored, last, _ = _BASKET.unpack_from(basket, key - _BASKET.size)
-        has_map = version > _LAST_VERSION
+        has_map = version > LAST_VERSION
         if has_map:
             version, _, negative, features, n_stored, last, _ = _FEATURES.unpack_from(basket, key - _FEATURES.size)
-            if version > _LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
+            if version > LAST_VERSION or negative >= 0 or features != _OFFSET_MAP:
                 msg = f"a basket of {n_entries} entries has features that are not known ({features})"
                 raise ValueError(msg)
         if n_stored != n_entries or not 0 <= last - key <= size:
@@ -78,7 +76,7 @@ class PackedBasket(NamedTuple):
         The first says where entries begin; a second one, in a circular tree, where they were before.
         """
         lists, rest = divmod(self.size - self.n_bytes, (self.n_entries + 2) * WORD_BYTES)
-        return None if rest or lists > _MOST_LISTS else lists
+        return None if rest or lists > MOST_LISTS else lists
 
     def counted(self) -> bool:
         """Tell whether it takes a counter to know where entries begin."""

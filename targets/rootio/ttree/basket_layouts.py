@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
@@ -25,8 +24,10 @@ from edm.arrays import Int64
 from targets.errors import FileFormatError
 from targets.rootio.compression import Decompressor, UnknownLayoutError, list_blocks
 from targets.rootio.flat_arrays import Flat
+from targets.rootio.ttree.basket_batches import BasketBatch
 from targets.rootio.ttree.basket_keys import PackedBasket, as_bytes, starts_of
 from targets.rootio.ttree.basket_loops import VECTOR_HEADER_BYTES, WORD_BYTES, Bytes, list_entries, take_vectors
+from targets.rootio.ttree.branch_lists import interpretation_of
 from targets.rootio.ttree.packed_numbers import PackedNumbers
 
 __all__ = ["Basket", "Layout", "Part"]
@@ -64,6 +65,11 @@ class Part(NamedTuple):
     start: int
     stop: int
 
+    @property
+    def n_entries(self) -> int:
+        """How many entries there are."""
+        return self.stop - self.start
+
 
 class Layout(NamedTuple):
     """How the baskets of a branch are laid out.
@@ -99,7 +105,7 @@ class Layout(NamedTuple):
         """
         if packing := PackedNumbers.of(branch):
             return cls._packed(branch, packing)
-        interpretation = _interpretation(branch)
+        interpretation = interpretation_of(branch)
         jagged = type(interpretation) is AsJagged
         header_bytes = interpretation.header_bytes if jagged else 0
         numbers = interpretation.content if jagged else interpretation
@@ -198,7 +204,7 @@ class Layout(NamedTuple):
             raise ValueError(msg)
         return Basket(data, data[:0], 0, n_entries)
 
-    def array(self, parts: Sequence[Part], decompressor: Decompressor) -> Flat:
+    def array(self, parts: Sequence[Part | BasketBatch], decompressor: Decompressor) -> Flat:
         """Join parts of baskets to one array.
 
         Args:
@@ -213,22 +219,21 @@ class Layout(NamedTuple):
             ValueError: When a basket is damaged, entries do not begin where they can, or a vector's own length is not
                 its entry's.
         """
-        n_entries = sum(part.stop - part.start for part in parts)
+        n_entries = sum(part.n_entries for part in parts)
         size = self.dtype.itemsize
         per_entry = self.entry_bytes() // size
         n_bytes = sum(map(self._n_bytes, parts)) if self.jagged else n_entries * per_entry * size
         n_numbers = max(n_bytes - n_entries * self.header_bytes, 0) // size
         numbers = np.empty(n_numbers, self.dtype.newbyteorder("="))
         offsets, entry = np.zeros(n_entries + 1, np.int64), 0
-        for basket, start, stop in parts:
-            unpacked = self.unpack(basket, decompressor) if isinstance(basket, PackedBasket) else basket
-            if self.jagged:
-                self._fill(unpacked, start, stop, offsets[entry : entry + stop - start + 1], numbers)
-            else:
-                taken = unpacked.data.view(self.dtype)[start * per_entry : stop * per_entry]
-                numbers[entry * per_entry : (entry + stop - start) * per_entry] = taken
-            entry += stop - start
-            del unpacked  # its memory goes to the next basket
+        for part in parts:
+            place = offsets[entry : entry + part.n_entries + 1]
+            free = numbers[int(place[0]) if self.jagged else entry * per_entry :]
+            if isinstance(part, Part):
+                self._put(part, decompressor, place, free)
+            elif not part.fill(decompressor, self.jagged, self.header_bytes, place, free):
+                return self.array(_one_by_one(parts), decompressor)
+            entry += part.n_entries
         if self.jagged:
             flat = Flat(offsets, numbers)
         elif self.length is None:
@@ -237,13 +242,26 @@ class Layout(NamedTuple):
             flat = Flat(np.arange(n_entries + 1, dtype=np.int64) * per_entry, numbers, per_entry)
         return self.packing.unpack(flat) if self.packing else flat
 
-    def _n_bytes(self, part: Part) -> int:
+    def _n_bytes(self, part: Part | BasketBatch) -> int:
         """Return how many bytes the entries of a part have, headers included."""
+        if not isinstance(part, Part):
+            return part.n_bytes
         basket, start, stop = part
         return basket.n_bytes if isinstance(basket, PackedBasket) else _byte(basket, stop) - _byte(basket, start)
 
+    def _put(self, part: Part, decompressor: Decompressor, offsets: Int64, numbers: npt.NDArray[Any]) -> None:
+        """Put the numbers of entries at the beginning of *numbers*, and list where each begins if they are lists."""
+        basket, start, stop = part
+        unpacked = self.unpack(basket, decompressor) if isinstance(basket, PackedBasket) else basket
+        if self.jagged:
+            self._fill(unpacked, start, stop, offsets, numbers)
+        else:
+            per_entry = self.entry_bytes() // self.dtype.itemsize
+            taken = unpacked.data.view(self.dtype)[start * per_entry : stop * per_entry]
+            numbers[: len(taken)] = taken
+
     def _fill(self, basket: Basket, start: int, stop: int, offsets: Int64, numbers: npt.NDArray[Any]) -> None:
-        """Put the numbers of some entries in their place, and list where each begins; the first offset is given."""
+        """Put the numbers of lists at the beginning of *numbers*; the first of their offsets is given."""
         data, starts, origin, n_entries = basket
         if (start, stop) != (0, n_entries):
             first, last = _byte(basket, start), _byte(basket, stop)
@@ -251,8 +269,8 @@ class Layout(NamedTuple):
                 msg = f"its entries {start} to {stop} are said to be the bytes {first} to {last} of {len(data)}"
                 raise ValueError(msg)
             data, starts, origin = data[first:last], starts[start * WORD_BYTES : stop * WORD_BYTES], origin + first
-        shift, filled = self.dtype.itemsize.bit_length() - 1, int(offsets[0])
-        target = numbers[filled : filled + (len(data) - self.header_bytes * (stop - start) >> shift)]
+        shift = self.dtype.itemsize.bit_length() - 1
+        target = numbers[: max(len(data) - self.header_bytes * (stop - start) >> shift, 0)]
         if self.header_bytes:
             right = take_vectors(data, starts, origin, shift, offsets, target.view(np.uint8))
             if sys.byteorder == "little":
@@ -266,17 +284,10 @@ class Layout(NamedTuple):
             raise ValueError(msg)
 
 
-def _interpretation(branch: Any) -> Any:
-    """Ask uproot for the type of a branch; what it only pretends to know is refused by name."""
-    interpretation = branch.interpretation
-    if isinstance(interpretation, UnknownInterpretation):
-        msg = f"{branch.name} is of a type that is not read ({interpretation.reason}); name another branch"
-        raise FileFormatError(msg)
-    if pretended := re.search(r"AsFIXME\('(\w+)", repr(interpretation)):
-        name = branch.member("fClassName") if branch.top_level else branch.streamer.typename
-        msg = f"{branch.name} is of type {name}: {pretended[1]} is not read there; name another branch"
-        raise FileFormatError(msg)
-    return interpretation
+def _one_by_one(parts: Sequence[Part | BasketBatch]) -> list[Part]:
+    """Take batches apart: one of their baskets is damaged, or of a layout that batches do not know."""
+    baskets = [part.baskets() if isinstance(part, BasketBatch) else [part] for part in parts]
+    return [part if isinstance(part, Part) else Part(part, 0, part.n_entries) for some in baskets for part in some]
 
 
 def _byte(basket: Basket, entry: int) -> int:

@@ -9,10 +9,16 @@ import numpy.typing as npt
 from compiled.loops import compiled
 from edm.arrays import Int64
 
-__all__ = ["VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "list_entries", "take_vectors"]
+__all__ = ["LAST_VERSION", "MOST_LISTS", "VECTOR_HEADER_BYTES", "WORD_BYTES", "Bytes", "list_entries", "take_vectors"]
 
 WORD_BYTES = 4
 """Bytes of the words that tell where entries begin."""
+
+LAST_VERSION = 9
+"""Of a basket, more than any yet (3): where a larger one seems to stand, the basket has features."""
+
+MOST_LISTS = 2
+"""Of words that follow the entries of a basket."""
 
 VECTOR_HEADER_BYTES = 10
 """In front of the numbers of a `std::vector`: the bytes that follow this word, a version, how many numbers."""

@@ -5,6 +5,7 @@ picked out of the bytes; the branches themselves are uproot's. A list that is no
 whole, by uproot.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from struct import Struct
@@ -15,10 +16,13 @@ import uproot
 from uproot.behaviors.TTree import TTree
 from uproot.const import kByteCountMask, kClassMask, kMapOffset, kNewClassTag
 from uproot.deserialization import read_object_any
+from uproot.interpretation.identify import UnknownInterpretation
 from uproot.models.TObjArray import Model_TObjArray
 from uproot.source.cursor import Cursor
 
-__all__ = ["BranchList", "branch", "classes", "paths"]
+from targets.errors import FileFormatError
+
+__all__ = ["BranchList", "branch", "classes", "interpretation_of", "paths"]
 
 _SIZE_AND_TAG = Struct(">II")  # of an object: bytes that follow the first word, and its class
 _SIZE_AND_VERSION = Struct(">IH")  # of a part of an object
@@ -264,3 +268,26 @@ def _place(items: list[_Item], above: str, place: tuple[int, ...], places: dict[
     for number, item in enumerate(items):
         places.setdefault(above + item.name, (*place, number))
         _place(item.below, f"{above}{item.name}/", (*place, number), places)
+
+
+def interpretation_of(branch: Any) -> Any:
+    """Ask uproot for the type of a branch.
+
+    Args:
+        branch: uproot's TBranch.
+
+    Returns:
+        uproot's interpretation.
+
+    Raises:
+        FileFormatError: When uproot cannot read it, or only pretends that it can; the message names the type.
+    """
+    interpretation = branch.interpretation
+    if isinstance(interpretation, UnknownInterpretation):
+        msg = f"{branch.name} is of a type that is not read ({interpretation.reason}); name another branch"
+        raise FileFormatError(msg)
+    if pretended := re.search(r"AsFIXME\('(\w+)", repr(interpretation)):
+        name = branch.member("fClassName") if branch.top_level else branch.streamer.typename
+        msg = f"{branch.name} is of type {name}: {pretended[1]} is not read there; name another branch"
+        raise FileFormatError(msg)
+    return interpretation

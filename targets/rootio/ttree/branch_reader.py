@@ -16,8 +16,9 @@ from targets.errors import FileFormatError
 from targets.network.read_plan import PlannedRange
 from targets.rootio.compression import Decompressor, UnknownLayoutError
 from targets.rootio.flat_arrays import Flat, naming
-from targets.rootio.local_source import read_groups
+from targets.rootio.local_source import FetchedRanges, read_groups
 from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree.basket_batches import BasketBatch
 from targets.rootio.ttree.basket_keys import PackedBasket
 from targets.rootio.ttree.basket_layouts import Basket, Layout, Part
 from targets.rootio.ttree.basket_loops import WORD_BYTES
@@ -83,8 +84,7 @@ class BranchReader:
         for (path, branch), baskets in zip(branches.items(), fetched, strict=True):
             with naming(path):
                 try:
-                    by_number = dict(zip(missing[path], baskets, strict=True))
-                    read[path] = branch.array(by_number, start, stop, counts.get(path))
+                    read[path] = branch.array(missing[path], baskets, start, stop, counts.get(path))
                 except UnknownLayoutError:
                     if branch.is_packed():
                         msg = f"{path} is laid out in a way that is not read with packed numbers; name another branch"
@@ -207,10 +207,18 @@ class _Branch:
         start: int = self._seeks[number]
         return start, start + self._sizes[number]
 
-    def array(self, fetched: Mapping[int, memoryview], start: int, stop: int, counts: _Counts | None = None) -> Flat:
+    def array(
+        self, missing: Sequence[int], baskets: FetchedRanges, start: int, stop: int, counts: _Counts | None = None
+    ) -> Flat:
         """Return the array of some entries; the last basket is kept when there is more in it."""
-        parts, kept = list[Part](), dict[int, Basket | PackedBasket]()
+        parts, kept = list[Part | BasketBatch](), dict[int, Basket | PackedBasket]()
+        batched, batch = self._batch(missing, baskets, start, stop)
+        fetched = dict(zip(missing, baskets.views(), strict=True)) if len(batched) < len(missing) else {}
         for number in self._needed(start, stop):
+            if batch and number in batched:
+                if number == batched[0]:
+                    parts.append(batch)
+                continue
             first, end = self._edges[number], self._edges[number + 1]
             if first == end:
                 continue
@@ -231,6 +239,25 @@ class _Branch:
             parts.append(part)
         self._kept = kept
         return self._layout.array(parts, self._decompressor)
+
+    def _batch(
+        self, missing: Sequence[int], baskets: FetchedRanges, start: int, stop: int
+    ) -> tuple[range, BasketBatch | None]:
+        """Put all baskets together that are needed whole, if they are plain; tell their numbers."""
+        at = range(len(missing))
+        if at and self._edges[missing[0]] < start:
+            at = at[1:]
+        if at and self._edges[missing[at[-1]] + 1] > stop:
+            at = at[:-1]
+        if not at or not BasketBatch.is_faster(baskets):
+            return range(0), None
+        numbers = range(missing[at[0]], missing[at[-1]] + 1)
+        lengths = np.diff(self._edges[numbers[0] : numbers[-1] + 2])
+        if len(numbers) != len(at) or not lengths.all():
+            return range(0), None
+        ranges = FetchedRanges(baskets.memory, baskets.begins[at[0] : at[-1] + 2])
+        batch = BasketBatch.of(ranges, lengths, self._layout.jagged)
+        return (numbers, batch) if batch else (range(0), None)
 
     def _basket(self, number: int, fetched: Mapping[int, memoryview], counts: _Counts | None) -> Basket | PackedBasket:
         first, end = self._edges[number], self._edges[number + 1]
