@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edm.jagged import Jagged
+from edm.wording import first_few
 from physics.errors import EventLevelError, PhysicsError
 
 __all__ = ["Menus", "counters_of", "decisions", "match_branch"]
@@ -94,8 +95,7 @@ def _are_set(words: Jagged, bits: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_
 
 
 def _no_menu(unknown: list[int], menus: Menus) -> str:
-    more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
-    named = ", ".join(map(str, unknown[:_SHOWN])) + more
+    named = first_few(unknown, _SHOWN, count_others=True)
     present = ", ".join(map(str, sorted(menus)[:_SHOWN])) or "none"
     return (
         f"no trigger menu has the key {named} of the file's events (TriggerMenuJson_HLTAux in tree MetaData has the "

@@ -5,6 +5,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
+from edm.wording import first_few
 from physics.errors import EventLevelError
 from physics.events.matching import Matched
 from physics.events.streams import stream_passes, stream_paths
@@ -15,7 +16,6 @@ from physics.selection.flags import EventColumns
 
 __all__ = ["Fired"]
 
-_SHOWN = 3
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -121,9 +121,7 @@ class Fired:
 
 
 def _no_path(menu: TriggerMenu, source: Source) -> str:
-    shown = ", ".join(menu.paths[:_SHOWN]) + (
-        f" and {len(menu.paths) - _SHOWN} more" if len(menu.paths) > _SHOWN else ""
-    )
+    shown = first_few(menu.paths, count_others=True)
     period = f" of the period {menu.name}" if menu.name else ""
     where = {"decision": "its trigger menu", "match": "its AnalysisTrigMatch_* branches"}.get(source, "its branches")
     return (

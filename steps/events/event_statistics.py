@@ -9,7 +9,7 @@ from edm.records.documents import from_document
 from edm.records.duplicates import DuplicateEvents
 from edm.records.event_level import EventLevel, ExactLuminosity, LuminosityNumbers
 from edm.records.statistics import DatasetStatistics
-from edm.wording import amount
+from edm.wording import amount, first_few
 from physics.events.good_runs import Blocks, LuminosityTable, luminosity
 from physics.events.result import EventResult
 from steps.errors import StageError
@@ -121,7 +121,8 @@ def _not_applied(events: EventLevel) -> Iterator[str]:
 def _runs_and_paths(events: EventLevel) -> Iterator[str]:
     good = events.blocks.get("good", {})
     if runs := [run for run in events.blocks.get("seen", {}) if run not in good]:
-        yield f"{amount(len(runs), 'run')} without a good luminosity block, all events left out: {_first(runs)}"
+        without = f"{amount(len(runs), 'run')} without a good luminosity block"
+        yield f"{without}, all events left out: {first_few(runs, _SHOWN)}"
     if silent := [path for path, number in events.events_per_path.items() if not number]:
         yield f"trigger paths that never fired: {', '.join(silent)}"
     if events.missing_paths:
@@ -144,10 +145,6 @@ def _simulation(statistics: DatasetStatistics) -> Iterator[str]:
     simulated, files = statistics.simulated_files, sum(statistics.formats.values())
     if 0 < simulated < files:
         yield f"a mixture: {simulated} of {amount(files, 'file')} are simulation, the others collisions"
-
-
-def _first(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _sum_luminosity(blocks: Blocks, names: list[str], table: LuminosityTable | None) -> dict[str, float | None]:

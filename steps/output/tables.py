@@ -2,20 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["first", "size", "table"]
-
-
-def first(names: Sequence[str], number: int = 3) -> str:
-    """Write the first few of many names, with commas and, where there are more, dots.
-
-    Args:
-        names: All of them.
-        number: How many are written at most.
-
-    Returns:
-        As ``a, b, c, …``.
-    """
-    return ", ".join(names[:number]) + (", …" if len(names) > number else "")
+__all__ = ["size", "table"]
 
 
 def size(number: float) -> str:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from edm.wording import amount, nearest
+from edm.wording import amount, first_few, nearest
 from targets.catalogue.atlas_catalogue import NOSKIM, Entry, known_releases, portal_address, read_release
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, only_root_files
 from targets.errors import ConfigurationError, PortalError
 from targets.network.uris import portal_uri
 
 __all__ = ["check_release", "readable_releases", "release_files"]
+
+_NAMED = 5  # datasets that a message lists
 
 
 def readable_releases() -> list[str]:
@@ -114,12 +116,15 @@ def _chosen(entries: list[Entry], release: str, data_type: str, dataset_ids: Seq
     types = {entry.key: entry.data_type for entry in entries}
     wanted = {str(dataset_id).strip() for dataset_id in dataset_ids}
     if unknown := sorted(wanted - types.keys()):
-        msg = f"dataset_ids: release {release} has no dataset {_first(unknown)}.{_nearest(unknown[0], list(types))}"
-        msg = f"{msg} It has {len(types)}, as {_first(list(types), 3)}"
+        names = list(types)
+        msg = (
+            f"dataset_ids: release {release} has no dataset {first_few(unknown, _NAMED)}.{_nearest(unknown[0], names)}"
+        )
+        msg = f"{msg} It has {len(names)}, as {first_few(names)}"
         raise ConfigurationError(msg)
     if unfit := sorted(key for key in wanted if types[key] != data_type):
-        msg = f"dataset_ids: {_first(unfit)} of {release} is not {data_type}: set data_type = {types[unfit[0]]}"
-        msg = f"{msg}, or leave it out; data and simulation are never counted together"
+        msg = f"dataset_ids: {first_few(unfit, _NAMED)} of {release} is not {data_type}: "
+        msg += f"set data_type = {types[unfit[0]]}, or leave it out; data and simulation are never counted together"
         raise ConfigurationError(msg)
     chosen = [entry for entry in entries if entry.data_type == data_type and (not wanted or entry.key in wanted)]
     if not chosen:
@@ -150,15 +155,12 @@ def _lacking(chosen: list[Entry], release: str, skim: str, *, strict: bool) -> l
     lacking = [entry.key for entry in chosen if not entry.skims.get(skim)]
     if not lacking:
         return []
-    what = f"release {release}: {amount(len(lacking), 'dataset')} without the skim {skim!r} ({_first(lacking)})"
+    named = first_few(lacking, _NAMED)
+    what = f"release {release}: {amount(len(lacking), 'dataset')} without the skim {skim!r} ({named})"
     if strict:
         msg = f"{what}: leave these out of dataset_ids, or choose another skim"
         raise ConfigurationError(msg)
     return [f"{what}, left out"]
-
-
-def _first(names: Sequence[str], number: int = 5) -> str:
-    return ", ".join(names[:number]) + (", …" if len(names) > number else "")
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from edm.wording import amount
+from edm.wording import amount, first_few
 from targets.catalogue.input_files import Catalogue, InputFile, check_data_type, merge, only_root_files
 from targets.errors import ConfigurationError, PortalError
 from targets.network.checksums import normalised_checksum
@@ -209,7 +209,7 @@ def _notes(omitted: _Omitted, online: Sequence[InputFile], *, skip_on_tape: bool
         notes.append(f"{files} with a checksum of a kind that is not known here: only the size can be checked")
     if omitted.on_demand:
         record = omitted.on_demand[0].record
-        first = ", ".join(file.uri for file in omitted.on_demand[:3]) + (", …" if len(omitted.on_demand) > 3 else "")
+        first = first_few([file.uri for file in omitted.on_demand])
         what = f"{amount(len(omitted.on_demand), 'file')} on tape only ('on demand'), not downloadable"
         request = f"Request them at {omitted.portal}/record/{record} and wait"
         if not skip_on_tape:

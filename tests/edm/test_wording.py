@@ -1,6 +1,8 @@
 """Words of sentences: plurals, and the nearest of several names."""
 
-from edm.wording import amount, did_you_mean, nearest
+import pytest
+
+from edm.wording import amount, did_you_mean, first_few, nearest
 
 
 def test_the_nearest_option_is_suggested():
@@ -20,3 +22,17 @@ def test_how_similar_it_must_be():
 
 def test_plurals():
     assert [amount(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+@pytest.mark.parametrize(
+    ("names", "count_others", "text"),
+    [
+        ([], False, ""),
+        (["a", "b", "c"], False, "a, b, c"),
+        (["a", "b", "c"], True, "a, b, c"),
+        (["a", "b", "c", "d"], False, "a, b, c, …"),
+        ([1, 2, 3, 4, 5], True, "1, 2, 3 and 2 more"),
+    ],
+)
+def test_of_many_names_the_first_few_are_written(names, count_others, text):
+    assert first_few(names, 3, count_others) == text

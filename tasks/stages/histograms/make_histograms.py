@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 from edm.records.branch_records import MadeHistograms, ParsedFiles
-from edm.wording import amount
-from steps.output import tables
+from edm.wording import amount, first_few
 from targets.catalogue.branch_files import BranchFiles
 from targets.catalogue.input_files import DEMO_RELEASE
 from targets.documents.variant_inputs import VariantInputs
@@ -209,7 +208,7 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         failed, unavailable = len(results.failures), self.file_list().unavailable(name)  # not of this run in the record
         left_out = f", WITHOUT {amount(failed, 'unreadable file')}" if failed else ""
         if unavailable:
-            left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({tables.first(unavailable)})"
+            left_out += f", WITHOUT {amount(len(unavailable), 'file')} on tape ({first_few(unavailable)})"
         _, *of_met = self.files_of(branch)
         with_met = f" (those with missing momentum in {of_met[0]})" if of_met else ""
         made = f"{amount(results.histograms, 'histogram')}, {results.accepted_by_bumpnet} of them with the bins and"
