@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import matplotlib as mpl
 import xxhash
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
@@ -108,6 +109,9 @@ def _draw(
         wait(jobs)
 
 
+@mpl.rc_context(
+    {"mathtext.cal": "DejaVu Sans"}
+)  # not used; few machines have the cursive font that would be looked for
 def _save_figure(folder: Path, plan: FigurePlan, formats: Sequence[str]) -> IndexedFigure:
     """Draw a figure and save it in all formats."""
     try:

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import xxhash
+from matplotlib import font_manager, rcParams
 from matplotlib.figure import Figure
 
 from edm.records.branch_records import DrawnFigures
@@ -33,6 +34,13 @@ def plans(*numbers_of_pages):
 def fail(kind):
     msg = "nothing to draw"
     raise kind(msg)
+
+
+def draw_with_formulas():
+    """Fail where matplotlib would say that it does not find a font of formulas."""
+    for style in ("rm", "it", "bf", "sf", "tt", "cal"):
+        font_manager.findfont(rcParams[f"mathtext.{style}"], fallback_to_default=False)
+    return pages(1)
 
 
 def write(folder, planned, formats=("png", "pdf"), pool=None):
@@ -76,3 +84,8 @@ def test_a_figure_that_fails_is_named_and_leaves_no_folder(tmp_path, kind, in_po
         write(tmp_path / "plots", planned, ("png",), pool if in_pool else None)
     assert caught.value.__notes__ == ["The figure that failed is mass_e0e1 (demo: mass of e0e1)."]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_font_is_looked_for_that_machines_lack(tmp_path):
+    made, _ = write(tmp_path / "plots", [FigurePlan("f", "formulas", draw_with_formulas)])
+    assert made.figures == 1
