@@ -242,7 +242,8 @@ def _refused(uri: str, message: str) -> UnreadableFileError:
     if match and match[1] in _REFUSALS:
         msg = f"{uri}: the server has no such file or does not give it ({match[0]}): check the address"
         return RefusedError(msg)
-    msg = f"{uri}: the server answers with an error ({match[0] if match else message[:300]}): try again later"
+    reason = match[0] if match else message.partition("\n")[0][:300]  # uproot's goes on about paths
+    msg = f"{uri}: cannot be read ({reason}): check the address, or try again later"
     return UnreadableFileError(msg)
 
 

@@ -146,6 +146,15 @@ def test_what_is_not_exported_is_refused(server):
         read(f"root://127.0.0.1:{server.port}//etc/passwd")
 
 
+def test_a_host_that_does_not_exist_is_named_without_uproots_advice():
+    uri = "root://no-such-host.invalid//x.root"
+    with pytest.raises(
+        UnreadableFileError, match=rf"^{uri}: cannot be read \([^\n]*\): check the address, or try"
+    ) as told:
+        read(uri)
+    assert "\n" not in str(told.value)
+
+
 def test_nobody_listens(server, tmp_path):
     uri = f"root://127.0.0.1:{faults.closed_port()}//x.root"
     hasty = replace(ONE, read_timeout_s=1, attempts=1)
