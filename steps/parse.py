@@ -182,8 +182,8 @@ def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: 
     with naming_file(file.uri):
         readers = EventReaders.of_file(file, events, options.selection, options.events, options.weights)
     columns = readers.matcher.add_columns(columns)
-    options.check_memory(events.uri, events.bytes_kept(columns, readers.branches))
-    for chunk in events.chunks(columns, options.chunk_events, options.memory_bytes(), readers.branches):
+    memory_bytes = options.chunk_bytes(events.uri, events.bytes_kept(columns, readers.branches))
+    for chunk in events.chunks(columns, options.chunk_events, memory_bytes, readers.branches):
         with naming_file(file.uri):
             objects, numbers = readers.read(chunk)
         counts.add(_select(objects, numbers, events, options, section))

@@ -1,7 +1,9 @@
 """How ParseFile reads files."""
 
+import math
 import resource
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from physics.selection.selection import Selection
 from steps.events.event_options import EventOptions
@@ -15,6 +17,8 @@ __all__ = ["ReadOptions"]
 _WAITING_SHARE = 12  # of the limit: 700,000 events of NanoAOD where it is 1 GB
 
 _LEAST_MEMORY_BYTES = 50 * 10**6  # below this, chunks would be too small to be worth their overhead
+
+_STEP_MB = 50  # of the limit that is advised: a process takes some MB more or less from run to run
 
 
 @dataclass(frozen=True)
@@ -43,30 +47,40 @@ class ReadOptions:
     events: EventOptions = field(default_factory=EventOptions)
     weights: WeightOptions | None = None
 
-    def memory_bytes(self) -> int:
-        """Return what the limit leaves for chunks, in bytes: the rest is for the process and for events that wait."""
-        taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + self.waiting_bytes()
-        return max(self.memory_limit_mb * 10**6 - taken, _LEAST_MEMORY_BYTES)
-
     def waiting_bytes(self) -> int:
         """Return the memory for events that wait until their file has been read whole, in bytes."""
         return self.memory_limit_mb * 10**6 // _WAITING_SHARE
 
-    def check_memory(self, uri: str, n_bytes: int) -> None:
-        """Refuse a file that cannot be read within the limit, however few events a chunk has.
+    def chunk_bytes(self, uri: str, kept: int) -> int:
+        """Return the memory for chunks and the work on them: what the process, and all that waits, leave of the limit.
 
         Args:
             uri: The file.
-            n_bytes: Memory that whole baskets or pages take.
+            kept: Memory that its baskets or pages take, in bytes, however few events a chunk has.
+
+        Returns:
+            Bytes.
 
         Raises:
-            FileFormatError: When they take more than there is; the message says how much is needed.
+            FileFormatError: When they leave too little; the message says how much is needed.
         """
-        missing = n_bytes - self.memory_bytes()
-        if missing > 0:
-            needed = self.memory_limit_mb + -(-missing // 10**6)
+        taken = _resident_bytes() + kept
+        left = self.memory_limit_mb * 10**6 - self.waiting_bytes() - taken
+        if left < _LEAST_MEMORY_BYTES < kept:
+            needed_mb = (taken + _LEAST_MEMORY_BYTES) / (1 - 1 / _WAITING_SHARE) / 10**6
             msg = (
-                f"{uri}: its baskets or pages take {n_bytes / 1e6:,.0f} MB, more than memory_limit_mb = "
-                f"{self.memory_limit_mb} leaves for them: run with --memory-limit-mb {needed} or more"
+                f"{uri}: its baskets or pages take {kept / 1e6:,.0f} MB, more than memory_limit_mb = "
+                f"{self.memory_limit_mb} leaves for them: run with --memory-limit-mb "
+                f"{math.ceil(needed_mb / _STEP_MB) * _STEP_MB} or more"
             )
             raise FileFormatError(msg)
+        return max(left, _LEAST_MEMORY_BYTES)
+
+
+def _resident_bytes() -> int:
+    """Return the memory of this process at present; where the system does not tell, the most that it had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return pages * resource.getpagesize()
