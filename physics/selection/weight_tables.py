@@ -27,13 +27,13 @@ class FormatWeights(Frozen):
     """Where a format keeps weights; what is None comes from the catalogue or the user.
 
     Attributes:
-        generator: _Branch of the generator's weight g; of a vector the first element, which is nominal.
-        sum_of_weights: _Branch of ΣW of the whole sample.
-        n_events: _Branch of the number of generated events (dimensionless).
-        cross_section_pb: _Branch of the cross section σ in pb.
-        k_factor: _Branch of k (dimensionless).
-        filter_efficiency: _Branch of ε (dimensionless).
-        sample: _Branch of the number of the sample, of which a dataset has one.
+        generator: Branch of the generator's weight g; of a vector the first element, which is nominal.
+        sum_of_weights: Branch of ΣW of the whole sample.
+        n_events: Branch of the number of generated events (dimensionless).
+        cross_section_pb: Branch of the cross section σ in pb.
+        k_factor: Branch of k (dimensionless).
+        filter_efficiency: Branch of ε (dimensionless).
+        sample: Branch of the number of the sample, of which a dataset has one.
         runs_tree: ΣW and the number of events stand in the tree Runs.
         skimmed: The files hold only some of the generated events, and no branch gives ΣW: it comes from the catalogue
             or the user.
