@@ -10,6 +10,7 @@ import law
 from luigi.cmdline_parser import CmdlineParser
 
 from edm.records.stage_results import StageResults
+from edm.records.statistics import DatasetStatistics
 from targets.catalogue.branch_files import BranchFiles, Division, Granularity, divide
 from targets.documents.variant_inputs import VariantInputs
 from tasks.cli import messages
@@ -259,6 +260,12 @@ class Stage(ParsingParameters, SourceTask, ChosenBranches, ClusterWorkflow):
     def upstream_statistics(self, dataset: str | None = None) -> dict[str, list[Path]]:
         """Return the paths of the statistics of all stages upstream, by stage."""
         return {name: stage.statistics(dataset) for name, stage in self.all_upstream().items()}
+
+    def sum_statistics(self, dataset: str, table: Any = None) -> DatasetStatistics:
+        """Return the sum of what all stages upstream recorded of a dataset, with the luminosity by a table if given."""
+        from steps import statistics
+
+        return statistics.of_branches(self.upstream_statistics(dataset), table)
 
     # how a branch does its work ---------------------------------------------------------------------------------------
 

@@ -69,16 +69,16 @@ class MakeHistograms(HistogramParameters, WeightedStage):
         branch = self.branch_data
         with recording(self) as product:
             normalisation, tape = self.normalisation(branch.dataset), self.file_list().unavailable(branch.dataset)
-            summed = self.summed_statistics(branch)
+            summed = self.sum_with_cuts(branch)
             filled = self.fill(branch, histograms.describe_simulation(summed), normalisation)
             self.write(branch, product.path, filled)
             product.results = histograms.summarize(filled, summed, tape, normalisation)
 
-    def summed_statistics(self, branch: BranchFiles) -> Any:
-        """Return the sum of the statistics of a dataset."""
+    def sum_with_cuts(self, branch: BranchFiles) -> Any:
+        """Return the sum of the statistics of a dataset, with what cuts leave of masses where these are not kept."""
         from steps import statistics
 
-        summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
+        summed = self.sum_statistics(branch.dataset, self.luminosity_by_block())
         if self.keep_masses:
             return summed
         return statistics.with_cuts(summed, self.upstream_task(FindPeaks).table(branch.dataset))

@@ -62,5 +62,5 @@ class FindPeaks(BinningParameters, ComparingStage):
         """Say which objects no kind takes, and which files are empty, in case that nothing is left."""
         from steps import statistics
 
-        summed = statistics.of_branches(self.upstream_statistics(self.branch_data.dataset))
+        summed = self.sum_statistics(self.branch_data.dataset)
         return ". ".join([*statistics.warnings(summed), *statistics.notes(summed)])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.errors import StageError
+from targets.catalogue.branch_files import BranchFiles
 from tasks.framework.pool import KILLED, open_pool
 from tasks.framework.stage import Stage
 
@@ -14,9 +15,15 @@ _FIGURES_A_WORKER = 4  # at least: it takes as long as drawing some to start a w
 
 
 class DrawingStage(Stage):
-    """A stage that draws."""
+    """A stage that draws the figures of each dataset."""
 
+    granularity = "dataset"
+    depends_on_dataset = True
     exclude_index = True
+
+    def product_name(self, branch: BranchFiles) -> str:
+        """Return the folder of a dataset."""
+        return branch.dataset
 
     def draw(self, folder: Path, plans: Iterable[Any], formats: tuple[str, ...]) -> Any:
         """Draw the figures of a branch in the processes that it has, and return the statistics.

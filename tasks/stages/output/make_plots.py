@@ -25,17 +25,11 @@ class MakePlots(PlotParameters, DrawingStage):
     revision = 4
     variant_parameters = ("plotted_final_states", "plotted_combinations", "plot_formats", "stack_samples")
     left_out_at: ClassVar[Mapping[str, Any]] = {"stack_samples": True}
-    granularity = "dataset"
-    depends_on_dataset = True
     upstream = (MakeHistograms, FillHistograms, FindPeaks, CountMasses)
 
     def needed_stages(self, dataset: str | None = None) -> list[type[Stage]]:
         """Return the stages whose products it needs: without masses, their counts in place of the filled ones."""
         return [stage for stage in super().needed_stages(dataset) if self.keep_masses or stage is not FillHistograms]
-
-    def product_name(self, branch: BranchFiles) -> str:
-        """Return the folder of a dataset."""
-        return branch.dataset
 
     def run(self) -> None:
         """Draw a dataset."""
@@ -54,7 +48,7 @@ class MakePlots(PlotParameters, DrawingStage):
 
     def luminosity_warnings(self, dataset: str) -> list[str]:
         """Warn where simulation is drawn under data of another luminosity."""
-        from steps import branch_statistics, statistics
+        from steps import branch_statistics
         from steps.output.headlines import compare_luminosities
 
         simulated, making = self.simulated_dataset(dataset), self.upstream_task(MakeHistograms)
@@ -63,19 +57,18 @@ class MakePlots(PlotParameters, DrawingStage):
         (branch,) = self.branches_of("dataset", simulated)
         record = branch_statistics.load(making.location(branch).statistics, MadeHistograms)
         normalised_to = [sample.luminosity_fb for sample in (record.results.normalisation if record else {}).values()]
-        summed, is_whole = statistics.of_branches(self.upstream_statistics(dataset)), self.file_list().is_whole(dataset)
+        summed, is_whole = self.sum_statistics(dataset), self.file_list().is_whole(dataset)
         return compare_luminosities(summed, is_whole, normalised_to[0]) if normalised_to else []
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to draw of a dataset."""
-        from steps import statistics
         from steps.output import labels
         from steps.output.figures import Dataset
 
         making, counting = self.upstream_task(MakeHistograms), self.upstream_task(CountMasses)
         branches = counting.branches_of("group", branch.dataset)
         after, add_after = making.filled(branch.dataset, {})
-        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+        summed = self.sum_statistics(branch.dataset)
         simulation = self.simulation(branch.dataset)
         is_simulation = simulation is not None and not simulation.has_data
         label = labels.label(branch.files, summed.formats, summed.simulated_files)

@@ -112,10 +112,9 @@ class MakeReport(ReportParameters, Stage):
 
     def dataset(self, branch: BranchFiles) -> Any:
         """Return what there is to report of a dataset."""
-        from steps import statistics
         from steps.report.report import Dataset
 
-        summed = statistics.of_branches(self.upstream_statistics(branch.dataset), self.luminosity_by_block())
+        summed = self.sum_statistics(branch.dataset, self.luminosity_by_block())
         return Dataset(
             name=branch.dataset,
             files=branch.files,

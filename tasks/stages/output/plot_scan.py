@@ -18,17 +18,11 @@ class PlotScan(ClosureParameters, DrawingStage):
 
     directory = "scan_plots"
     variant_parameters = ("plotted_excesses", "plot_formats")
-    granularity = "dataset"
-    depends_on_dataset = True
     upstream = (ScanHistograms,)
 
     def own_settings(self) -> dict[str, Json]:
         """Return what names the variant: with a signal, also how many pseudo-experiments test the scan."""
         return super().own_settings() | ({"closure_trials": self.closure_trials} if self.signal_name else {})
-
-    def product_name(self, branch: BranchFiles) -> str:
-        """Return the folder of a dataset."""
-        return branch.dataset
 
     def run(self) -> None:
         """Draw the scan of a dataset."""

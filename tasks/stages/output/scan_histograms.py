@@ -59,10 +59,9 @@ class ScanHistograms(SignalParameters, ScanParameters, Stage):
 
     def label(self, branch: BranchFiles) -> Any:
         """Return where the data of a dataset come from."""
-        from steps import statistics
         from steps.output import labels
 
-        summed = statistics.of_branches(self.upstream_statistics(branch.dataset))
+        summed = self.sum_statistics(branch.dataset)
         return labels.label(branch.files, summed.formats, summed.simulated_files)
 
     def outcome(self, branch: BranchFiles) -> list[str]:

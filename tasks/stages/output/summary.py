@@ -52,8 +52,7 @@ class Summary(ReportParameters, PrintingTask):
         stages = {**report.all_upstream(), "MakeReport": report}
         lines = describe(stages, statistics.of_stages({name: task.statistics() for name, task in stages.items()}))
         for branch in report.branches_of("dataset"):
-            logs = report.upstream_statistics(branch.dataset)
-            summed = statistics.of_branches(logs, self.luminosity_by_block())
+            summed = report.sum_statistics(branch.dataset, self.luminosity_by_block())
             lines += of_dataset(branch.dataset, summed, report.headlines(branch, summed))
             lines += [f"left out, on tape: {uri}" for uri in listed.unavailable(branch.dataset)]
         return lines + _of_scan(stages)
