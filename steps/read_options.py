@@ -65,8 +65,8 @@ class ReadOptions:
             FileFormatError: When they leave too little; the message says how much is needed.
         """
         taken = _resident_bytes() + kept
-        left = self.memory_limit_mb * 10**6 - self.waiting_bytes() - taken
-        if left < _LEAST_MEMORY_BYTES < kept:
+        remaining = self.memory_limit_mb * 10**6 - self.waiting_bytes() - taken
+        if remaining < _LEAST_MEMORY_BYTES < kept:
             needed_mb = (taken + _LEAST_MEMORY_BYTES) / (1 - 1 / _WAITING_SHARE) / 10**6
             msg = (
                 f"{uri}: its baskets or pages take {kept / 1e6:,.0f} MB, more than memory_limit_mb = "
@@ -74,7 +74,7 @@ class ReadOptions:
                 f"{math.ceil(needed_mb / _STEP_MB) * _STEP_MB} or more"
             )
             raise FileFormatError(msg)
-        return max(left, _LEAST_MEMORY_BYTES)
+        return max(remaining, _LEAST_MEMORY_BYTES)
 
 
 def _resident_bytes() -> int:
