@@ -153,6 +153,18 @@ class Objects:
         offsets, indices = _objects_of(chosen, self.offsets)
         return Objects(offsets, self._take(indices))
 
+    def after(self, n_events: int) -> "Objects":
+        """Leave out the first events.
+
+        Args:
+            n_events: How many.
+
+        Returns:
+            The objects of the others.
+        """
+        first = self.offsets[n_events]
+        return Objects(self.offsets[n_events:] - first, {name: column[first:] for name, column in self.columns.items()})
+
     def sort_by_pt(self) -> "Objects":
         """Sort the objects of each event by falling pT.
 

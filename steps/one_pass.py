@@ -177,7 +177,7 @@ class _Making:
         """Make the masses of events, as many at a time as when they are read from parsed data."""
         self.choose_grids([record])
         self._waiting.append(events)
-        self._n_waiting += len(events.numbers["run"])
+        self._n_waiting += events.n_events
         if self._n_waiting >= self._options.chunk_events:
             self.flush()
 

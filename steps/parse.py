@@ -1,44 +1,28 @@
 """The work of ParseFile: events of input files → selected objects → one file of parsed data."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from edm.objects import Objects
 from edm.records.branch_records import ParsedFiles
 from edm.records.documents import to_document
 from edm.records.statistics import EventCounts, Failure, FileRecord
-from physics import constituents, object_counts
-from physics.errors import EventLevelError, PhysicsError
-from physics.selection.selection import select
 from steps import branch_statistics
 from steps.errors import FileError, StageError
-from steps.events.event_level import naming_file
-from steps.events.event_readers import EventReaders
 from steps.file_counts import FileCounts
+from steps.file_reading import FileReading
 from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
-from targets.errors import ChangedFileError, ConfigurationError, FileFormatError, UnreadableFileError
-from targets.events.inputs import Input, open_input
-from targets.events.reader import EventFile
-from targets.network.retry import RangesUnsupportedError, RefusedError
+from targets.errors import UnreadableFileError
 from targets.products import parsed_data
-from targets.products.event_columns import Events, Section, section_in
+from targets.products.event_columns import Events, section_in
 from targets.products.parsed_records import RecordWriter
 
 __all__ = ["Take", "check_failures", "note", "parse", "read_files"]
 
 Take = Callable[[Events, FileRecord], None]
-"""What gets the events of a file, chunk by chunk, and the record of the file, once it has been read whole."""
-
-_MIN_OBJECTS = 2
-"""Objects that an event needs to be stored: with fewer there is no mass; missing momentum counts as one."""
+"""What gets the events of a file, chunk by chunk, and its address and format."""
 
 _LONGEST_WAIT_S = 30.0
 
@@ -72,8 +56,8 @@ def read_files(files: Sequence[InputFile], options: ReadOptions, folder: Path, t
     Args:
         files: The files of one branch, read in this order.
         options: How to read them.
-        folder: Where the events of a large file wait on disk until it has been read whole.
-        take: Gets events, chunk by chunk, and the record of their file.
+        folder: Where failures are tolerated, the events of a large file wait there until it has been read whole.
+        take: Gets events, chunk by chunk, and the address and format of their file.
 
     Returns:
         The statistics.
@@ -141,100 +125,66 @@ def _record(counts: FileCounts, failures: Sequence[FileError]) -> ParsedFiles:
 
 
 def _read_with_retries(file: InputFile, options: ReadOptions, folder: Path, take: Take) -> FileCounts:
-    """Read one file, again where another attempt may succeed; the events of one that did are handed on."""
-    attempt = 1
+    """Read one file, again where another attempt may succeed, and hand its events on."""
+    attempt, handing = 1, _HandingOn(take)
     while True:
-        with section_in(folder, options.waiting_bytes()) as section:
-            try:
-                counts = _read(file, options, section)
-            except FileError as error:
-                if not error.transient or attempt >= options.attempts:
-                    raise
+        reading = FileReading(file, options)
+        try:
+            if options.tolerated_failures:
+                _take_when_whole(reading, folder, take)
             else:
-                for events in section.take():
-                    take(events, counts.files[-1])
-                return counts
+                handing.take(reading)
+        except FileError as error:
+            if not error.transient or attempt >= options.attempts:
+                raise
+        else:
+            return reading.counts
         if "://" in file.uri:
             time.sleep(min(2.0**attempt, _LONGEST_WAIT_S))
         attempt += 1
 
 
-def _read(file: InputFile, options: ReadOptions, section: Section) -> FileCounts:
-    """Read one file whole; every event is written or counted."""
-    address = file.uri
-    try:
-        with open_input(file, options.schemas, options.fetch, options.selection.columns) as opened:
-            address = opened.events.uri
-            return _read_events(file, opened, options, section)
-    except EventLevelError:
-        raise
-    except (UnreadableFileError, FileFormatError) as error:  # of a download, the message names the file in the cache
-        reason = str(error) if address == file.uri else f"{file.uri}: {error}"
-        final = isinstance(error, (FileFormatError, RefusedError, RangesUnsupportedError, ChangedFileError))
-        raise FileError(file.uri, reason, transient=not final) from error
-    except (PhysicsError, ConfigurationError) as error:
-        raise FileError(file.uri, f"{file.uri}: {error}", transient=False) from error
+def _take_when_whole(reading: FileReading, folder: Path, take: Take) -> None:
+    """Hand events on once their file has been read whole: a file that may be left out must leave no trace."""
+    with section_in(folder, reading.options.waiting_bytes()) as section:
+        record = None
+        for state, events in reading.events():
+            section.add(events)
+            record = state.record
+        if record:
+            for events in section.take():
+                take(events, record)
 
 
-def _read_events(file: InputFile, opened: Input, options: ReadOptions, section: Section) -> FileCounts:
-    events, counts, unassigned, n_events = opened.events, FileCounts(), Counter[str](), 0
-    columns = options.selection.columns(events.schema.name) if events.schema else {}
-    with naming_file(file.uri):
-        readers = EventReaders.of_file(file, events, options.selection, options.events, options.weights)
-    columns = readers.matcher.add_columns(columns)
-    memory_bytes = options.chunk_bytes(events.uri, events.bytes_kept(columns, readers.branches))
-    for chunk in events.chunks(columns, options.chunk_events, memory_bytes, readers.branches):
-        with naming_file(file.uri):
-            objects, numbers = readers.read(chunk)
-        counts.add(_select(objects, numbers, events, options, section))
-        unassigned.update(chunk.unassigned)
-        n_events += len(chunk.run)
-    if n_events != events.num_entries:
-        msg = f"{events.uri}: {n_events} of {events.num_entries} events were read; fetch the file again"
-        raise UnreadableFileError(msg)
-    with naming_file(file.uri):
-        readers.finish(counts)
-    record = _describe(file, opened, dict(unassigned))
-    simulation, weights = readers.selector.simulation, readers.weigher.finish()
-    rows = counts.events.cutflow.rows
-    written = rows[-1].passed - counts.few_objects.total()
-    record = replace(record, simulation=simulation, event_cutflow=rows, weights=weights, written=written)
-    counts.files.append(record)
-    return counts
+class _HandingOn:
+    """Hands events on as they are read: where no failure is tolerated, a file that fails ends its branch.
 
+    An attempt goes on where the one before failed; the events before are read again, which keeps their statistics.
+    """
 
-def _select(
-    kept: Mapping[str, Objects],
-    numbers: Mapping[str, npt.NDArray[Any]],
-    events: EventFile,
-    options: ReadOptions,
-    section: Section,
-) -> FileCounts:
-    """Select the objects of events that count, write the events that can have a mass, and count the others."""
-    schema = events.schema.name if events.schema else ""
-    objects, cutflow = select(constituents.assign_masses(kept), options.selection, schema, events.absent_kinds)
-    n_objects = np.sum([of_kind.counts() for of_kind in objects.values()], axis=0)
-    enough = n_objects >= _MIN_OBJECTS - options.events.with_met
-    indices = np.flatnonzero(enough)  # they select faster than masks, column after column
-    written = {name: column.take(indices) for name, column in numbers.items()}
-    section.add({kind: of_kind.select_events(enough) for kind, of_kind in objects.items()}, written)
-    return FileCounts([], object_counts.of_final_states(objects, ~enough), cutflow, object_counts.fill(objects))
+    def __init__(self, take: Take) -> None:
+        self._take, self._n_taken = take, 0
+        self._content: tuple[object, ...] | None = None
 
+    def take(self, reading: FileReading) -> None:
+        """Hand on the events that were not handed on before.
 
-def _describe(file: InputFile, opened: Input, unassigned: dict[str, int]) -> FileRecord:
-    events = opened.events
-    return FileRecord(
-        uri=file.uri,
-        schema=events.schema.name if events.schema else None,
-        unassigned_objects=unassigned,
-        events=events.num_entries,
-        bytes=events.size,
-        bytes_read=opened.traffic().received,
-        fetch=opened.decision,
-        absent_kinds=tuple(sorted(events.absent_kinds)),
-        absent_numbers=tuple(events.absent_numbers),
-        notes=tuple(events.notes),
-    )
+        Args:
+            reading: An attempt at reading their file.
+
+        Raises:
+            FileError: When the file cannot be read, or is not the one that was begun.
+        """
+        n_read = 0
+        with closing(reading.events()) as parts:
+            for state, events in parts:
+                if state.content != (self._content or state.content):
+                    msg = f"{reading.file.uri}: another file is there than when it was begun: rerun the same command"
+                    raise FileError(reading.file.uri, msg, transient=False)
+                self._content, n_taken, n_read = state.content, n_read, n_read + events.n_events
+                if n_read > self._n_taken:
+                    self._take(events.after(max(self._n_taken - n_taken, 0)), state.record)
+                    self._n_taken = n_read
 
 
 def _describe_failures(failures: Sequence[FileError], n_read: int, n_files: int) -> str:

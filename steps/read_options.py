@@ -48,7 +48,7 @@ class ReadOptions:
     weights: WeightOptions | None = None
 
     def waiting_bytes(self) -> int:
-        """Return the memory for events that wait until their file has been read whole, in bytes."""
+        """Return the memory in bytes for events whose masses are made, or that wait until their file was read whole."""
         return self.memory_limit_mb * 10**6 // _WAITING_SHARE
 
     def chunk_bytes(self, uri: str, kept: int) -> int:

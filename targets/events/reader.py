@@ -72,13 +72,13 @@ class EventFile:
         absent_kinds: Kinds whose collection the file lacks: their events have no such objects.
         absent_numbers: Of run, luminosity_block, event and weight, those that the file lacks.
         size: Size of the file in bytes.
+        content: What tells the file from another one that is written to the same address.
         traffic: Tells bytes read and requests so far, those for its metadata included.
         of_events: Its branches that say something of whole events.
     """
 
     def __init__(self, uri: str, tree: files.Tree | None, schema: Schema | None, trees: files.Trees) -> None:
-        self.uri = uri
-        self.size = trees.size
+        self.uri, self.size, self.content = uri, trees.size, (trees.size, trees.uuid)
         self.traffic = trees.traffic
         self.schema = schema
         self.notes = [] if schema else [event_trees.NO_EVENTS if trees else event_trees.NO_TREE]

@@ -72,6 +72,22 @@ class Events(NamedTuple):
         )
 
     @property
+    def n_events(self) -> int:
+        """How many events there are."""
+        return len(self.numbers["run"])
+
+    def after(self, n_events: int) -> "Events":
+        """Leave out the first events.
+
+        Args:
+            n_events: How many.
+        """
+        if not n_events:
+            return self
+        numbers = {name: column[n_events:] for name, column in self.numbers.items()}
+        return Events(numbers, {kind: objects.after(n_events) for kind, objects in self.objects.items()})
+
+    @property
     def n_bytes(self) -> int:
         """Memory that the events take, in bytes."""
         numbers = sum(column.nbytes for column in self.numbers.values())
@@ -86,14 +102,12 @@ class Section:
         self._n_spilled = 0
         self._in_memory = deque[Events]()
 
-    def add(self, objects: Mapping[str, Objects], numbers: Mapping[str, Any]) -> None:
+    def add(self, events: Events) -> None:
         """Add events.
 
         Args:
-            objects: As for :meth:`Events.of`.
-            numbers: As for :meth:`Events.of`.
+            events: Further ones.
         """
-        events = Events.of(objects, numbers)
         self._memory_bytes -= events.n_bytes
         if self._memory_bytes >= 0:
             self._in_memory.append(events)

@@ -80,6 +80,7 @@ class Trees(Mapping[str, Tree]):
         size: Size of the file in bytes.
         bytes_behind: Bytes after the end that the header states.
         is_remote: Whether it is read over a network.
+        uuid: The identifier that each file gets when it is written.
     """
 
     def __init__(self, uri: str, file: Any, keys: Mapping[str, str]) -> None:
@@ -93,6 +94,7 @@ class Trees(Mapping[str, Tree]):
         _check_class(uri, file, list(keys.values()))
         self._source: Any = file.file.source
         self.size = int(self._source.num_bytes)
+        self.uuid = bytes(file.file.fUUID)
         self.is_remote = not isinstance(self._source, FileSource)
         self.bytes_behind = max(self.size - int(file.file.fEND), 0)
         self._uri, self._file, self._keys = uri, file, keys

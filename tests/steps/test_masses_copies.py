@@ -1,11 +1,14 @@
 """The masses of a branch, with and without copies of events."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edm.objects import Objects
+from edm.records.documents import to_document
 from physics.combinations import Rules
-from steps import branch_statistics, masses, parse
+from steps import branch_statistics, masses
 from steps.masses import MassOptions
 from targets.products import mass_arrays, parsed_data
 from targets.products.event_columns import COLUMNS, NUMBERS
@@ -23,8 +26,8 @@ def source(tmp_path):
     electrons = Objects(np.arange(7) * 2, {name: column.astype(np.float32) for name, column in columns.items()})
     objects = dict.fromkeys(COLUMNS, Objects.none(6)) | {"e": electrons}
     path = tmp_path / "p.root"
-    record = parse.replace(PARSED, events=parse.replace(EVENTS, written=6))
-    document = parse.to_document(record)
+    record = replace(PARSED, events=replace(EVENTS, written=6))
+    document = to_document(record)
     with parsed_data.writing(path, "rntuple") as writer:
         writer.add(objects, numbers)
         writer.note({name: part for name, part in document.items() if name != "kinematics"})

@@ -8,15 +8,14 @@ import pytest
 import uproot
 
 from edm.records.documents import to_document
-from physics.errors import PhysicsError
 from physics.selection.selection import Selection
-from steps import parse
-from steps.errors import FileError
+from steps import file_reading, parse
+from steps.errors import StageError
 from steps.read_options import ReadOptions
 from targets.catalogue.input_files import InputFile
-from targets.errors import ConfigurationError, UnreadableFileError
+from targets.errors import UnreadableFileError
 from targets.events import schemas
-from targets.events.inputs import FetchOptions, open_input
+from targets.events.inputs import FetchOptions
 from targets.events.reader import EventFile
 from targets.network.retry import RefusedError
 from targets.products import parsed_data
@@ -48,7 +47,7 @@ def run(tmp_path):
 def reads(monkeypatch):
     """Count how often each file is opened."""
     opened = Counter()
-    open_input = parse.open_input
+    open_input = file_reading.open_input
 
     @contextmanager
     def counted(file, *options):
@@ -56,7 +55,7 @@ def reads(monkeypatch):
         with open_input(file, *options) as source:
             yield source
 
-    monkeypatch.setattr(parse, "open_input", counted)
+    monkeypatch.setattr(file_reading, "open_input", counted)
     return opened
 
 
@@ -144,6 +143,41 @@ def test_attempts_that_fail_leave_no_trace(run, files, fail, tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.glob("[!t]*")) == ["good.root", "p.root"]
 
 
+@pytest.mark.parametrize("sizes", [(100, 100, 100), (100, 30, 130), (70, 200, 100)], ids=str)
+def test_an_attempt_goes_on_where_the_one_before_failed(run, files, fail, tmp_path, monkeypatch, sizes):
+    good = run(files, name="good.root")
+    chunks, remaining = EventFile.chunks, list(sizes)
+
+    def cut_anew(file, columns, size, *options):
+        return chunks(file, columns, remaining.pop(0) if file.uri.endswith("toy_2.root") else size, *options)
+
+    monkeypatch.setattr(EventFile, "chunks", cut_anew)
+    fail("toy_2.root", 2)
+    assert to_document(run(files)) == to_document(good)
+    numbers, _, objects = content(tmp_path / "p.root")
+    assert (numbers, objects) == content(tmp_path / "good.root")[::2]
+
+
+def test_another_file_at_the_same_address_is_not_read_on(run, files, fail, tmp_path, monkeypatch):
+    opened = file_reading.open_input
+
+    def open_and_replace(*arguments):
+        file = opened(*arguments)
+        attempts.append(file)
+        if len(attempts) == 2:
+            files[1].replace(files[0])
+        return file
+
+    attempts = []
+    monkeypatch.setattr(file_reading, "open_input", open_and_replace)
+    fail("toy_0.root", 1)
+    with pytest.raises(UnreadableFileError, match="another file is there than when it was begun: rerun") as caught:
+        run(files[:1])
+    assert not caught.value.__cause__.transient
+    assert len(attempts) == 2
+    assert not (tmp_path / "p.root").exists()
+
+
 def test_a_failure_that_another_attempt_cannot_cure_is_tried_once(run, files, fail, reads):
     fail("toy_2.root", 9, RefusedError)
     run(files, tolerated=1)
@@ -160,37 +194,5 @@ def test_failures_of_the_whole_run_are_added_up(run, files, tmp_path):
         truncate(bad)
         run([bad, files[1]], tolerated=1, name=path.name)
     parse.check_failures(paths, tolerated=2)
-    with pytest.raises(
-        parse.StageError, match=r"2 files of the run cannot be read, and tolerated_failures is 1:\n.*\n.*"
-    ):
+    with pytest.raises(StageError, match=r"2 files of the run cannot be read, and tolerated_failures is 1:\n.*\n.*"):
         parse.check_failures(paths, tolerated=1)
-
-
-def test_a_download_is_named_by_its_address_and_its_place_in_the_cache(run, files, monkeypatch):
-    def read_damaged(*_):
-        msg = "cache/abc.root: damaged"
-        raise UnreadableFileError(msg)
-
-    opened = open_input
-
-    @contextmanager
-    def open_download(*arguments):
-        with opened(*arguments) as whole:
-            monkeypatch.setattr(whole.events, "uri", "cache/abc.root")
-            monkeypatch.setattr(whole.events, "chunks", read_damaged)
-            yield whole
-
-    monkeypatch.setattr(parse, "open_input", open_download)
-    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: cache/abc\.root: damaged\n") as caught:
-        run(files[:1])
-    cause = caught.value.__cause__
-    assert isinstance(cause, FileError)
-    assert (cause.uri, cause.transient) == (str(files[0]), True)
-
-
-@pytest.mark.parametrize("error", [PhysicsError, ConfigurationError])
-def test_what_knows_no_file_gets_its_name(run, files, fail, error):
-    fail("toy_0.root", 1, error)
-    with pytest.raises(UnreadableFileError, match=rf"\n  {files[0]}: ") as caught:
-        run(files[:1])
-    assert not caught.value.__cause__.transient

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -134,8 +135,8 @@ def changed(monkeypatch, **values):
 
     def read(path):
         record = of_parsed_data(path)
-        files = tuple(parse.replace(file, **values) for file in record.files)
-        return parse.replace(record, files=files)
+        files = tuple(replace(file, **values) for file in record.files)
+        return replace(record, files=files)
 
     monkeypatch.setattr("steps.events.duplicates.branch_statistics.of_parsed_data", read)
 

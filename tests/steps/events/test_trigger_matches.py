@@ -1,6 +1,7 @@
 """``matched: true``: events in which no selected lepton or photon made the trigger fire are left out."""
 
 import json
+from dataclasses import replace
 
 import awkward as ak
 import numpy as np
@@ -34,7 +35,7 @@ def parsed(path, selection, tmp_path, options=NO_LISTS, chunk_events=7):
     """Parse a file and give the statistics, and the event numbers of parsed data."""
     how = ReadOptions(schemas.load(""), selection, FetchOptions("auto", tmp_path, keep=True), chunk_events, 1000, 1, 0)
     file = InputFile(str(path), None, None, None, None, None, "d", "data")
-    record = parse.parse([file], parse.replace(how, events=options), tmp_path / "p.root", "rntuple")
+    record = parse.parse([file], replace(how, events=options), tmp_path / "p.root", "rntuple")
     return record, uproot.open(tmp_path / "p.root")["events"].arrays(["event"])["event"].tolist()
 
 
