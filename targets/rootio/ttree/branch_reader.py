@@ -134,13 +134,13 @@ class BranchReader:
         return _Counts(first, numbers.astype(np.int64))
 
     def bytes_kept(self, paths: Sequence[str]) -> int:
-        """Tell the memory that baskets take beside arrays when entries are read in small parts.
+        """Estimate the memory that baskets take beside arrays when entries are read in small parts.
 
         Args:
             paths: Full paths of the branches.
 
         Returns:
-            Bytes, at most: of each branch the largest basket, as it is in the file where that is large.
+            Bytes: of each branch the largest basket, as it is in the file where that is large.
         """
         return sum(branch.bytes_kept() for path in paths if (branch := self._branch(path)))
 
@@ -184,9 +184,14 @@ class _Branch:
         return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
 
     def bytes_kept(self) -> int:
-        """Tell the memory that its largest basket takes when it is used in part, in bytes at most."""
-        largest = max(self._sizes, default=0)
-        return max(largest, min(self.n_bytes, LARGE_BYTES))
+        """Estimate the memory that its largest basket takes when it is used in part, in bytes.
+
+        How many bytes a basket has when decompressed is not in the list of contents: it is taken to have the larger of
+        its shares, of the entries and of the compressed bytes.
+        """
+        largest, most_entries = max(self._sizes, default=0), max(np.diff(self._edges), default=0)
+        share = max(largest / (sum(self._sizes) or 1), most_entries / (self._edges[-1] or 1))
+        return max(largest, min(int(self.n_bytes * share), LARGE_BYTES))
 
     def is_packed(self) -> bool:
         """Tell whether its numbers are packed, which uproot reads wrong."""

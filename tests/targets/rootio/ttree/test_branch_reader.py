@@ -135,6 +135,15 @@ def test_arrays_do_not_share_memory_with_what_is_read_next(tmp_path):
         assert {name: plain(array) for name, array in first.items()} == before
 
 
+@pytest.mark.parametrize(
+    ("edges", "n_entries"), [((0, 400), 400), (tuple(range(0, 401, 20)), 20), ((0, 300, 350, 400), 300)]
+)
+def test_memory_that_baskets_take_is_that_of_the_largest(tmp_path, edges, n_entries):
+    with opened(write(tmp_path / "f.root", "none", edges)) as file:
+        n_bytes = BranchReader(file["t"]).bytes_kept(["flat_f8", "flat_i2"])
+    assert n_entries * 10 <= n_bytes <= n_entries * 10 + 2 * 100  # of the numbers, and of keys
+
+
 def test_a_tree_without_entries(tmp_path):
     with opened(write(tmp_path / "f.root", edges=(0, 0))) as file:
         read = BranchReader(file["t"]).arrays(["flat_f4", "jagged_f4"], 0, 0)
