@@ -26,6 +26,8 @@ from targets.rootio.ttree.basket_windows import LARGE_BYTES, read_window
 
 __all__ = ["BranchReader"]
 
+_MAX_ENTRIES = 10**12  # of a tree that is not circular (source: ROOT, TTree.h: fMaxEntries)
+
 
 class _Counts(NamedTuple):
     """What the counter of a branch says of some entries.
@@ -164,6 +166,9 @@ class _Branch:
         self._decompressor = decompressor
         self._edges = [int(edge) for edge in branch.entry_offsets]  # first entry of each basket, and the end
         if self._edges[0] != 0 or sorted(self._edges) != self._edges:
+            if branch.tree.member("fMaxEntries") < _MAX_ENTRIES:
+                msg = f"{branch.name} is in a circular tree that was flushed while it was filled, which is not read"
+                raise FileFormatError(msg)
             msg = f"its baskets begin at the entries {self._edges}"
             raise ValueError(msg)
         if _features(branch) and self._n_normal(branch) != branch.num_entries:

@@ -263,6 +263,19 @@ def test_baskets_that_lie_elsewhere_are_refused(tmp_path):
         assert BranchReader(file["t"]).arrays(["jagged_f4"], 0, 400)["jagged_f4"].n_events() == 400
 
 
+def test_a_circular_tree_that_was_flushed_is_named(tmp_path):
+    """ROOT forgets entries of it whose baskets are on disk; the file is not damaged."""
+    with opened(write(tmp_path / "f.root")) as file:
+        branch = file["t"]["jagged_f4"]
+        edges = branch.member("fBasketEntry")
+        branch.members["fBasketEntry"] = np.where(np.arange(len(edges)) == 1, 450, edges)
+        file["t"].members["fMaxEntries"] = 450
+        with pytest.raises(
+            FileFormatError, match="jagged_f4 is in a circular tree that was flushed while it was filled"
+        ):
+            BranchReader(file["t"]).arrays(["jagged_f4"], 0, 400)
+
+
 def test_an_offset_map_in_the_list_of_contents_is_named(tmp_path):
     with opened(write(tmp_path / "f.root")) as file:
         branch = file["t"]["jagged_f4"]
