@@ -221,6 +221,15 @@ def test_default_leaves_clean_objects_of_real_files(path):
 
 
 @needs_data
+def test_physlite_of_release_21_is_read_but_for_its_b_jets():
+    path = REAL_DATA / "edge" / "DAOD_PHYSLITE_21.2.108.0.art.pool.root"
+    selected, cutflow = select(read(path)[1], loaded("default"), "2024r-pp")
+    assert set(selected["j"]["is_b"]) == {-1}
+    (b_tag,) = [row for row in cutflow.rows["b"] if row.cut == "b_tag"]
+    assert b_tag.reasons == ("not applied to 2024r-pp files without DL1dv01",)
+
+
+@needs_data
 def test_z_bosons_survive_the_default_selection():
     # ../shared/data/README.md: without a selection, 30 of the 42 leading opposite-sign pairs lie in 84-98 GeV.
     schema, objects, absent = read(REAL_DATA / "atlas-2024r-pp" / "PHYSLITE_example.root")
