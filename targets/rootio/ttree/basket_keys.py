@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from targets.network.read_plan import PlannedRange
 from targets.rootio.ttree.basket_loops import LAST_VERSION, MOST_LISTS, WORD_BYTES, Bytes
 
-__all__ = ["PackedBasket", "as_bytes", "starts_of"]
+__all__ = ["PackedBasket", "as_bytes", "planned_baskets", "starts_of"]
 
 _KEY = Struct(">ihiIhh")  # bytes in the file, version, uncompressed bytes, date, bytes of the key, cycle
 _BASKET = Struct(">Hiiiib")  # at the key's end: version, two sizes of buffers, entries, end of the entries, flag
@@ -81,6 +82,18 @@ class PackedBasket(NamedTuple):
     def counted(self) -> bool:
         """Tell whether it takes a counter to know where entries begin."""
         return self.has_map and self.size == self.n_bytes
+
+
+def planned_baskets(branch: Any) -> list[PlannedRange]:
+    """List the baskets of a branch and of those below it; the last ones may stand in the list of contents itself.
+
+    Args:
+        branch: uproot's branch.
+    """
+    seeks, sizes = branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist()
+    starts = zip(branch.entry_offsets, seeks, sizes, strict=False)  # the lists have room for more baskets
+    own = [PlannedRange(int(entry), seek, seek + size) for entry, seek, size in starts if seek]
+    return own + [planned for below in branch.branches for planned in planned_baskets(below)]
 
 
 def as_bytes(data: Any) -> Bytes:

@@ -19,13 +19,14 @@ from targets.rootio.flat_arrays import Flat, naming
 from targets.rootio.local_source import FetchedRanges, read_groups
 from targets.rootio.ttree import branch_lists
 from targets.rootio.ttree.basket_batches import BasketBatch
-from targets.rootio.ttree.basket_keys import PackedBasket
+from targets.rootio.ttree.basket_keys import PackedBasket, planned_baskets
 from targets.rootio.ttree.basket_layouts import Basket, Layout, Part
 from targets.rootio.ttree.basket_loops import WORD_BYTES
 from targets.rootio.ttree.basket_windows import LARGE_BYTES, read_window
 
 __all__ = ["BranchReader"]
 
+_MAP_BYTES = 24  # of an entry whose offset is made: what the counter says, and sums of it
 _MAX_ENTRIES = 10**12  # of a tree that is not circular (source: ROOT, TTree.h: fMaxEntries)
 
 
@@ -124,7 +125,7 @@ class BranchReader:
         branches = {path: self._branch(path) for path in paths}
         counters = {branch.counter for branch in branches.values() if branch and branch.counter}
         named = [branch_lists.branch(self._tree, path) for path in {*paths, *counters}]
-        return [planned for branch in named for planned in _planned(branch)]
+        return [planned for branch in named for planned in planned_baskets(branch)]
 
     def _counts(self, branch: "_Branch", start: int, stop: int) -> _Counts:
         """Read the counter of a branch whose baskets do not say where entries begin, for whole baskets."""
@@ -171,14 +172,15 @@ class _Branch:
                 raise FileFormatError(msg)
             msg = f"its baskets begin at the entries {self._edges}"
             raise ValueError(msg)
-        if _features(branch) and self._n_normal(branch) != branch.num_entries:
+        self._has_map = bool(_features(branch))
+        if self._has_map and self._n_normal(branch) != branch.num_entries:
             msg = f"{branch.name} has an offset map in the list of contents, a layout that is not read"
             raise FileFormatError(msg)
         self._embedded = {basket.basket_num: basket for basket in branch.embedded_baskets}
         self._seeks = branch.member("fBasketSeek").tolist()
         self._sizes = branch.member("fBasketBytes").tolist()
         self._kept: dict[int, Basket | PackedBasket] = {}
-        counter = branch.count_branch if layout.jagged and _features(branch) else None
+        counter = branch.count_branch if layout.jagged and self._has_map else None
         self.counter = "" if counter is None else str(counter.name)
 
     @staticmethod
@@ -189,14 +191,16 @@ class _Branch:
         return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
 
     def bytes_kept(self) -> int:
-        """Estimate the memory that its largest basket takes when it is used in part, in bytes.
+        """Estimate the bytes of memory that its largest basket takes, as it is read and as it is kept when used in part.
 
-        How many bytes a basket has when decompressed is not in the list of contents: it is taken to have the larger of
-        its shares, of the entries and of the compressed bytes.
+        Its decompressed bytes are not listed: it is taken to have the larger share, of entries or of compressed bytes.
         """
         largest, most_entries = max(self._sizes, default=0), max(np.diff(self._edges), default=0)
         share = max(largest / (sum(self._sizes) or 1), most_entries / (self._edges[-1] or 1))
-        return max(largest, min(int(self.n_bytes * share), LARGE_BYTES))
+        n_bytes, read = int(self.n_bytes * share), largest if largest > LARGE_BYTES else 0
+        if self._has_map:  # it is decompressed whole, and offsets are made
+            return read + n_bytes + int(most_entries) * _MAP_BYTES
+        return read + max(largest, min(n_bytes, LARGE_BYTES))
 
     def is_packed(self) -> bool:
         """Tell whether its numbers are packed, which uproot reads wrong."""
@@ -287,14 +291,6 @@ class _Branch:
 
     def _needed(self, start: int, stop: int) -> range:
         return range(bisect_right(self._edges, start) - 1, bisect_left(self._edges, stop))
-
-
-def _planned(branch: Any) -> list[PlannedRange]:
-    """List the baskets of a branch and of those below it; the last ones may stand in the list of contents itself."""
-    seeks, sizes = branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist()
-    starts = zip(branch.entry_offsets, seeks, sizes, strict=False)  # the lists have room for more baskets
-    own = [PlannedRange(int(entry), seek, seek + size) for entry, seek, size in starts if seek]
-    return own + [planned for below in branch.branches for planned in _planned(below)]
 
 
 def _features(branch: Any) -> int:

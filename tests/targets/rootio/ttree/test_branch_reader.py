@@ -16,7 +16,7 @@ from targets.errors import FileFormatError
 from targets.rootio import compression
 from targets.rootio.flat_arrays import Flat, ShapeError
 from targets.rootio.local_source import FileSource
-from targets.rootio.ttree import branch_lists
+from targets.rootio.ttree import branch_lists, branch_reader
 from targets.rootio.ttree.branch_reader import BranchReader
 from tests.conftest import REAL_DATA
 from tests.support.jagged import awkward
@@ -142,6 +142,23 @@ def test_memory_that_baskets_take_is_that_of_the_largest(tmp_path, edges, n_entr
     with opened(write(tmp_path / "f.root", "none", edges)) as file:
         n_bytes = BranchReader(file["t"]).bytes_kept(["flat_f8", "flat_i2"])
     assert n_entries * 10 <= n_bytes <= n_entries * 10 + 2 * 100 * len(edges)  # of the numbers, and of keys
+
+
+def test_of_large_baskets_the_bytes_of_the_file_are_there_twice(tmp_path, monkeypatch):
+    """They are read into memory that is used again, and kept for the entries that follow."""
+    with opened(write(tmp_path / "f.root", "none", (0, 1000))) as file:
+        (size, *_) = file["t"]["flat_f8"].member("fBasketBytes")
+        monkeypatch.setattr(branch_reader, "LARGE_BYTES", 1000)
+        assert BranchReader(file["t"]).bytes_kept(["flat_f8"]) == 2 * size
+
+
+def test_baskets_with_an_offset_map_are_decompressed_whole(tmp_path, monkeypatch):
+    with opened(write(tmp_path / "f.root", "none", (0, 1000))) as file:
+        branch = file["t"]["jagged_f4"]
+        branch.member("fIOFeatures").members["fIOBits"] = 1
+        monkeypatch.setattr(branch_reader, "LARGE_BYTES", 1000)
+        (size, *_) = branch.member("fBasketBytes")
+        assert BranchReader(file["t"]).bytes_kept(["jagged_f4"]) >= 2 * size + 1000 * (4 + 8 + 8)
 
 
 def test_a_tree_without_entries(tmp_path):
