@@ -191,7 +191,7 @@ class _Branch:
         return int(branch.member("fBasketEntry")[n_baskets]) if n_baskets else 0
 
     def bytes_kept(self) -> int:
-        """Estimate the bytes of memory that its largest basket takes, as it is read and as it is kept when used in part.
+        """Estimate the memory in bytes of its largest basket, as it is read and as it is kept when it is used in part.
 
         Its decompressed bytes are not listed: it is taken to have the larger share, of entries or of compressed bytes.
         """
