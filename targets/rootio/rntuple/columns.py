@@ -22,6 +22,8 @@ __all__ = ["CHECKSUM_BYTES", "Column", "Page", "Representation", "compare_checks
 CHECKSUM_BYTES = 8
 """Behind a page, where it has one, and at the end of each list of pages."""
 
+_LARGE_BYTES = 2**24  # as for baskets
+
 _SIGN = 1 << 63  # of a first element: below 0 where the column counts in no cluster before it was added
 
 
@@ -148,6 +150,11 @@ class Column:
     def largest_page_bytes(self) -> int:
         """Return the bytes of its largest page, decoded; 0 where it has none."""
         return max((page.n_numbers for page in self._pages), default=0) * self.dtype.itemsize
+
+    def large_read_bytes(self) -> int:
+        """Return the bytes of its largest page in the file; 0 where that is small beside what chunks take."""
+        stored = max((page.n_bytes for page in self._pages), default=0)
+        return stored if stored > _LARGE_BYTES else 0
 
     def planned(self, entries: Sequence[int]) -> list[PlannedRange]:
         """List the ranges of bytes that all of its pages take.

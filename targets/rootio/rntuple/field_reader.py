@@ -122,11 +122,12 @@ class FieldReader:
             paths: Names of the fields.
 
         Returns:
-            Bytes, at most: of each column the largest page, and of one of them what decoding takes.
+            Bytes, at most: of each column the largest page, decoded and, where that is large, as it is read; and of one
+            of them what decoding takes.
         """
         columns = {id(column): column for path in paths for column in self._find(path) if column is not None}
         sizes = [column.largest_page_bytes() for column in columns.values()]
-        return sum(sizes) + _DECODING * max(sizes, default=0)
+        return sum(sizes) + _DECODING * max(sizes, default=0) + sum(map(Column.large_read_bytes, columns.values()))
 
     def _find(self, path: str) -> _Columns:
         if path not in self._columns_of:

@@ -8,6 +8,7 @@ import xxhash
 
 from targets.rootio.compression import Decompressor
 from targets.rootio.flat_arrays import ShapeError
+from targets.rootio.rntuple import columns
 from targets.rootio.rntuple.columns import Column, Representation
 
 INT32, SPLIT_INT32 = 0x07, 0x13
@@ -128,3 +129,11 @@ def test_an_unknown_codec_is_named():
     column = Column([Representation.of(record())], [[listed]], [30])
     with pytest.raises(ShapeError, match="compressed with b'QQ', which is not read"):
         read(column, stored, 0, 30)
+
+
+def test_of_a_large_page_the_bytes_of_the_file_count_too(monkeypatch):
+    stored = Bytes()
+    column = Column([Representation.of(record())], [[stored.pages([1, 2, 3], [4])]], None)
+    assert (column.largest_page_bytes(), column.large_read_bytes()) == (3 * 4, 0)
+    monkeypatch.setattr(columns, "_LARGE_BYTES", 10)
+    assert (column.largest_page_bytes(), column.large_read_bytes()) == (3 * 4, 3 * 4)

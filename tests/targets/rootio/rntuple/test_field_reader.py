@@ -11,6 +11,7 @@ from targets.errors import FileFormatError, UnreadableFileError
 from targets.events import schemas
 from targets.events.reader import open_events
 from targets.rootio.files import open_trees
+from targets.rootio.rntuple import columns
 from tests.conftest import REAL_DATA
 from tests.support.rootfiles_made import as_awkward, as_lists, events, write_branches
 
@@ -177,3 +178,13 @@ def test_the_number_of_items_of_a_collection_is_a_number_an_event():
     read = flats(path, ["nMuon", "Muon_pt"], 17, 900)
     assert read["nMuon"].offsets is None
     assert read["nMuon"].numbers.tolist() == np.diff(read["Muon_pt"].offsets).tolist()
+
+
+def test_large_pages_take_the_memory_of_what_is_read_and_of_what_is_kept(tmp_path, monkeypatch):
+    with uproot.recreate(tmp_path / "f.root", compression=None) as file:
+        file.mkrntuple("Events", {"x": np.arange(1000.0), "y": np.arange(1000.0)})
+    with open_trees(str(tmp_path / "f.root")) as trees:
+        reader = trees["Events"].reader()
+        assert reader.bytes_kept(["x", "y"]) == (2 + 2) * 8000  # and two copies of one page while it is decoded
+        monkeypatch.setattr(columns, "_LARGE_BYTES", 1000)
+        assert reader.bytes_kept(["x", "y"]) == (2 + 2 + 2) * 8000
