@@ -218,25 +218,34 @@ def _offsets_of(chosen: Any, offsets: Any) -> Any:
 def _objects_of(chosen: Any, offsets: Any) -> Any:
     """Return the offsets of the chosen events among themselves, and the indices of their objects."""
     selected, indices = np.empty(len(offsets), dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
-    events = number = 0
+    changes = np.zeros(offsets[-1] + 1, dtype=np.int8)  # 1 where objects that stay begin, -1 where others do
+    events = number = before = 0
     for event in range(len(offsets) - 1):
-        if chosen[event]:
-            selected[events] = number
-            events += 1
-            for item in range(offsets[event], offsets[event + 1]):
-                indices[number] = item
-                number += 1
+        stays = int(chosen[event])
+        selected[events] = number
+        events += stays
+        number += stays * (offsets[event + 1] - offsets[event])
+        changes[offsets[event]] += stays - before
+        before = stays
     selected[events] = number
+    place = stays = 0
+    for item in range(offsets[-1]):  # not event by event, as in _offsets_of
+        stays += changes[item]
+        indices[place] = item
+        place += stays
     return selected[: events + 1].copy(), indices[:number]
 
 
 @compiled()
 def _is_falling(pt: Any, offsets: Any) -> bool:
-    for event in range(len(offsets) - 1):
-        for item in range(offsets[event] + 1, offsets[event + 1]):
-            if pt[item - 1] < pt[item]:
-                return False
-    return True
+    """Tell whether the pT of no object is above that of the one before in its event."""
+    rises, last = 0, len(pt) - 1
+    for item in range(1, len(pt)):  # not event by event, as in _offsets_of
+        rises += pt[item - 1] < pt[item]
+    for event in range(len(offsets) - 1 if len(pt) else 0):
+        first = min(offsets[event], last)
+        rises -= (first > 0) & (offsets[event] < offsets[event + 1]) & (pt[first - 1] < pt[first])
+    return rises == 0
 
 
 @compiled()

@@ -98,6 +98,13 @@ def test_events_go_with_their_objects(events, data):
 
 
 @settings(deadline=None)
+@given(events_, st.data())
+def test_events_after_others_keep_their_objects(events, data):
+    n_events = data.draw(st.integers(0, len(events)))
+    assert plain(jagged(events, n="int32").after(n_events)) == plain(jagged(events[n_events:], n="int32"))
+
+
+@settings(deadline=None)
 @given(events_)
 def test_objects_are_sorted_by_falling_pt_and_ties_keep_their_order(events):
     expected = [sorted(event, key=lambda each: -each["pt"]) for event in events]
