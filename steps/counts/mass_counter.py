@@ -22,7 +22,7 @@ from targets.products.mass_counts import Row
 
 __all__ = ["MassCounter", "count"]
 
-_HELD_BYTES = 32 * 2**20  # of masses that wait: counting few at a time takes many times as long
+_HELD_BYTES = 8 * 2**20  # of masses that wait: counting few at a time takes many times as long
 
 _Part = tuple[Float32, Float64 | None]
 
