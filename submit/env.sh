@@ -2,7 +2,8 @@
 # start in the project's folder):
 #   . /path/to/project/submit/env.sh
 # It puts the project's environment on PATH and tells luigi and law where their configuration is; values that are
-# already set stay. luigi is submit/bin/luigi from then on, which adds `--module tasks` where no module is given. A luigi.cfg in the current directory takes precedence over the project's, key by key.
+# already set stay. luigi is submit/bin/luigi from then on, which adds `--module tasks` where no module is given. A
+# luigi.cfg in the current directory takes precedence over the project's, key by key.
 # shellcheck shell=sh
 
 if [ -n "${BASH_SOURCE:-}" ]; then
